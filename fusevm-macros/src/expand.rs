@@ -1,0 +1,420 @@
+//! From the model to code. Nothing fails here: whatever could be wrong was reported before, or is
+//! left to rustc with the tokens of the user, so that its message points at them.
+//!
+//! All paths are absolute, locals are hygienic, and nothing is `unsafe`: an expansion means the same
+//! in every module, edition and prelude.
+
+use crate::model::{Class, Op, with_lifetime};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Expr, Lifetime, Lit, Meta, Path, Type};
+
+/// What the generated code is for.
+pub(crate) struct Target<'a> {
+    /// Where all generated paths start.
+    pub(crate) krate: TokenStream,
+    /// `None`: for every language.
+    pub(crate) language: Option<&'a Path>,
+}
+
+impl Target<'_> {
+    /// Generics of an impl.
+    fn generics(&self) -> TokenStream {
+        let k = &self.krate;
+        match self.language {
+            Some(_) => TokenStream::new(),
+            None => quote!(<AnyLanguage: #k::Language>),
+        }
+    }
+
+    /// The language inside of such an impl.
+    fn language(&self) -> TokenStream {
+        match self.language {
+            Some(path) => path.to_token_stream(),
+            None => quote!(AnyLanguage),
+        }
+    }
+
+    /// A language to evaluate checks with.
+    fn sample(&self) -> TokenStream {
+        match self.language {
+            Some(path) => path.to_token_stream(),
+            None => quote!(()),
+        }
+    }
+}
+
+fn lifetime(name: &str) -> Lifetime {
+    Lifetime::new(name, Span::mixed_site())
+}
+
+/// The type where it stands in a declaration.
+fn fixed(ty: &Type) -> Type {
+    with_lifetime(ty, &lifetime("'static"))
+}
+
+/// The type where it stands in an expression. It is written in the same way each time: of messages
+/// that are the same, rustc prints one.
+fn inferred(ty: &Type) -> Type {
+    with_lifetime(ty, &lifetime("'_"))
+}
+
+/// The type the function returns.
+fn output(op: &Op) -> TokenStream {
+    match op.function.output() {
+        Some(ty) => inferred(ty).to_token_stream(),
+        None => quote!(()),
+    }
+}
+
+/// Generated code stays quiet whatever the lints of the user are: it has the names of the user.
+fn quiet() -> TokenStream {
+    quote!(#[allow(
+        non_camel_case_types, dead_code, deprecated, unreachable_pub, unused_variables, clippy::all
+    )])
+}
+
+/// The function, its type, its implementation and its checks.
+pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
+    let (function, cfgs, quiet) = (&op.function, op.function.cfgs(), quiet());
+    let item = item(op, target);
+    let (entry, implementation) = (entry(op, target), implementation(op, target));
+    let (checks, id) = (checks(op, target), id(op, target));
+    quote! {
+        #function
+        #item
+        #(#cfgs)*
+        #quiet
+        const _: () = { #entry #implementation #checks #id };
+    }
+}
+
+/// The type that stands for the op, with its immediates.
+pub(crate) fn item(op: &Op, target: &Target<'_>) -> TokenStream {
+    let k = &target.krate;
+    let (vis, ident, attrs, quiet) = (&op.function.vis, op.ident(), op.function.for_type(), quiet());
+    let doc = match attrs.iter().any(|attr| attr.path().is_ident("doc")) {
+        true => None,
+        false => Some(format!("The op `{}`.", op.name)),
+    };
+    let doc = doc.map(|text| quote!(#[doc = #text]));
+    let immediates = op.immediates().map(|param| {
+        let (name, ty, doc) = (&param.ident, fixed(&param.ty), format!("`{}`", param.name()));
+        quote!(#[doc = #doc] pub #name: <#ty as #k::Immediate<'static>>::Field)
+    });
+    let rest = op.rest().map(|param| {
+        let (name, doc) = (&param.ident, format!("Number of values in `{}`.", param.name()));
+        quote!(#[doc = #doc] pub #name: ::core::primitive::u8)
+    });
+    let fields = immediates.chain(rest);
+    quote! {
+        #(#attrs)*
+        #doc
+        #quiet
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct #ident { #(#fields),* }
+    }
+}
+
+/// The function that gets the parameters out of a call.
+///
+/// All inputs come first: contexts, and objects that are written, take from the call what an input
+/// after them may have to look at.
+fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
+    let k = &target.krate;
+    let (language, ident) = (target.language(), op.ident());
+    let (call, desc, rest) = (local("call"), local("desc"), local("rest"));
+    let (mut immediates, mut inputs) = (0usize.., 0usize..);
+    let mut lets = TokenStream::new();
+    let arguments = op.params.iter().map(|param| {
+        let ty = inferred(&param.ty);
+        match param.class {
+            Class::Immediate => {
+                let at = immediates.next();
+                quote!(<#ty as #k::Immediate<'_>>::decode(#call.immediate(#desc, #at), #call)?)
+            }
+            Class::Input { .. } => {
+                let input = local(&format!("input{}", inputs.next().unwrap_or(0)));
+                lets.extend(quote!(let #input = <#ty as #k::Input<'_>>::operand(#call, #desc)?;));
+                quote!(<#ty as #k::Input<'_>>::finish(#input, #call, #desc)?)
+            }
+            Class::Rest => {
+                lets.extend(quote!(let #rest = #call.rest();));
+                rest.to_token_stream()
+            }
+            // Where the parameter stands, for the case that it is of another language.
+            Class::Ctx => respan(quote!(#call.ctx::<#language>()?), span(&param.ty)),
+            Class::Context => {
+                let ty = referent(&ty);
+                quote!(#k::once(<#ty as #k::Context<#language>>::take(#call))?)
+            }
+        }
+    });
+    let arguments: Vec<TokenStream> = arguments.collect();
+    let (output, run) = (output(op), lifetime("'run"));
+    let generic = target.language.is_none().then(|| quote!(, AnyLanguage: #k::Language));
+    let alt = alt(op, target, &call, &desc);
+    quote! {
+        fn __fusevm_entry<#run #generic>(
+            #call: &mut #k::Call<#run>,
+        ) -> ::core::result::Result<#k::Flow, #k::Trap> {
+            let #desc = <#ident as #k::ExtOp<#language>>::DESC;
+            #alt
+            #lets
+            <#output as #k::Returns>::put(#ident(#(#arguments),*), #call)
+        }
+    }
+}
+
+/// The way to the op that is tried when the inputs are of other kinds.
+fn alt(op: &Op, target: &Target<'_>, call: &Ident, desc: &Ident) -> Option<TokenStream> {
+    let (k, language, alt) = (&target.krate, target.language(), op.options.alt.as_ref()?);
+    let fits = op.inputs().enumerate().map(|(at, (param, _))| {
+        let ty = inferred(&param.ty);
+        quote!(<#ty as #k::Input<'_>>::fits(#call, #desc, #at))
+    });
+    Some(quote! {
+        if !(true #(&& #fits)*) {
+            return (<#alt as #k::ExtOp<#language>>::DESC.entry)(#call);
+        }
+    })
+}
+
+fn implementation(op: &Op, target: &Target<'_>) -> TokenStream {
+    let k = &target.krate;
+    let (generics, language, ident) = (target.generics(), target.language(), op.ident());
+    let desc = desc(op, target);
+    let pool = local("pool");
+    let shift = |at: usize| quote!(<Self as #k::ExtOp<#language>>::DESC.immediates[#at].shift);
+    let immediates = op.immediates().enumerate().map(|(at, param)| {
+        let (name, ty, shift) = (&param.ident, inferred(&param.ty), shift(at));
+        quote!(| (<#ty as #k::Immediate<'_>>::encode(self.#name, #pool) << #shift))
+    });
+    let rest = op.rest().map(|param| {
+        let (name, shift) = (&param.ident, shift(op.immediates().count()));
+        quote!(| (<::core::primitive::u64 as ::core::convert::From<_>>::from(self.#name) << #shift))
+    });
+    let bits = immediates.chain(rest);
+    quote! {
+        #[automatically_derived]
+        impl #generics #k::ExtOp<#language> for #ident {
+            const DESC: &'static #k::OpDesc = &#desc;
+            fn encode(self, #pool: &mut dyn #k::ImmediatePool) -> ::core::primitive::u64 {
+                0 #(#bits)*
+            }
+        }
+    }
+}
+
+/// The constant that describes the op.
+fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
+    let (k, name, options) = (&target.krate, &op.name, &op.options);
+    let (language, output) = (target.language(), output(op));
+    let alt_desc = options.alt.as_ref().map(|alt| quote!(<#alt as #k::ExtOp<#language>>::DESC));
+    let immediates = op.immediates().map(|param| {
+        let (name, ty) = (param.name(), inferred(&param.ty));
+        quote!(#k::ImmDesc::new(#name, <#ty as #k::Immediate<'_>>::KIND))
+    });
+    let count = op.rest().map(|param| {
+        let name = param.name();
+        quote!(#k::ImmDesc::new(#name, #k::ImmKind::Count))
+    });
+    let immediates = immediates.chain(count);
+    let inputs = op.inputs().enumerate().map(|(at, (param, coerce))| {
+        let (name, ty) = (param.name(), inferred(&param.ty));
+        let or = alt_desc.as_ref().map(|alt| quote!(.or(#alt, #at)));
+        quote!(<#ty as #k::Input<'_>>::DESC.named(#name, #coerce) #or)
+    });
+    let rest = option(op.rest().map(|param| param.name()));
+    let or = alt_desc.as_ref().map(|alt| quote!(.or(#alt)));
+    let alt = option(alt_desc.as_ref().map(|alt| quote!(#alt.name)));
+    let id = option(options.id.as_ref().map(|(_, id)| id));
+    let cost = match &options.cost {
+        None => quote!(#k::Cost::Fixed(1)),
+        Some(cost @ Expr::Lit(lit)) if matches!(lit.lit, Lit::Int(_)) => quote!(#k::Cost::Fixed(#cost)),
+        Some(cost) => quote!(#k::Cost::Of(#cost)),
+    };
+    let (doc, was, version) = (doc(&op.function.attrs), &options.was, options.version.unwrap_or(1));
+    let (pure, calls_back) = (options.pure.is_some(), op.ctx().is_some());
+    let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
+    let place = quote_spanned!(op.ident().span()=> file: ::core::file!(), line: ::core::line!());
+    quote! {
+        #k::OpDesc {
+            name: #name,
+            doc: #doc,
+            version: #version,
+            was: &[#(#was),*],
+            id: #id,
+            immediates: &#k::pack([#(#immediates),*]),
+            inputs: &[#(#inputs),*],
+            rest: #rest,
+            outputs: <#output as #k::Returns>::OUTPUTS #or,
+            pure: #pure,
+            calls_back: #calls_back,
+            cost: #cost,
+            alt: #alt,
+            #place,
+            entry: __fusevm_entry #generic,
+        }
+    }
+}
+
+/// The checks that need types: constants that fail to evaluate, each on the token to blame.
+fn checks(op: &Op, target: &Target<'_>) -> TokenStream {
+    let (k, ident, language) = (&target.krate, op.ident(), target.sample());
+    let desc = quote!(<#ident as #k::ExtOp<#language>>::DESC);
+    let mut checks = TokenStream::new();
+    let mut check = |to_blame: Span, call: TokenStream| {
+        let call = respan(call, to_blame);
+        checks.extend(quote_spanned!(to_blame=> const _: () = #call;));
+    };
+    let counted = op.immediates().chain(op.rest());
+    for (at, param) in counted.enumerate() {
+        check(span(&param.ty), quote!(#k::assert_immediate(#desc, #at)));
+    }
+    let contexts = op.of(|class| class == Class::Context).map(|param| {
+        let ty = referent(&inferred(&param.ty));
+        quote!(|| <#ty as #k::Context<#language>>::IS_HEAP)
+    });
+    let takes_heap = quote!(false #(#contexts)*);
+    for (at, (param, _)) in op.inputs().enumerate() {
+        check(span(&param.ty), quote!(#k::assert_heap_use(#desc, #at, #takes_heap)));
+    }
+    if let Some(ty) = op.function.output() {
+        check(span(ty), quote!(#k::assert_jumps(#desc)));
+    }
+    if let Some(pure) = &op.options.pure {
+        check(pure.span(), quote!(#k::assert_pure(#desc)));
+    }
+    if let Some(fast) = &op.options.fast {
+        check(fast.span(), quote!(#k::assert_fast(#desc)));
+    }
+    if let Some(alt) = &op.options.alt {
+        let alt_desc = quote!(<#alt as #k::ExtOp<#language>>::DESC);
+        check(span(alt), quote!(#k::assert_same_effect(#desc, #alt_desc)));
+    }
+    checks
+}
+
+/// The mark by which rustc finds ids that two ops of a language ask for.
+fn id(op: &Op, target: &Target<'_>) -> TokenStream {
+    let (k, Some(language)) = (&target.krate, target.language) else {
+        return TokenStream::new();
+    };
+    match &op.options.id {
+        Some((token, _)) => {
+            let language = respan(language.to_token_stream(), token.span());
+            quote_spanned!(token.span()=> impl #k::Id<#token> for #language {})
+        }
+        None => TokenStream::new(),
+    }
+}
+
+/// An implementation without content, for an op with errors.
+pub(crate) fn stub(op: &Op, target: &Target<'_>) -> TokenStream {
+    let (k, ident, cfgs) = (&target.krate, op.ident(), op.function.cfgs());
+    let (generics, language) = (target.generics(), target.language());
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #generics #k::ExtOp<#language> for #ident {
+            const DESC: &'static #k::OpDesc = #k::STUB;
+            fn encode(self, _: &mut dyn #k::ImmediatePool) -> ::core::primitive::u64 {
+                0
+            }
+        }
+    }
+}
+
+/// A set that has these ops, as an implementation for the type `set`.
+pub(crate) fn table(set: &Ident, ops: &[&Op], target: &Target<'_>) -> TokenStream {
+    let k = &target.krate;
+    let (generics, language) = (target.generics(), target.language());
+    let rows = ops.iter().map(|op| {
+        let (ident, cfgs) = (op.ident(), op.function.cfgs());
+        quote!(#(#cfgs)* <#ident as #k::ExtOp<#language>>::DESC)
+    });
+    quote! {
+        #[automatically_derived]
+        impl #generics #k::OpSet<#language> for #set {
+            const TABLE: &'static [&'static #k::OpDesc] = &[#(#rows),*];
+        }
+    }
+}
+
+/// Submits a set to be found at link time.
+pub(crate) fn submit(set: &Ident, target: &Target<'_>) -> TokenStream {
+    let (k, language) = (&target.krate, target.language());
+    quote! {
+        #k::inventory::submit! {
+            #k::LinkedSet {
+                language: ::core::any::TypeId::of::<#language>,
+                table: <#set as #k::OpSet<#language>>::TABLE,
+            }
+        }
+    }
+}
+
+/// The text of the doc comment, as an expression.
+fn doc(attrs: &[Attribute]) -> TokenStream {
+    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::NameValue(doc) if doc.path.is_ident("doc") => Some(match &doc.value {
+            Expr::Lit(lit) => match &lit.lit {
+                Lit::Str(text) => {
+                    let text = text.value();
+                    text.strip_prefix(' ').unwrap_or(&text).to_token_stream()
+                }
+                other => other.to_token_stream(),
+            },
+            other => other.to_token_stream(),
+        }),
+        _ => None,
+    });
+    let lines: Vec<TokenStream> = lines.collect();
+    match lines.split_first() {
+        Some((first, rest)) => quote!(::core::concat!(#first #(, "\n", #rest)*)),
+        None => quote!(""),
+    }
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// The type behind `&mut`.
+fn referent(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Reference(reference) => reference.elem.to_token_stream(),
+        Type::Paren(inner) => referent(&inner.elem),
+        Type::Group(inner) => referent(&inner.elem),
+        other => other.to_token_stream(),
+    }
+}
+
+/// A local of the generated code, out of reach of the names of the user.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The first token, where messages that have no better place go.
+pub(crate) fn span(tokens: &impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().next().map_or_else(Span::call_site, |tree| tree.span())
+}
+
+/// The tokens as if they stood at `span`.
+pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    let respanned = tokens.into_iter().map(|mut tree| {
+        if let proc_macro2::TokenTree::Group(group) = &mut tree {
+            let mut inner = proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
+            inner.set_span(span);
+            return inner.into();
+        }
+        let resolved = tree.span().located_at(span);
+        tree.set_span(resolved);
+        tree
+    });
+    respanned.collect()
+}

@@ -1,0 +1,386 @@
+//! What an op is: the function as it was written, and its parameters by class.
+//!
+//! Bodies are not parsed: the compiler does that, and a body that is still being typed must not
+//! keep the op from being known.
+
+use crate::errors::{Errors, unknown};
+use crate::parse::OpOptions;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, FnArg, Ident, Lifetime, Pat, PatType, Path, ReturnType, Signature, Token, Type,
+    Visibility,
+};
+
+/// A function with its body as tokens.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) body: TokenTree,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            sig: input.parse()?,
+            body: input.parse()?,
+        })
+    }
+}
+
+impl Function {
+    /// Whether a function follows, its attributes already read.
+    pub(crate) fn follows(input: ParseStream<'_>) -> bool {
+        let ahead = input.fork();
+        if ahead.parse::<Visibility>().is_err() {
+            return false;
+        }
+        while !ahead.peek(Token![fn]) {
+            let qualifier = ahead.peek(Token![const])
+                || ahead.peek(Token![async])
+                || ahead.peek(Token![unsafe])
+                || ahead.peek(Token![extern])
+                || ahead.peek(syn::LitStr);
+            if !qualifier || ahead.parse::<TokenTree>().is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    pub(crate) fn has_body(&self) -> bool {
+        matches!(&self.body, TokenTree::Group(_))
+    }
+
+    /// The attributes that hold for all that is generated: `cfg`.
+    pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
+        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
+    }
+
+    /// Those of the attributes that also fit a type.
+    pub(crate) fn for_type(&self) -> Vec<&Attribute> {
+        let fits = |attr: &&Attribute| {
+            ["cfg", "doc", "deprecated"].iter().any(|name| attr.path().is_ident(name))
+        };
+        self.attrs.iter().filter(fits).collect()
+    }
+
+    /// The return type, `None` for `()`.
+    pub(crate) fn output(&self) -> Option<&Type> {
+        match &self.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty),
+        }
+    }
+}
+
+/// The function without the attributes of its parameters that only mean something here.
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let mut sig = self.sig.clone();
+        for input in &mut sig.inputs {
+            match input {
+                FnArg::Receiver(receiver) => receiver.attrs.clear(),
+                FnArg::Typed(param) => param.attrs.retain(is_builtin),
+            }
+        }
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(tokens);
+        sig.to_tokens(tokens);
+        self.body.to_tokens(tokens);
+    }
+}
+
+/// How a parameter is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Immediate,
+    Input { coerce: bool },
+    Rest,
+    Context,
+    Ctx,
+}
+
+pub(crate) struct Param {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) class: Class,
+}
+
+impl Param {
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+}
+
+pub(crate) struct Op {
+    pub(crate) function: Function,
+    pub(crate) options: OpOptions,
+    pub(crate) params: Vec<Param>,
+    /// Its name in the language, prefix included.
+    pub(crate) name: String,
+}
+
+impl Op {
+    /// Reads a function. Parameters with errors are left out.
+    pub(crate) fn read(
+        function: Function,
+        options: OpOptions,
+        prefix: Option<&str>,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut params = Vec::new();
+        for input in &function.sig.inputs {
+            match input {
+                FnArg::Receiver(receiver) => errors.at(
+                    receiver,
+                    "an op is a free function: take the host as `host: &mut Host`, an operand by a name of its own",
+                ),
+                FnArg::Typed(param) => params.extend(read_param(param, errors)),
+            }
+        }
+        let own = match &options.name {
+            Some(name) => name.value(),
+            None => function.sig.ident.unraw().to_string(),
+        };
+        let name = match prefix {
+            Some(prefix) => format!("{prefix}.{own}"),
+            None => own,
+        };
+        Self {
+            function,
+            options,
+            params,
+            name,
+        }
+    }
+
+    pub(crate) fn ident(&self) -> &Ident {
+        &self.function.sig.ident
+    }
+
+    pub(crate) fn of(&self, class: fn(Class) -> bool) -> impl Iterator<Item = &Param> {
+        self.params.iter().filter(move |param| class(param.class))
+    }
+
+    pub(crate) fn immediates(&self) -> impl Iterator<Item = &Param> {
+        self.of(|class| class == Class::Immediate)
+    }
+
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&Param, bool)> {
+        self.params.iter().filter_map(|param| match param.class {
+            Class::Input { coerce } => Some((param, coerce)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn rest(&self) -> Option<&Param> {
+        self.of(|class| class == Class::Rest).next()
+    }
+
+    pub(crate) fn ctx(&self) -> Option<&Param> {
+        self.of(|class| class == Class::Ctx).next()
+    }
+}
+
+const PARAM_ATTRIBUTES: &[&str] = &["imm", "coerce"];
+
+fn is_builtin(attr: &Attribute) -> bool {
+    let names = ["allow", "warn", "deny", "forbid", "expect", "cfg", "cfg_attr"];
+    names.iter().any(|name| attr.path().is_ident(name))
+}
+
+/// The attributes of a parameter that count here.
+#[derive(Default)]
+struct Marks<'a> {
+    imm: Option<&'a Attribute>,
+    coerce: Option<&'a Attribute>,
+}
+
+fn read_marks<'a>(param: &'a PatType, errors: &mut Errors) -> Marks<'a> {
+    let mut marks = Marks::default();
+    for attr in &param.attrs {
+        let path = attr.path();
+        let place = match path.get_ident().map(Ident::to_string).as_deref() {
+            Some("imm") => &mut marks.imm,
+            Some("coerce") => &mut marks.coerce,
+            Some("cfg" | "cfg_attr") => {
+                errors.at(attr, "put `cfg` on the op: its parameters are the same in every build");
+                continue;
+            }
+            Some(later @ ("cache" | "callee" | "slot")) => {
+                errors.at(attr, format!("`#[{later}]` is not available yet"));
+                continue;
+            }
+            _ if is_builtin(attr) => continue,
+            _ => {
+                let word = path.to_token_stream().to_string().replace(' ', "");
+                errors.at(attr, unknown("parameter attribute", &word, PARAM_ATTRIBUTES));
+                continue;
+            }
+        };
+        if place.replace(attr).is_some() {
+            errors.at(attr, "this attribute stands twice: remove one");
+        } else if let Err(error) = attr.meta.require_path_only() {
+            errors.push(error);
+        }
+    }
+    marks
+}
+
+fn read_param(param: &PatType, errors: &mut Errors) -> Option<Param> {
+    let marks = read_marks(param, errors);
+    let ident = match &*param.pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
+        Pat::Wild(_) => {
+            errors.at(&param.pat, "a parameter of an op needs a name: write `_name`");
+            None
+        }
+        _ => {
+            errors.at(
+                &param.pat,
+                "a parameter of an op is a plain name: take it apart in the body",
+            );
+            None
+        }
+    };
+    let class = classify(&param.ty, &marks, errors);
+    Some(Param {
+        ident: ident?,
+        ty: (*param.ty).clone(),
+        class: class?,
+    })
+}
+
+fn classify(ty: &Type, marks: &Marks<'_>, errors: &mut Errors) -> Option<Class> {
+    let class = match bare(ty) {
+        Type::ImplTrait(_) => {
+            errors.at(ty, "an op has one type for each parameter: name it instead of `impl …`");
+            return None;
+        }
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            if ends_in(&reference.elem, "Ctx") {
+                errors.at(ty, "take `Ctx` by value: `cx: Ctx<'_, L>`");
+                return None;
+            }
+            Class::Context
+        }
+        Type::Reference(reference) if ends_in(&reference.elem, "Rest") => {
+            errors.at(ty, "take `Rest` by value: `args: Rest<'_>`");
+            return None;
+        }
+        ty if ends_in(ty, "Rest") => Class::Rest,
+        ty if ends_in(ty, "Ctx") => Class::Ctx,
+        _ if marks.imm.is_some() => Class::Immediate,
+        _ => Class::Input {
+            coerce: marks.coerce.is_some(),
+        },
+    };
+    if class == Class::Immediate
+        && let Some(why) = no_immediate(bare(ty))
+    {
+        errors.at(ty, why);
+        return None;
+    }
+    if let (Class::Immediate | Class::Input { .. }, Type::Reference(reference)) = (class, bare(ty))
+        && let Some(lifetime) = reference.lifetime.as_ref().filter(|it| it.ident == "static")
+    {
+        errors.at(lifetime, "a parameter lives while the op runs: leave the lifetime out");
+        return None;
+    }
+    let what = match class {
+        Class::Context => "`&mut` is a context, which does not stand in the bytecode",
+        Class::Ctx => "`Ctx` is a context, which does not stand in the bytecode",
+        Class::Rest => "`Rest` comes off the stack, its count is an immediate anyway",
+        Class::Immediate | Class::Input { .. } => "an immediate is never widened",
+    };
+    let wrong = match class {
+        Class::Immediate => marks.coerce,
+        Class::Input { .. } => None,
+        _ => marks.imm.or(marks.coerce),
+    };
+    if let Some(attr) = wrong {
+        errors.at(attr, format!("{what}: leave the attribute out"));
+    }
+    Some(class)
+}
+
+/// Why a primitive type cannot be an immediate. Other types say so themselves, with more words.
+fn no_immediate(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let name = path.path.get_ident()?.to_string();
+    match name.as_str() {
+        "i64" | "u64" | "i128" | "u128" | "isize" | "usize" => {
+            Some(format!("an immediate has at most 32 bits: take `i32` or `u32` instead of `{name}`, or pass it on the stack"))
+        }
+        "i16" | "u16" => Some(format!("`{name}` is no immediate: take `i32` or `u32`")),
+        "f32" | "f64" | "char" | "String" => Some(format!(
+            "`{name}` is no immediate: pass it on the stack, where the chunk loads it from its constants"
+        )),
+        _ => None,
+    }
+}
+
+/// The type without the parentheses and invisible groups around it.
+fn bare(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Paren(inner) => &inner.elem,
+            Type::Group(inner) => &inner.elem,
+            _ => return ty,
+        };
+    }
+}
+
+fn ends_in(ty: &Type, name: &str) -> bool {
+    match bare(ty) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        _ => false,
+    }
+}
+
+/// The type with `lifetime` in place of all lifetimes that are left out or that the function names.
+pub(crate) fn with_lifetime(ty: &Type, lifetime: &Lifetime) -> Type {
+    let mut ty = ty.clone();
+    Lifetimes(lifetime).visit_type_mut(&mut ty);
+    ty
+}
+
+struct Lifetimes<'a>(&'a Lifetime);
+
+impl VisitMut for Lifetimes<'_> {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident != "static" {
+            *lifetime = self.0.clone();
+        }
+    }
+
+    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+        reference.lifetime.get_or_insert_with(|| self.0.clone());
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    // Lifetimes in the signatures of function types are bound there.
+    fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments_mut(
+        &mut self,
+        _: &mut syn::ParenthesizedGenericArguments,
+    ) {
+    }
+}
+
+/// Takes `#[ext_op…]` out of the attributes of an item.
+pub(crate) fn take_ext_op(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
+    let at = attrs.iter().position(|attr| is_ext_op(attr.path()))?;
+    Some(attrs.remove(at))
+}
+
+fn is_ext_op(path: &Path) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == "ext_op")
+}

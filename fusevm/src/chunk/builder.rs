@@ -1,0 +1,701 @@
+//! The builder of front ends: labels, names, spans, functions and blocks; all errors at the end.
+
+use super::{Chunk, Diagnostic, FunctionEntry, Place, Span};
+use crate::ext::{Block, ExtOp, ImmTag, ImmediatePool, Import, Label, Language, OpDesc};
+use crate::op::{Flags, Op};
+use crate::value::{Str, Value};
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Builds a chunk of language `L`.
+///
+/// Code goes to the innermost open function or block, else to the main program. Functions and blocks
+/// are placed behind the main program, so none has to be jumped over. Nothing fails on the way:
+/// [`finish`](Builder::finish) reports all errors at once.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// let mut b = Builder::<()>::new();
+/// let f = b.begin_fn("double", &["x"]);
+/// b.get_slot(0);
+/// b.load(2);
+/// b.emit(Op::Mul);
+/// b.emit(Op::ReturnValue);
+/// b.end_fn(f);
+/// b.load(21);
+/// b.call("double", 1);
+/// let chunk = b.finish().unwrap();
+/// assert_eq!(VM::empty().eval(&chunk).unwrap(), Value::Int(42));
+/// ```
+pub struct Builder<L: Language> {
+    chunk: Chunk,
+    names: HashMap<Str, u16>,
+    texts: HashMap<Str, u16>,
+    imports: HashMap<&'static str, u16>,
+    bodies: Vec<Body>,
+    /// Indices of the bodies that are open, innermost last; the main program is body 0.
+    open: Vec<usize>,
+    /// Where each label is bound: body and offset in it.
+    labels: Vec<Option<(usize, usize)>>,
+    line: u32,
+    place: Place,
+    line_starts: Vec<usize>,
+    text: Str,
+    errors: Vec<BuildError>,
+    language: PhantomData<fn() -> L>,
+}
+
+/// Code that is laid out as one piece.
+#[derive(Default)]
+struct Body {
+    ops: Vec<(Op, u32, Place)>,
+    kind: BodyKind,
+}
+
+#[derive(Default)]
+enum BodyKind {
+    #[default]
+    Main,
+    Function {
+        name: u16,
+    },
+    Block {
+        index: u16,
+    },
+}
+
+/// A function that is being built; given back to [`Builder::end_fn`].
+#[derive(Debug)]
+#[must_use = "end the function with `end_fn`"]
+pub struct FnId(usize);
+
+/// A block that is being built; given back to [`Builder::end_block`].
+#[derive(Debug)]
+#[must_use = "end the block with `end_block`"]
+pub struct BlockId(usize);
+
+/// What is wrong with what a front end has built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The front end's own error.
+    Source(Diagnostic),
+    /// A pool has more entries than its index type can name.
+    PoolFull {
+        /// "constants", "names", "blocks" or "imports".
+        pool: &'static str,
+        /// Source line.
+        line: u32,
+    },
+    /// A number does not fit the operand of an op.
+    OutOfRange {
+        /// What it was.
+        what: &'static str,
+        /// The number.
+        value: usize,
+        /// The largest that fits.
+        max: usize,
+        /// Source line.
+        line: u32,
+    },
+    /// A label was jumped to and never bound.
+    UnboundLabel {
+        /// Source line of the jump.
+        line: u32,
+    },
+    /// A label was bound twice.
+    LabelBoundTwice {
+        /// Source line of the second place.
+        line: u32,
+    },
+    /// A jump goes to a label in another function or block.
+    LabelElsewhere {
+        /// Source line of the jump.
+        line: u32,
+    },
+    /// An op with a target of its own was emitted; targets are known only when the chunk is laid out.
+    RawTarget {
+        /// Name of the op.
+        op: &'static str,
+        /// Source line.
+        line: u32,
+    },
+    /// A raw ext op was emitted; a language's ops go through [`Builder::op`].
+    RawExtOp {
+        /// Source line.
+        line: u32,
+    },
+    /// A function or block was ended that is not the innermost open one, or one is still open.
+    Unbalanced {
+        /// Source line.
+        line: u32,
+    },
+    /// Two functions have the same name.
+    DuplicateFunction {
+        /// The name.
+        name: String,
+        /// Source line of the second.
+        line: u32,
+    },
+}
+
+impl BuildError {
+    /// Place in the source, if one is known.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            BuildError::Source(diagnostic) => diagnostic.span(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::Source(diagnostic) => write!(f, "{diagnostic}"),
+            BuildError::PoolFull { pool, line } => {
+                write!(f, "line {line}: more than 65536 {pool} in one chunk")
+            }
+            BuildError::OutOfRange {
+                what,
+                value,
+                max,
+                line,
+            } => write!(f, "line {line}: {what} {value} is past {max}"),
+            BuildError::UnboundLabel { line } => {
+                write!(f, "line {line}: jump to a label that is bound nowhere")
+            }
+            BuildError::LabelBoundTwice { line } => write!(f, "line {line}: label bound twice"),
+            BuildError::LabelElsewhere { line } => write!(
+                f,
+                "line {line}: jump to a label in another function or block"
+            ),
+            BuildError::RawTarget { op, line } => write!(
+                f,
+                "line {line}: `{op}` was emitted with an absolute target: use a label, with `jump`, `jump_if_false` or `branch`"
+            ),
+            BuildError::RawExtOp { line } => write!(
+                f,
+                "line {line}: an ext op was emitted by number: use `op` with the op's struct"
+            ),
+            BuildError::Unbalanced { line } => write!(
+                f,
+                "line {line}: functions and blocks must end innermost first, and all of them"
+            ),
+            BuildError::DuplicateFunction { name, line } => {
+                write!(f, "line {line}: function `{name}` is defined twice")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// All errors of a chunk under construction, in the order they were found. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildErrors(Vec<BuildError>);
+
+impl BuildErrors {
+    /// The errors.
+    pub fn iter(&self) -> impl Iterator<Item = &BuildError> {
+        self.0.iter()
+    }
+
+    /// Whether every error is one that more input could mend.
+    pub fn is_incomplete(&self) -> bool {
+        let more = |e: &BuildError| matches!(e, BuildError::Source(d) if d.is_incomplete());
+        self.0.iter().any(more)
+    }
+}
+
+impl fmt::Display for BuildErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            let sep = if i > 0 { "\n" } else { "" };
+            write!(f, "{sep}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildErrors {}
+
+impl<L: Language> Default for Builder<L> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L: Language> Builder<L> {
+    /// An empty chunk with the language's policy.
+    pub fn new() -> Self {
+        Self {
+            chunk: Chunk {
+                language: Some(L::NAME.into()),
+                policy: L::POLICY,
+                ..Chunk::default()
+            },
+            names: HashMap::new(),
+            texts: HashMap::new(),
+            imports: HashMap::new(),
+            bodies: vec![Body::default()],
+            open: vec![0],
+            labels: Vec::new(),
+            line: 1,
+            place: Place::default(),
+            line_starts: Vec::new(),
+            text: Str::default(),
+            errors: Vec::new(),
+            language: PhantomData,
+        }
+    }
+
+    /// An empty chunk of a source with that name and text; lines and columns of spans come from the text.
+    pub fn with_source(name: &str, text: &str) -> Self {
+        let mut b = Self::new();
+        b.chunk.source = name.into();
+        b.line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        b.text = text.into();
+        b
+    }
+
+    /// Says where the ops that follow come from, until the next `at` or `line`.
+    pub fn at(&mut self, span: Span) -> &mut Self {
+        let row = self.line_starts.partition_point(|start| *start <= span.start);
+        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        if row > 0 {
+            self.line = clamp(row);
+            let line = self.line_starts[row - 1];
+            let column = (self.text.as_str().get(line..span.start)).map_or(0, |t| t.chars().count());
+            self.place.column = clamp(column + 1);
+        }
+        self.place.start = clamp(span.start);
+        self.place.end = clamp(span.end);
+        self
+    }
+
+    /// Says the line of the ops that follow, for sources without spans.
+    pub fn line(&mut self, line: u32) -> &mut Self {
+        self.line = line;
+        self.place = Place::default();
+        self
+    }
+
+    /// Records an error of the front end; parsing may go on.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.errors.push(BuildError::Source(diagnostic));
+    }
+
+    /// Appends a core op. Ops with targets go through [`Builder::branch`] and its short forms.
+    pub fn emit(&mut self, op: Op) {
+        if op.target().is_some() {
+            let (op, line) = (op.name(), self.line);
+            self.errors.push(BuildError::RawTarget { op, line });
+        }
+        if matches!(op, Op::Extended(..) | Op::ExtendedWide(..)) {
+            let line = self.line;
+            self.errors.push(BuildError::RawExtOp { line });
+        }
+        self.push(op);
+    }
+
+    /// Appends an op of the language, by its struct: `b.op(ops::field { index: 3 })`.
+    pub fn op<X: ExtOp<L>>(&mut self, op: X) {
+        let import = self.import(X::DESC);
+        let bits = op.encode(self);
+        let op = match X::DESC.is_wide() {
+            true => Op::ExtendedWide(import, self.chunk.hold_wide(bits)),
+            false => Op::Extended(import, bits as u8),
+        };
+        self.push(op);
+    }
+
+    fn import(&mut self, desc: &'static OpDesc) -> u16 {
+        if let Some(index) = self.imports.get(desc.name) {
+            return *index;
+        }
+        let index = self.index(self.chunk.imports.len(), "imports");
+        self.chunk.imports.push(Import::of(desc));
+        self.imports.insert(desc.name, index);
+        index
+    }
+
+    fn push(&mut self, op: Op) {
+        let (line, place) = (self.line, self.place);
+        let body = self.open.last().copied().unwrap_or(0);
+        self.bodies[body].ops.push((op, line, place));
+    }
+
+    /// Pushes a value: a literal, or a constant of the pool.
+    pub fn load(&mut self, value: impl Into<Value>) {
+        let op = match value.into() {
+            Value::Undef => Op::LoadUndef,
+            Value::Bool(true) => Op::LoadTrue,
+            Value::Bool(false) => Op::LoadFalse,
+            Value::Int(i) => Op::LoadInt(i),
+            Value::Float(f) => Op::LoadFloat(f),
+            Value::Str(text) => Op::LoadConst(self.text(text.as_str())),
+            other => Op::LoadConst(self.constant(other)),
+        };
+        self.push(op);
+    }
+
+    /// Index of a new constant.
+    fn constant(&mut self, value: Value) -> u16 {
+        let index = self.index(self.chunk.constants.len(), "constants");
+        self.chunk.constants.push(value);
+        index
+    }
+
+    /// The next index of a pool of that length; the first that does not fit is an error.
+    fn index(&mut self, len: usize, pool: &'static str) -> u16 {
+        u16::try_from(len).unwrap_or_else(|_| {
+            let line = self.line;
+            if len == usize::from(u16::MAX) + 1 {
+                self.errors.push(BuildError::PoolFull { pool, line });
+            }
+            u16::MAX
+        })
+    }
+
+    /// A number as an operand of type `T`; an error when it does not fit.
+    fn fit<T: TryFrom<usize> + Default>(&mut self, value: usize, what: &'static str, max: usize) -> T {
+        T::try_from(value).unwrap_or_else(|_| {
+            let line = self.line;
+            self.errors.push(BuildError::OutOfRange {
+                what,
+                value,
+                max,
+                line,
+            });
+            T::default()
+        })
+    }
+
+    fn slot(&mut self, slot: usize) -> u16 {
+        self.fit(slot, "slot", u16::MAX.into())
+    }
+
+    fn argc(&mut self, argc: usize) -> u8 {
+        self.fit(argc, "argument count", u8::MAX.into())
+    }
+
+    /// A new label, not bound yet.
+    pub fn label(&mut self) -> Label {
+        self.labels.push(None);
+        Label((self.labels.len() - 1) as u32)
+    }
+
+    /// Binds a label to the place of the next op.
+    pub fn bind(&mut self, label: Label) {
+        let body = self.open.last().copied().unwrap_or(0);
+        let at = (body, self.bodies[body].ops.len());
+        match self.labels.get_mut(label.0 as usize) {
+            Some(place @ None) => *place = Some(at),
+            _ => {
+                let line = self.line;
+                self.errors.push(BuildError::LabelBoundTwice { line });
+            }
+        }
+    }
+
+    /// A new label bound here: the head of a loop.
+    pub fn label_here(&mut self) -> Label {
+        let label = self.label();
+        self.bind(label);
+        label
+    }
+
+    /// Appends an op that jumps, with `label` as its target; the target in `op` is ignored.
+    pub fn branch(&mut self, op: Op, label: Label) {
+        self.push(op.with_target(label.0 as usize));
+    }
+
+    /// Jumps.
+    pub fn jump(&mut self, label: Label) {
+        self.branch(Op::Jump(0), label);
+    }
+
+    /// `c →`: jumps if it is true.
+    pub fn jump_if_true(&mut self, label: Label) {
+        self.branch(Op::JumpIfTrue(0), label);
+    }
+
+    /// `c →`: jumps if it is false.
+    pub fn jump_if_false(&mut self, label: Label) {
+        self.branch(Op::JumpIfFalse(0), label);
+    }
+
+    /// `c → c`: jumps if it is true.
+    pub fn jump_if_true_keep(&mut self, label: Label) {
+        self.branch(Op::JumpIfTrueKeep(0), label);
+    }
+
+    /// `c → c`: jumps if it is false.
+    pub fn jump_if_false_keep(&mut self, label: Label) {
+        self.branch(Op::JumpIfFalseKeep(0), label);
+    }
+
+    /// Opens a function; its parameters come in slots 0, 1, …, put there by a prologue.
+    pub fn begin_fn<P: AsRef<str>>(&mut self, name: &str, params: &[P]) -> FnId {
+        if self.chunk.function_index(name).is_some() {
+            let (name, line) = (name.to_owned(), self.line);
+            self.errors.push(BuildError::DuplicateFunction { name, line });
+        }
+        let name = ImmediatePool::name(self, name);
+        let arity = self.argc(params.len());
+        let (pc, fixed) = (0, Some(arity));
+        self.chunk.functions.push(FunctionEntry {
+            name,
+            pc,
+            arity: fixed,
+        });
+        let id = self.begin(BodyKind::Function { name });
+        for slot in (0..u16::from(arity)).rev() {
+            self.push(Op::SetSlot(slot));
+        }
+        FnId(id)
+    }
+
+    /// Ends a function. When control can reach its end, it returns there without a value.
+    pub fn end_fn(&mut self, function: FnId) {
+        if self.falls_through(function.0) {
+            self.push(Op::Return);
+        }
+        self.end(function.0);
+    }
+
+    /// Opens a block, for the ops that take one. It shares the slots of the code around it.
+    pub fn begin_block(&mut self) -> BlockId {
+        let index = self.index(self.chunk.blocks.len(), "blocks");
+        self.chunk.blocks.push(0..0);
+        BlockId(self.begin(BodyKind::Block { index }))
+    }
+
+    /// Ends a block; what `MapBlock(b.0)` and the like take.
+    pub fn end_block(&mut self, block: BlockId) -> Block {
+        self.end(block.0);
+        match self.bodies[block.0].kind {
+            BodyKind::Block { index } => Block(index),
+            BodyKind::Main | BodyKind::Function { .. } => Block(0),
+        }
+    }
+
+    fn begin(&mut self, kind: BodyKind) -> usize {
+        let ops = Vec::new();
+        self.bodies.push(Body { ops, kind });
+        self.open.push(self.bodies.len() - 1);
+        self.bodies.len() - 1
+    }
+
+    fn end(&mut self, body: usize) {
+        if self.open.last() == Some(&body) {
+            self.open.pop();
+        } else {
+            let line = self.line;
+            self.errors.push(BuildError::Unbalanced { line });
+        }
+    }
+
+    /// Whether control can reach the end of a body: its last op falls through, or a label is there.
+    fn falls_through(&self, body: usize) -> bool {
+        let ops = &self.bodies[body].ops;
+        let here = Some((body, ops.len()));
+        self.labels.contains(&here)
+            || !(ops.last()).is_some_and(|(op, ..)| op.info().flags.has(Flags::ENDS))
+    }
+
+    /// `→ v`: the global `name`.
+    pub fn get_var(&mut self, name: &str) {
+        let name = ImmediatePool::name(self, name);
+        self.push(Op::GetVar(name));
+    }
+
+    /// `v →`: sets the global `name`.
+    pub fn set_var(&mut self, name: &str) {
+        let name = ImmediatePool::name(self, name);
+        self.push(Op::SetVar(name));
+    }
+
+    /// `v →`: declares the global `name`.
+    pub fn declare_var(&mut self, name: &str) {
+        let name = ImmediatePool::name(self, name);
+        self.push(Op::DeclareVar(name));
+    }
+
+    /// Appends an op whose operand is a name: `b.with_name(Op::ArrayPush, "xs")`.
+    pub fn with_name(&mut self, op: fn(u16) -> Op, name: &str) {
+        let name = ImmediatePool::name(self, name);
+        self.push(op(name));
+    }
+
+    /// `→ v`: slot `slot` of the frame.
+    pub fn get_slot(&mut self, slot: usize) {
+        let slot = self.slot(slot);
+        self.push(Op::GetSlot(slot));
+    }
+
+    /// `v →`: writes slot `slot` of the frame.
+    pub fn set_slot(&mut self, slot: usize) {
+        let slot = self.slot(slot);
+        self.push(Op::SetSlot(slot));
+    }
+
+    /// `a1 … ak → [r]`: calls a function by name.
+    pub fn call(&mut self, name: &str, argc: usize) {
+        let name = ImmediatePool::name(self, name);
+        let argc = self.argc(argc);
+        self.push(Op::Call(name, argc));
+    }
+
+    /// `a1 … ak → r`: calls a registered builtin.
+    pub fn call_builtin(&mut self, id: u16, argc: usize) {
+        let argc = self.argc(argc);
+        self.push(Op::CallBuiltin(id, argc));
+    }
+
+    /// `v1 … vn →`: prints them.
+    pub fn print(&mut self, n: usize) {
+        let n = self.argc(n);
+        self.push(Op::Print(n));
+    }
+
+    /// `v1 … vn →`: prints them and a line break.
+    pub fn println(&mut self, n: usize) {
+        let n = self.argc(n);
+        self.push(Op::PrintLn(n));
+    }
+
+    /// `e1 … en → array`.
+    pub fn make_array(&mut self, n: usize) {
+        let n = self.fit(n, "array literal of length", u16::MAX.into());
+        self.push(Op::MakeArray(n));
+    }
+
+    /// `k1 v1 … → hash` of `pairs` pairs.
+    pub fn make_hash(&mut self, pairs: usize) {
+        let n = self.fit(pairs.saturating_mul(2), "hash literal of length", u16::MAX.into());
+        self.push(Op::MakeHash(n));
+    }
+
+    /// Lays the chunk out: the main program, then functions and blocks.
+    ///
+    /// # Errors
+    /// All that was found on the way and here.
+    pub fn finish(mut self) -> Result<Chunk, BuildErrors> {
+        if self.open.len() != 1 {
+            let line = self.line;
+            self.errors.push(BuildError::Unbalanced { line });
+        }
+        self.open.truncate(1);
+        let jump_over = self.bodies.len() > 1 && self.falls_through(0);
+        let mut starts = Vec::with_capacity(self.bodies.len());
+        let mut at = 0;
+        for (i, body) in self.bodies.iter().enumerate() {
+            starts.push(at);
+            at += body.ops.len() + usize::from(i == 0 && jump_over);
+        }
+        let end = at;
+        for i in 0..self.bodies.len() {
+            let mut ops = std::mem::take(&mut self.bodies[i].ops);
+            for (op, line, _) in &mut ops {
+                *op = self.place_targets(*op, *line, i, &starts);
+            }
+            if i == 0 && jump_over {
+                ops.push((Op::Jump(end), self.line, Place::default()));
+            }
+            let (start, len) = (starts[i], ops.len());
+            match self.bodies[i].kind {
+                BodyKind::Main => {}
+                BodyKind::Function { name } => {
+                    for f in self.chunk.functions.iter_mut().filter(|f| f.name == name) {
+                        f.pc = start;
+                    }
+                }
+                BodyKind::Block { index } => {
+                    if let Some(range) = self.chunk.blocks.get_mut(usize::from(index)) {
+                        *range = start..start + len;
+                    }
+                }
+            }
+            for (op, line, place) in ops {
+                self.chunk.ops.push(op);
+                self.chunk.lines.push(line);
+                self.chunk.spans.push(place);
+            }
+        }
+        if self.chunk.spans.iter().all(|p| *p == Place::default()) {
+            self.chunk.spans.clear();
+        }
+        match self.errors.is_empty() {
+            true => Ok(self.chunk),
+            false => Err(BuildErrors(self.errors)),
+        }
+    }
+
+    /// The op with its labels replaced by pcs.
+    fn place_targets(&mut self, op: Op, line: u32, body: usize, starts: &[usize]) -> Op {
+        if let Some(label) = op.target() {
+            return op.with_target(self.resolve(label as u64, line, body, starts));
+        }
+        let Some((import, packed)) = self.chunk.immediates(op) else {
+            return op;
+        };
+        let Some(import) = self.chunk.imports.get(usize::from(import)) else {
+            return op;
+        };
+        let label = import.signature.unpack(packed).find(|(tag, ..)| *tag == ImmTag::Label);
+        let Some((_, shift, label)) = label else {
+            return op;
+        };
+        let pc = self.resolve(label, line, body, starts) as u64;
+        let mask = u64::from(u32::MAX) << shift;
+        match op {
+            Op::ExtendedWide(id, _) => {
+                Op::ExtendedWide(id, self.chunk.hold_wide((packed & !mask) | (pc << shift)))
+            }
+            other => other,
+        }
+    }
+
+    fn resolve(&mut self, label: u64, line: u32, body: usize, starts: &[usize]) -> usize {
+        match self.labels.get(label as usize) {
+            Some(Some((there, offset))) if *there == body => starts[body] + offset,
+            Some(Some(_)) => {
+                self.errors.push(BuildError::LabelElsewhere { line });
+                0
+            }
+            Some(None) | None => {
+                self.errors.push(BuildError::UnboundLabel { line });
+                0
+            }
+        }
+    }
+}
+
+impl<L: Language> ImmediatePool for Builder<L> {
+    fn name(&mut self, text: &str) -> u16 {
+        let text = Str::from(text);
+        if let Some(index) = self.names.get(&text) {
+            return *index;
+        }
+        let index = self.index(self.chunk.names.len(), "names");
+        self.chunk.names.push(text.clone());
+        self.names.insert(text, index);
+        index
+    }
+
+    fn text(&mut self, text: &str) -> u16 {
+        let text = Str::from(text);
+        if let Some(index) = self.texts.get(&text) {
+            return *index;
+        }
+        let index = self.constant(Value::Str(text.clone()));
+        self.texts.insert(text, index);
+        index
+    }
+}

@@ -1,0 +1,304 @@
+//! One run of an ext op: its inputs, immediates and contexts on the way in, its results on the way out.
+//!
+//! A [`Call`] splits the VM into parts that are borrowed side by side: the inputs one after the
+//! other, the host, the heap, the output. Each can be taken once; the macros refuse at compile time
+//! what could not be taken together. An op with [`Ctx`](super::Ctx) gets the whole VM instead, and
+//! its inputs are owned by the caller.
+
+use super::{HeapUse, ImmKind, Input, IntoOutput, Invoke, Mismatch, OpDesc};
+use crate::heap::Heap;
+use crate::semantics::{OperandTrap, Trap};
+use crate::value::{Func, Value};
+use crate::vm::{Linked, Output, VM};
+use std::any::Any;
+
+/// How an ext op ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Falls through with its results.
+    Next,
+    /// Jumps to its label with its results.
+    Jump,
+    /// Asks the VM to call a function with its [`Rest`].
+    Invoke,
+}
+
+/// What is still there of the heap.
+enum HeapPart<'a> {
+    Gone,
+    Shared(&'a Heap),
+    Unique(&'a mut Heap),
+}
+
+/// A result on its way out: a value, or an object that is allocated once the op's borrows have ended.
+pub(crate) enum Produced {
+    Value(Value),
+    Object(Box<dyn FnOnce(&mut Heap) -> Result<Value, Trap>>),
+}
+
+/// One run of an ext op. Made by the VM, used by what `#[ext_op]` expands to.
+pub struct Call<'a> {
+    immediates: u64,
+    inputs: std::slice::IterMut<'a, Value>,
+    taken: usize,
+    coerce: bool,
+    linked: &'a Linked,
+    op: u16,
+    host: Option<&'a mut (dyn Any + Send)>,
+    heap: HeapPart<'a>,
+    output: Option<&'a mut Output>,
+    vm: Option<&'a mut VM>,
+    first: Option<Produced>,
+    second: Option<Produced>,
+    pub(crate) invoke: Option<Invoke>,
+    pub(crate) label: u32,
+}
+
+impl<'a> Call<'a> {
+    /// A call that sees the parts of a VM side by side.
+    pub(crate) fn leaf(
+        (linked, op, immediates): (&'a Linked, u16, u64),
+        inputs: &'a mut [Value],
+        host: &'a mut (dyn Any + Send),
+        heap: &'a mut Heap,
+        output: &'a mut Output,
+    ) -> Self {
+        Self {
+            host: Some(host),
+            heap: HeapPart::Unique(heap),
+            output: Some(output),
+            ..Self::bare((linked, op, immediates), inputs)
+        }
+    }
+
+    /// A call that sees the whole VM.
+    pub(crate) fn full(
+        site: (&'a Linked, u16, u64),
+        inputs: &'a mut [Value],
+        vm: &'a mut VM,
+    ) -> Self {
+        Self {
+            vm: Some(vm),
+            ..Self::bare(site, inputs)
+        }
+    }
+
+    fn bare(
+        (linked, op, immediates): (&'a Linked, u16, u64),
+        inputs: &'a mut [Value],
+    ) -> Self {
+        Self {
+            immediates,
+            inputs: inputs.iter_mut(),
+            taken: 0,
+            coerce: linked.coerce(),
+            linked,
+            op,
+            host: None,
+            heap: HeapPart::Gone,
+            output: None,
+            vm: None,
+            first: None,
+            second: None,
+            invoke: None,
+            label: 0,
+        }
+    }
+
+    /// The next input, taken or borrowed as `T`; one that writes to the heap waits in the
+    /// [`Operand`] until the others have looked at it.
+    pub(crate) fn input<T: Input<'a>>(&mut self, desc: &OpDesc) -> Result<Operand<'a, T>, Trap> {
+        let index = self.taken;
+        let value = self.inputs.next().ok_or_else(|| self.missing(desc))?;
+        self.taken += 1;
+        match T::HEAP {
+            HeapUse::Unique => Ok(Operand::Waiting(value, index)),
+            HeapUse::None | HeapUse::Shared => self.take(value, index, desc).map(Operand::Ready),
+        }
+    }
+
+    /// Input `index` as `T`, or the trap that names op, operand, what was expected and what was found.
+    pub(crate) fn take<T: Input<'a>>(
+        &mut self,
+        value: &'a mut Value,
+        index: usize,
+        desc: &OpDesc,
+    ) -> Result<T, Trap> {
+        let coerce = self.coerce || desc.inputs[index].coerce;
+        T::take(value, self, coerce).map_err(|Mismatch(found)| {
+            let (expected, found) = (T::TY.to_string(), format!("{} {found:?}", found.kind()));
+            OperandTrap::new(desc.name, index + 1, expected, found).into()
+        })
+    }
+
+    /// Whether the next input but `ahead` can be taken as `T`; for ops with an `alt`.
+    pub(crate) fn accepts<T: Input<'a>>(&self, desc: &OpDesc, ahead: usize) -> bool {
+        let coerce = self.coerce || desc.inputs[ahead].coerce;
+        let value = self.inputs.as_slice().get(ahead);
+        value.is_some_and(|value| T::accepts(value, self.heap(), coerce))
+    }
+
+    /// The remaining inputs.
+    pub fn rest(&mut self) -> Rest<'a> {
+        Rest {
+            values: std::mem::take(&mut self.inputs).into_slice(),
+        }
+    }
+
+    /// Bits of immediate `index` of the op; those of a label are where [`Flow::Jump`] goes.
+    pub fn immediate(&mut self, desc: &OpDesc, index: usize) -> u64 {
+        let immediate = &desc.immediates[index];
+        let bits = immediate.extract(self.immediates);
+        if matches!(immediate.kind, ImmKind::Label) {
+            self.label = bits as u32;
+        }
+        bits
+    }
+
+    /// The whole VM, once, for an op with `Ctx`.
+    ///
+    /// # Errors
+    /// A trap when the op was not declared to take it.
+    pub fn ctx<L: super::Language>(&mut self) -> Result<super::Ctx<'a, L>, Trap> {
+        (self.vm.take().map(super::Ctx::new))
+            .ok_or_else(|| Trap::Load("the op was not declared to take `Ctx`".into()))
+    }
+
+    /// Stores one result; the second call stores the one above it.
+    ///
+    /// # Errors
+    /// The trap of an allocation that fails.
+    pub fn push<T: IntoOutput>(&mut self, result: T) -> Result<(), Trap> {
+        let produced = result.into_output(self)?;
+        match self.first {
+            None => self.first = Some(produced.0),
+            Some(_) => self.second = Some(produced.0),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn take_results(self) -> (Option<Produced>, Option<Produced>) {
+        (self.first, self.second)
+    }
+
+    /// Symbol and text of name `n` of the chunk.
+    pub(crate) fn name(&self, n: u16) -> Option<(u32, &'a str)> {
+        self.linked.name(n)
+    }
+
+    /// The function of the chunk that name `n` names.
+    pub(crate) fn function(&self, n: u16) -> Option<Func> {
+        self.linked.function_named(n)
+    }
+
+    /// Constant `k` as this op parses it.
+    pub(crate) fn parsed(&self, k: u16) -> Option<&'a (dyn Any + Send + Sync)> {
+        self.linked.parsed(self.op, k)
+    }
+
+    /// The heap for a look, while no object of it is being written.
+    pub fn heap(&self) -> Option<&Heap> {
+        match (&self.heap, &self.vm) {
+            (HeapPart::Shared(heap), _) => Some(heap),
+            (HeapPart::Unique(heap), _) => Some(heap),
+            (HeapPart::Gone, Some(vm)) => Some(vm.heap()),
+            (HeapPart::Gone, None) => None,
+        }
+    }
+
+    /// The heap for as long as the op runs; from here on nobody can write it.
+    pub(crate) fn shared_heap(&mut self) -> Option<&'a Heap> {
+        let heap: &'a Heap = match std::mem::replace(&mut self.heap, HeapPart::Gone) {
+            HeapPart::Gone => return None,
+            HeapPart::Shared(heap) => heap,
+            HeapPart::Unique(heap) => heap,
+        };
+        self.heap = HeapPart::Shared(heap);
+        Some(heap)
+    }
+
+    /// The heap for writing, once.
+    pub(crate) fn heap_mut(&mut self) -> Option<&'a mut Heap> {
+        match std::mem::replace(&mut self.heap, HeapPart::Gone) {
+            HeapPart::Unique(heap) => Some(heap),
+            other => {
+                self.heap = other;
+                None
+            }
+        }
+    }
+
+    /// The heap for an allocation on the way out, if the op's borrows have left it free.
+    pub(crate) fn free_heap(&mut self) -> Option<&mut Heap> {
+        match &mut self.heap {
+            HeapPart::Unique(heap) => Some(heap),
+            _ => None,
+        }
+    }
+
+    /// The host, once. `H` is the host type of the VM's language.
+    pub fn host<H: 'static>(&mut self) -> Option<&'a mut H> {
+        self.host.take()?.downcast_mut()
+    }
+
+    /// The output, once.
+    pub fn output(&mut self) -> Option<&'a mut Output> {
+        self.output.take()
+    }
+
+    fn missing(&self, desc: &OpDesc) -> Trap {
+        Trap::StackUnderflow {
+            op: desc.name.into(),
+            needs: desc.inputs.len(),
+            holds: self.taken,
+        }
+    }
+}
+
+/// An input on its way to the op's function.
+pub enum Operand<'a, T> {
+    /// It is there.
+    Ready(T),
+    /// It is taken when all others are on their way.
+    Waiting(&'a mut Value, usize),
+}
+
+/// The variadic inputs of an op, deepest first. Their number is an immediate of the op.
+pub struct Rest<'a> {
+    values: &'a [Value],
+}
+
+impl<'a> Rest<'a> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// One of them.
+    pub fn get(&self, index: usize) -> Option<&'a Value> {
+        self.values.get(index)
+    }
+
+    /// All of them, deepest first.
+    pub fn iter(&self) -> std::slice::Iter<'a, Value> {
+        self.values.iter()
+    }
+
+    /// All of them as a slice.
+    pub fn as_slice(&self) -> &'a [Value] {
+        self.values
+    }
+}
+
+impl<'a> IntoIterator for Rest<'a> {
+    type Item = &'a Value;
+    type IntoIter = std::slice::Iter<'a, Value>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.iter()
+    }
+}

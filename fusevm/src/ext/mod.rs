@@ -1,0 +1,99 @@
+//! Extension ops: the ops of a language, declared as Rust functions.
+//!
+//! `#[ext_op]` leaves the function alone and makes a type of the same name beside it, which
+//! implements [`ExtOp`]: a constant [`OpDesc`] with names, types, effect and entry point, and the
+//! encoding of its immediates. `#[ops]` lists the ops of a module as an [`OpSet`],
+//! `#[derive(Language)]` merges sets into an [`OpTable`]. A chunk names ops by [`Import`]; loading
+//! resolves imports against the table. One run of an op is a [`Call`].
+//!
+//! How a parameter is passed follows from its shape and the traits of its type: [`Immediate`],
+//! [`Input`], [`Borrowed`], [`Context`]; results from [`Returns`] and [`IntoOutput`]. Whatever two
+//! parameters could not have together is refused while rustc runs.
+
+mod call;
+mod context;
+mod desc;
+mod immediate;
+mod import;
+mod input;
+mod language;
+mod output;
+#[doc(hidden)]
+pub mod private;
+mod table;
+
+pub use call::{Call, Flow, Operand, Rest};
+pub(crate) use call::Produced;
+pub use context::{Context, Ctx};
+pub use desc::{
+    ConstText, Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc,
+    ParseImmediate, Ty, assert_distinct, assert_fast, assert_heap_use, assert_immediate, assert_jumps,
+    assert_pure, assert_same_effect, pack,
+};
+pub use immediate::{
+    Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,
+};
+pub use import::{ImmTag, Import, Signature};
+pub use input::{Borrowed, Input, Mismatch, borrow_object, is_object};
+pub use language::{ExtOp, Id, Language, OpSet};
+pub use output::{Branch, IntoOutput, Invoke, Made, Returns, allocate};
+pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
+
+/// Stands at ids that no op asked for.
+const UNASSIGNED: OpDesc = OpDesc {
+    name: "",
+    doc: "",
+    version: 0,
+    was: &[],
+    id: None,
+    immediates: &[],
+    inputs: &[],
+    rest: None,
+    outputs: OutputDesc {
+        falls: &[],
+        jumps: None,
+        fallible: false,
+        invokes: false,
+    },
+    pure: false,
+    calls_back: false,
+    cost: Cost::Fixed(1),
+    alt: None,
+    file: "",
+    line: 0,
+    entry: |_| Ok(Flow::Next),
+};
+
+/// The core op sets, which every language has.
+pub fn core_tables<L: Language>() -> Vec<&'static [&'static OpDesc]> {
+    #[cfg(feature = "macros")]
+    return crate::core_ops::tables::<L>();
+    #[cfg(not(feature = "macros"))]
+    Vec::new()
+}
+
+/// An op set found at link time; submitted by `#[ops(L, linked)]`.
+#[cfg(feature = "linked")]
+#[derive(Debug)]
+pub struct LinkedSet {
+    /// The language it is for.
+    pub language: fn() -> std::any::TypeId,
+    /// Its ops.
+    pub table: &'static [&'static OpDesc],
+}
+
+#[cfg(feature = "linked")]
+inventory::collect!(LinkedSet);
+
+/// The linked ops of a language, by name.
+#[cfg(feature = "linked")]
+pub fn linked_ops<L: Language>() -> Vec<&'static OpDesc> {
+    let id = std::any::TypeId::of::<L>();
+    let mut ops: Vec<&'static OpDesc> = inventory::iter::<LinkedSet>
+        .into_iter()
+        .filter(|set| (set.language)() == id)
+        .flat_map(|set| set.table.iter().copied())
+        .collect();
+    ops.sort_by_key(|op| op.name);
+    ops
+}

@@ -1,0 +1,221 @@
+//! Results: what an ext op may return, and how it gets back onto the stack.
+
+use super::call::Produced;
+use super::{Call, Flow, OutputDesc, Ty};
+use crate::heap::Object;
+use crate::semantics::Trap;
+use crate::value::{Array, Func, Hash, HostValue, Obj, Ref, Str, Value};
+use std::error::Error;
+
+/// A value on its way out of an op; made by [`IntoOutput`].
+pub struct Made(pub(crate) Produced);
+
+impl From<Value> for Made {
+    fn from(value: Value) -> Self {
+        Made(Produced::Value(value))
+    }
+}
+
+/// A type that an ext op may return, as one value on the stack.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a result of an ext op",
+    label = "not a result type",
+    note = "results are (), i64, f64, bool, Value, Str, Array, Hash, String, &str, Func, Ref, Obj<T>, heap objects and host values, Option and pairs of these, Branch, Invoke, and Result<_, E> of any of them",
+    note = "derive `FuseValue` (small immutable values) or `Object` (identity, mutable state) to return a type of your own"
+)]
+pub trait IntoOutput {
+    /// How the signature shows it.
+    const TY: Ty;
+
+    /// The value; an object is allocated here, or once the op's borrows have ended.
+    ///
+    /// # Errors
+    /// The trap of an allocation that fails.
+    fn into_output(self, call: &mut Call<'_>) -> Result<Made, Trap>;
+}
+
+macro_rules! outputs {
+    ($($t:ty = $ty:ident;)*) => { $(impl IntoOutput for $t {
+        const TY: Ty = Ty::$ty;
+        fn into_output(self, _: &mut Call<'_>) -> Result<Made, Trap> {
+            Ok(Value::from(self).into())
+        }
+    })* };
+}
+
+outputs! {
+    Value = Any; i64 = Int; f64 = Float; bool = Bool; Str = Str; String = Str; &str = Str;
+    Array = Array; Hash = Hash; Func = Func; Ref = Ref; HostValue = Any;
+}
+
+impl<T: Object> IntoOutput for Obj<T> {
+    const TY: Ty = Ty::Object(T::NAME);
+    fn into_output(self, _: &mut Call<'_>) -> Result<Made, Trap> {
+        Ok(Value::from(self).into())
+    }
+}
+
+/// Undef for `None`.
+impl<T: IntoOutput> IntoOutput for Option<T> {
+    const TY: Ty = Ty::Any;
+    fn into_output(self, call: &mut Call<'_>) -> Result<Made, Trap> {
+        match self {
+            Some(value) => value.into_output(call),
+            None => Ok(Value::Undef.into()),
+        }
+    }
+}
+
+/// Allocates an object an op returned; the body of what `#[derive(Object)]` writes.
+///
+/// # Errors
+/// The trap of a heap at its limit.
+pub fn allocate<T: Object>(object: T, call: &mut Call<'_>) -> Result<Made, Trap> {
+    Ok(Made(match call.free_heap() {
+        Some(heap) => Produced::Value(heap.alloc(object).map_err(Trap::from)?.into()),
+        None => Produced::Object(Box::new(|heap| {
+            Ok(heap.alloc(object).map_err(Trap::from)?.into())
+        })),
+    }))
+}
+
+/// What an ext op's function may return: any number of results and the way control goes on.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the return type of an ext op",
+    label = "not a return type",
+    note = "an op returns (), one result, a pair, Branch, Invoke, or Result<_, E> of these with E: std::error::Error + Send + Sync"
+)]
+pub trait Returns {
+    /// What it leaves.
+    const OUTPUTS: OutputDesc;
+
+    /// Stores the results in the call.
+    ///
+    /// # Errors
+    /// The op's own error as a trap, or that of an allocation that fails.
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap>;
+}
+
+const fn falls(falls: &'static [Ty]) -> OutputDesc {
+    OutputDesc {
+        falls,
+        jumps: None,
+        fallible: false,
+        invokes: false,
+    }
+}
+
+impl<T: IntoOutput> Returns for T {
+    const OUTPUTS: OutputDesc = falls(&[T::TY]);
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        call.push(self)?;
+        Ok(Flow::Next)
+    }
+}
+
+impl Returns for () {
+    const OUTPUTS: OutputDesc = falls(&[]);
+    fn put(self, _: &mut Call<'_>) -> Result<Flow, Trap> {
+        Ok(Flow::Next)
+    }
+}
+
+impl<A: IntoOutput, B: IntoOutput> Returns for (A, B) {
+    const OUTPUTS: OutputDesc = falls(&[A::TY, B::TY]);
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        call.push(self.0)?;
+        call.push(self.1)?;
+        Ok(Flow::Next)
+    }
+}
+
+impl<R: Returns, E: Into<Box<dyn Error + Send + Sync>>> Returns for Result<R, E> {
+    const OUTPUTS: OutputDesc = OutputDesc {
+        fallible: true,
+        ..R::OUTPUTS
+    };
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        match self {
+            Ok(result) => result.put(call),
+            Err(error) => Err(Trap::from(error.into())),
+        }
+    }
+}
+
+/// The result of an op that may jump: to the one [`Label`](super::Label) among its immediates.
+///
+/// ```text
+/// Fall(f): … -> … f        and on to the next op
+/// Jump(j): … -> … j        and on to the label
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Branch<F = (), J = ()> {
+    /// Pushes and falls through.
+    Fall(F),
+    /// Pushes and jumps.
+    Jump(J),
+}
+
+impl Branch {
+    /// Jumps if `condition` holds.
+    pub fn when(condition: bool) -> Self {
+        match condition {
+            true => Branch::Jump(()),
+            false => Branch::Fall(()),
+        }
+    }
+}
+
+impl<F: Returns, J: Returns> Returns for Branch<F, J> {
+    const OUTPUTS: OutputDesc = OutputDesc {
+        falls: F::OUTPUTS.falls,
+        jumps: Some(J::OUTPUTS.falls),
+        fallible: F::OUTPUTS.fallible || J::OUTPUTS.fallible,
+        invokes: false,
+    };
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        match self {
+            Branch::Fall(results) => results.put(call),
+            Branch::Jump(results) => {
+                results.put(call)?;
+                Ok(Flow::Jump)
+            }
+        }
+    }
+}
+
+/// The result of an op that calls: the VM calls for it, in a frame of its own and without Rust recursion.
+///
+/// Leaves exactly one value: Undef when the function returns none.
+#[derive(Clone, Debug)]
+pub enum Invoke {
+    /// No call: this is the result.
+    Value(Value),
+    /// Call `function` with the op's [`Rest`](super::Rest) as arguments.
+    Call {
+        /// What runs.
+        function: Func,
+        /// The value through which it is called, which the function's ops can reach.
+        callee: Value,
+        /// Argument 0, before those of the rest.
+        first: Option<Value>,
+    },
+}
+
+impl Returns for Invoke {
+    const OUTPUTS: OutputDesc = OutputDesc {
+        falls: &[Ty::Any],
+        jumps: None,
+        fallible: true,
+        invokes: true,
+    };
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        match self {
+            Invoke::Value(value) => value.put(call),
+            invoke @ Invoke::Call { .. } => {
+                call.invoke = Some(invoke);
+                Ok(Flow::Invoke)
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What the expansions of the macros name, all in one place, so that they depend on no prelude and
+//! no re-export. Not part of the interface: nothing here is stable.
+
+pub use super::*;
+pub use crate::heap::{Heap, Object, Trace, Tracer};
+pub use crate::semantics::{Overflow, Policy, Trap, Unset, ZeroDiv};
+pub use crate::value::{FuseValue, HostValue, Value};
+#[cfg(feature = "linked")]
+pub use inventory;
+
+use crate::value::{Array, Hash};
+
+/// Stands for an op whose declaration has errors, so that its uses report none of their own.
+pub const STUB: &OpDesc = &super::UNASSIGNED;
+
+/// A field of a host value that is about to be dropped.
+///
+/// The inherent methods are found first where the field holds values; everywhere else the one of
+/// [`HoldsNone`] is, and does nothing.
+pub struct Field<'a, T>(pub &'a mut T);
+
+impl Field<'_, Value> {
+    /// Moves the value out.
+    pub fn release(self, into: &mut Vec<Value>) {
+        into.push(std::mem::take(self.0));
+    }
+}
+
+impl Field<'_, Array> {
+    /// Moves the array out.
+    pub fn release(self, into: &mut Vec<Value>) {
+        into.push(Value::Array(std::mem::take(self.0)));
+    }
+}
+
+impl Field<'_, Hash> {
+    /// Moves the hash out.
+    pub fn release(self, into: &mut Vec<Value>) {
+        into.push(Value::Hash(std::mem::take(self.0)));
+    }
+}
+
+impl Field<'_, Option<Value>> {
+    /// Moves the value out, if there is one.
+    pub fn release(self, into: &mut Vec<Value>) {
+        into.extend(self.0.take());
+    }
+}
+
+impl Field<'_, Vec<Value>> {
+    /// Moves the values out.
+    pub fn release(self, into: &mut Vec<Value>) {
+        into.append(self.0);
+    }
+}
+
+/// Every other field.
+pub trait HoldsNone: Sized {
+    /// Nothing to move.
+    fn release(self, _into: &mut Vec<Value>) {}
+}
+
+impl<T> HoldsNone for Field<'_, T> {}
+
+/// A context that can be taken once.
+///
+/// # Errors
+/// A trap when it was taken before.
+pub fn once<T>(context: Option<T>) -> Result<T, Trap> {
+    context.ok_or_else(|| Trap::Load("a context of the op was taken twice".into()))
+}
+
+/// The host value inside, if it is a `T`.
+pub fn host_value<T: FuseValue>(value: &Value) -> Option<&T> {
+    match value {
+        Value::Host(value) => value.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// A copy of the host value inside, if it is a `T`.
+///
+/// # Errors
+/// The value, when it is not.
+pub fn take_host_value<T: FuseValue + Clone>(value: &mut Value) -> Result<T, Mismatch> {
+    host_value(value).cloned().ok_or_else(|| Mismatch(value.clone()))
+}

@@ -1,0 +1,343 @@
+//! A VM's heap: what has identity and mutable state.
+//!
+//! Every type of object has an arena of its own, a list of slots. A [`Handle`] names a slot, the
+//! slot's generation and the heap; looking it up checks all three, and the type. So a handle of
+//! another VM, or of an object that is gone, is a [`HeapError`], never another object. (The
+//! generation of a slot counts up with every object that leaves it, and a slot whose count is used
+//! up is retired; a heap is told apart from the 2³² − 2 heaps around it.)
+//!
+//! **Where the collector will stand.** Marking starts at the roots and follows [`Trace`], one
+//! object at a time from a list; sweeping goes over the arenas and frees what has no mark. Every
+//! write to an object passes [`ObjMut`] or [`Heap::ref_set`], and these are the places for a write
+//! barrier, so that marking can be done in steps. Until then an object lives as long as its heap,
+//! and [`Heap::set_limit`] keeps the number in bounds.
+//!
+//! The room knows values and nothing of ops or of the machine. Code behind [`Object`] and [`Trace`]
+//! is the host's and may do what it likes, but it cannot make a handle name the wrong object.
+
+mod arena;
+mod error;
+mod object;
+mod trace;
+
+use std::any::{Any, TypeId};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+pub use error::HeapError;
+pub use object::{ObjMut, Object};
+pub use trace::{Trace, Tracer};
+
+use crate::value::{Handle, Obj, ObjectText, Ref, Value};
+use arena::{Arena, ErasedArena};
+use object::Cell;
+
+/// The salt of the next heap that allocates; the one counter that heaps share.
+static NEXT_SALT: AtomicU32 = AtomicU32::new(1);
+
+/// The arena of the cells behind [`Ref`]; object types follow.
+const CELLS: u32 = 0;
+
+/// Objects and cells of one VM.
+///
+/// ```
+/// use fusevm::heap::{Heap, Object, Trace, Tracer};
+/// use fusevm::value::Value;
+///
+/// struct Counter(i64);
+/// impl Trace for Counter {
+///     fn trace(&self, _: &mut Tracer<'_>) {}
+/// }
+/// impl Object for Counter {
+///     const NAME: &'static str = "Counter";
+/// }
+///
+/// let mut heap = Heap::new();
+/// let counter = heap.alloc(Counter(1))?;
+/// heap.get_mut(counter)?.0 += 1;
+/// assert_eq!(heap.get(counter)?.0, 2);
+/// assert_eq!(Value::from(counter).text_with(&heap, 100).unwrap(), "(Counter)");
+/// # Ok::<(), fusevm::heap::HeapError>(())
+/// ```
+pub struct Heap {
+    /// 0 until the first allocation: a heap that holds nothing needs no name.
+    salt: u32,
+    limit: usize,
+    objects: usize,
+    cells: Arena<Cell>,
+    /// The arena with number `n` stands at `n - 1`.
+    arenas: Vec<Box<dyn ErasedArena>>,
+    by_type: HashMap<TypeId, u32>,
+}
+
+/// How many objects a heap holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeapStats {
+    /// Objects and cells together.
+    pub objects: usize,
+    /// By the name of the type, cells as `Ref` first, then in the order of first allocation.
+    pub by_type: Vec<(&'static str, usize)>,
+}
+
+const _: () = {
+    const fn movable<T: Send>() {}
+    movable::<Heap>();
+};
+
+impl Heap {
+    /// An empty heap without a limit.
+    pub fn new() -> Heap {
+        Heap {
+            salt: 0,
+            limit: usize::MAX,
+            objects: 0,
+            cells: Arena::new(),
+            arenas: Vec::new(),
+            by_type: HashMap::new(),
+        }
+    }
+
+    /// Sets how many objects and cells there may be; what is there already stays.
+    pub fn set_limit(&mut self, objects: usize) {
+        self.limit = objects;
+    }
+
+    /// Number of objects and cells.
+    pub fn len(&self) -> usize {
+        self.objects
+    }
+
+    /// Whether there are no objects and no cells.
+    pub fn is_empty(&self) -> bool {
+        self.objects == 0
+    }
+
+    /// How many objects there are, by type.
+    pub fn stats(&self) -> HeapStats {
+        let arenas = self.arenas.iter().map(|arena| (arena.name(), arena.live()));
+        let by_type = std::iter::once((Cell::NAME, self.cells.live()))
+            .chain(arenas)
+            .collect();
+        HeapStats {
+            objects: self.objects,
+            by_type,
+        }
+    }
+
+    /// Takes an object into the heap.
+    ///
+    /// # Errors
+    /// [`HeapError::Full`] at the limit.
+    pub fn alloc<T: Object>(&mut self, object: T) -> Result<Obj<T>, HeapError> {
+        self.admit()?;
+        let number = self.arena_of::<T>()?;
+        let place = self
+            .typed_mut::<T>(number)
+            .and_then(|arena| arena.insert(object));
+        self.name(place, number).map(Obj::new)
+    }
+
+    /// The object.
+    ///
+    /// # Errors
+    /// [`HeapError::WrongVm`] or [`HeapError::Reclaimed`].
+    pub fn get<T: Object>(&self, obj: Obj<T>) -> Result<&T, HeapError> {
+        self.get_handle(obj.handle())
+    }
+
+    /// The object, for writing.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub fn get_mut<T: Object>(&mut self, obj: Obj<T>) -> Result<ObjMut<'_, T>, HeapError> {
+        let handle = obj.handle();
+        let found = self.arena(handle)?.name();
+        let arena = self.typed_mut::<T>(handle.arena());
+        let arena = arena.ok_or(HeapError::WrongType {
+            expected: T::NAME,
+            found,
+        })?;
+        arena
+            .get_mut(handle)
+            .map(ObjMut::new)
+            .ok_or(HeapError::Reclaimed)
+    }
+
+    /// The object behind a handle, if it is a `T`.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get), and [`HeapError::WrongType`].
+    pub fn get_handle<T: Object>(&self, handle: Handle) -> Result<&T, HeapError> {
+        let arena = self.arena(handle)?;
+        let typed = (arena as &dyn Any).downcast_ref::<Arena<T>>();
+        let typed = typed.ok_or(HeapError::WrongType {
+            expected: T::NAME,
+            found: arena.name(),
+        })?;
+        typed.get(handle).ok_or(HeapError::Reclaimed)
+    }
+
+    /// The value as a handle with its type, if it names a `T` that lives in this heap.
+    pub fn downcast<T: Object>(&self, value: &Value) -> Option<Obj<T>> {
+        let Value::Obj(handle) = *value else {
+            return None;
+        };
+        self.get_handle::<T>(handle)
+            .is_ok()
+            .then(|| Obj::new(handle))
+    }
+
+    /// The name of the type of an object that lives in this heap.
+    pub fn type_name(&self, handle: Handle) -> Option<&'static str> {
+        self.living(handle).ok().map(|arena| arena.name())
+    }
+
+    /// The handles that an object holds, as its [`Trace`] gives them.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub fn references(&self, handle: Handle) -> Result<Vec<Handle>, HeapError> {
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        self.living(handle)?
+            .trace(handle, &mut Tracer::new(&mut found, &mut seen));
+        Ok(found)
+    }
+
+    /// Drops an object or a cell; its handles are dead from now on.
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "for the collector; only tests free objects until then"
+        )
+    )]
+    pub(crate) fn free(&mut self, handle: Handle) -> Result<(), HeapError> {
+        self.living(handle)?;
+        let freed = match handle.arena() {
+            CELLS => self.cells.free(handle),
+            number => self
+                .arenas
+                .get_mut(number as usize - 1)
+                .is_some_and(|arena| arena.free(handle)),
+        };
+        self.objects -= usize::from(freed);
+        Ok(())
+    }
+
+    /// A new cell that holds `value`.
+    ///
+    /// # Errors
+    /// [`HeapError::Full`] at the limit.
+    pub fn new_ref(&mut self, value: Value) -> Result<Ref, HeapError> {
+        self.admit()?;
+        let place = self.cells.insert(Cell(value));
+        self.name(place, CELLS).map(Ref)
+    }
+
+    /// The value in a cell.
+    ///
+    /// # Errors
+    /// [`HeapError::WrongVm`] or [`HeapError::Reclaimed`].
+    pub fn ref_get(&self, cell: Ref) -> Result<Value, HeapError> {
+        self.get_handle::<Cell>(cell.handle())
+            .map(|cell| cell.0.clone())
+    }
+
+    /// Puts a value into a cell and gives the one that was there.
+    ///
+    /// # Errors
+    /// As for [`ref_get`](Self::ref_get).
+    pub fn ref_set(&mut self, cell: Ref, value: Value) -> Result<Value, HeapError> {
+        let mut cell = self.get_mut::<Cell>(Obj::new(cell.handle()))?;
+        Ok(std::mem::replace(&mut cell.0, value))
+    }
+
+    fn admit(&mut self) -> Result<(), HeapError> {
+        if self.objects >= self.limit {
+            return Err(HeapError::Full);
+        }
+        while self.salt == 0 {
+            self.salt = NEXT_SALT.fetch_add(1, Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Counts an object that was put into `place` and makes its handle.
+    fn name(&mut self, place: Option<(u32, u32)>, arena: u32) -> Result<Handle, HeapError> {
+        let (index, generation) = place.ok_or(HeapError::Full)?;
+        self.objects += 1;
+        Ok(Handle::new(index, generation, arena, self.salt))
+    }
+
+    /// The number of the arena for `T`, which is made if need be.
+    fn arena_of<T: Object>(&mut self) -> Result<u32, HeapError> {
+        if let Some(&number) = self.by_type.get(&TypeId::of::<T>()) {
+            return Ok(number);
+        }
+        let number = self.arenas.len() as u32 + 1;
+        if number >= Handle::ARENAS {
+            return Err(HeapError::Full);
+        }
+        self.arenas.push(Box::new(Arena::<T>::new()));
+        self.by_type.insert(TypeId::of::<T>(), number);
+        Ok(number)
+    }
+
+    fn typed_mut<T: Object>(&mut self, number: u32) -> Option<&mut Arena<T>> {
+        let arena: &mut dyn Any = match number {
+            CELLS => &mut self.cells,
+            number => &mut **self.arenas.get_mut(number as usize - 1)?,
+        };
+        arena.downcast_mut()
+    }
+
+    fn arena(&self, handle: Handle) -> Result<&dyn ErasedArena, HeapError> {
+        if handle.salt() != self.salt || self.salt == 0 {
+            return Err(HeapError::WrongVm);
+        }
+        match handle.arena() {
+            CELLS => Ok(&self.cells),
+            number => self
+                .arenas
+                .get(number as usize - 1)
+                .map(|arena| &**arena)
+                .ok_or(HeapError::WrongVm),
+        }
+    }
+
+    /// The arena of a handle that names something.
+    fn living(&self, handle: Handle) -> Result<&dyn ErasedArena, HeapError> {
+        let arena = self.arena(handle)?;
+        if arena.holds(handle) {
+            Ok(arena)
+        } else {
+            Err(HeapError::Reclaimed)
+        }
+    }
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        Heap::new()
+    }
+}
+
+impl fmt::Debug for Heap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.stats(), f)
+    }
+}
+
+/// What the type says, or `(NAME)`; `(object)` for what does not live in this heap.
+impl ObjectText for Heap {
+    fn object_text(&self, handle: Handle, out: &mut String) {
+        match self.living(handle) {
+            Ok(arena) => arena.text(handle, out),
+            Err(_) => out.push_str("(object)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Running the ops of a language, and raw handlers.
+
+use super::Step;
+use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Produced};
+use crate::semantics::Trap;
+use crate::value::Value;
+use crate::vm::{Linked, VM};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// What a run of an op leaves, beside its inputs on the stack.
+struct Outcome {
+    flow: Flow,
+    results: (Option<Produced>, Option<Produced>),
+    invoke: Option<Invoke>,
+}
+
+impl Outcome {
+    fn of(mut call: Call<'_>, flow: Flow) -> Self {
+        let invoke = call.invoke.take();
+        Self {
+            flow,
+            invoke,
+            results: call.take_results(),
+        }
+    }
+}
+
+/// Runs op `id` of the chunk's imports.
+pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, id: u16, packed: u64) -> Step {
+    let Some(&desc) = linked.ops.get(usize::from(id)) else {
+        return Err(Trap::Load("no such import".into()));
+    };
+    let rest = match (desc.rest, desc.immediates.last()) {
+        (Some(_), Some(count)) => count.extract(packed) as usize,
+        _ => 0,
+    };
+    let fixed = desc.inputs.len();
+    let at = vm.input_start(desc.name, fixed + rest)?;
+    charge(vm, desc, at)?;
+    let outcome = match desc.calls_back {
+        true => run_full(vm, linked, (id, packed), desc, at)?,
+        false => {
+            let (inputs, host, heap, output) = vm.split(fixed + rest);
+            unwound(|| {
+                let mut call = Call::leaf((linked, id, packed), inputs, host, heap, output);
+                (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
+            })?
+        }
+    };
+    match outcome.flow {
+        Flow::Invoke => invoke(vm, outcome.invoke, at, fixed),
+        Flow::Next | Flow::Jump => {
+            vm.stack.truncate(at);
+            for produced in [outcome.results.0, outcome.results.1].into_iter().flatten() {
+                let value = match produced {
+                    Produced::Value(value) => value,
+                    Produced::Object(allocate) => allocate(vm.heap_mut())?,
+                };
+                vm.stack.push(value);
+            }
+            if outcome.flow == Flow::Jump {
+                let label = desc.immediates.iter().find(|i| matches!(i.kind, ImmKind::Label));
+                vm.pc = label.map_or(vm.pc, |label| label.extract(packed) as usize);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Runs an op that may call back: its inputs are taken off the stack first, so that nothing the VM
+/// does under it can touch them.
+fn run_full(
+    vm: &mut VM,
+    linked: &Arc<Linked>,
+    (id, packed): (u16, u64),
+    desc: &'static OpDesc,
+    at: usize,
+) -> Result<Outcome, Trap> {
+    let mut inputs: Vec<Value> = vm.stack.drain(at..).collect();
+    let outcome = guarded(vm, |vm| {
+        let mut call = Call::full((linked, id, packed), &mut inputs, vm);
+        (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
+    })??;
+    if outcome.flow == Flow::Invoke {
+        vm.stack.append(&mut inputs);
+    }
+    Ok(outcome)
+}
+
+fn charge(vm: &mut VM, desc: &OpDesc, at: usize) -> Step {
+    let cost = match desc.cost {
+        Cost::Fixed(cost) => cost,
+        Cost::Of(cost) => unwound(|| Ok(cost(&vm.stack[at..])))?,
+    };
+    match cost {
+        0 | 1 => Ok(()),
+        more => vm.charge(more - 1),
+    }
+}
+
+/// Opens the frame of the call an op asked for. On the stack from `at`: the op's fixed inputs, then
+/// the arguments.
+fn invoke(vm: &mut VM, invoke: Option<Invoke>, at: usize, fixed: usize) -> Step {
+    let Some(Invoke::Call {
+        function,
+        callee,
+        first,
+    }) = invoke
+    else {
+        return Err(Trap::Load("the op asked for no call".into()));
+    };
+    let arguments = at + fixed;
+    vm.stack.splice(at..arguments, first);
+    let argc = vm.stack.len() - at;
+    let found = vm.resolve(&function)?;
+    let argc = u8::try_from(argc).map_err(|_| Trap::WrongArity {
+        name: function.name().clone(),
+        takes: usize::from(u8::MAX),
+        got: argc,
+    })?;
+    vm.enter_function(found, argc, callee)
+}
+
+/// Runs code of the host; a panic in it becomes a trap.
+fn unwound<R>(run: impl FnOnce() -> Result<R, Trap>) -> Result<R, Trap> {
+    // Whatever the panic has left half done is the host's own: the VM's parts are put right by the
+    // caller.
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| Err(panicked(payload.as_ref())))
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> Trap {
+    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (None, Some(text)) => text.clone(),
+        (None, None) => "no message".to_owned(),
+    };
+    Trap::Panic(text)
+}
+
+/// Runs a handler that has the whole VM. A panic in it becomes a trap, and what it has left above the
+/// running frame goes; a value it popped and did not have traps too.
+pub(super) fn guarded<R>(vm: &mut VM, run: impl FnOnce(&mut VM) -> R) -> Result<R, Trap> {
+    let point = vm.savepoint();
+    let result = unwound(|| Ok(run(vm)));
+    if result.is_err() || vm.frames.len() != point.frames {
+        let stack = vm.stack.len().min(point.stack);
+        vm.restore(point);
+        vm.stack.truncate(stack);
+    }
+    match vm.handler_trap.take() {
+        Some(trap) if result.is_ok() => Err(trap),
+        _ => result,
+    }
+}
+
+pub(super) fn raw(vm: &mut VM, id: u16, arg: u8) -> Step {
+    let mut handler = vm.take_raw()?;
+    let result = guarded(vm, |vm| handler(vm, id, arg));
+    vm.put_back_raw(handler);
+    result?;
+    after_raw(vm)
+}
+
+pub(super) fn raw_wide(vm: &mut VM, id: u16, arg: usize) -> Step {
+    let mut handler = vm.take_raw_wide()?;
+    let result = guarded(vm, |vm| handler(vm, id, arg));
+    vm.put_back_raw_wide(handler);
+    result?;
+    after_raw(vm)
+}
+
+/// Nobody has declared what a raw op pushes, so that the stack is measured after it.
+fn after_raw(vm: &mut VM) -> Step {
+    vm.check_stack(0)
+}

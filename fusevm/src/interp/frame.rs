@@ -1,0 +1,167 @@
+//! Frames: calls, scopes and blocks, all on one stack.
+
+use super::Step;
+use crate::semantics::Trap;
+use crate::value::Value;
+use crate::vm::VM;
+
+/// One activation on the VM's frame stack.
+pub(crate) struct Frame {
+    pub(crate) kind: FrameKind,
+    /// The program whose ops it runs.
+    pub(crate) code: u32,
+    /// Where the frame below goes on.
+    pub(crate) return_pc: usize,
+    /// Pc that ends it.
+    pub(crate) end: usize,
+    /// Its bottom on the operand stack.
+    pub(crate) base: usize,
+    /// Where its slots start. Blocks share those of the frame below.
+    pub(crate) slots: usize,
+    /// The value through which it was called.
+    pub(crate) callee: Value,
+}
+
+/// What a frame is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FrameKind {
+    /// The main program of a run.
+    Root,
+    /// A function; `want` says whether the caller waits for a value.
+    Call { function: u32, want: bool },
+    /// A scope, from `PushFrame`.
+    Scope,
+    /// A block that runs for each element; its state is the top of `VM::blocks`.
+    Block,
+    /// A block that an ext op runs.
+    CalledBlock,
+    /// A block of a shell op; what happens at its end is the top of the shell state.
+    Unit,
+}
+
+impl Frame {
+    pub(crate) fn new(kind: FrameKind, code: u32, base: usize, slots: usize) -> Self {
+        Self {
+            kind,
+            code,
+            return_pc: 0,
+            end: 0,
+            base,
+            slots,
+            callee: Value::Undef,
+        }
+    }
+}
+
+impl VM {
+    /// The running frame. There always is one while ops run.
+    pub(super) fn frame(&self) -> Result<&Frame, Trap> {
+        self.frames.last().ok_or_else(|| Trap::Load("no code is running".into()))
+    }
+
+    /// Opens a frame of the running program above the running one, which goes on at the current pc.
+    pub(super) fn push_frame(&mut self, kind: FrameKind, base: usize, slots: usize) -> Step {
+        let frame = self.frame()?;
+        let (code, end) = (frame.code, frame.end);
+        self.frames.push(Frame {
+            return_pc: self.pc,
+            end,
+            ..Frame::new(kind, code, base, slots)
+        });
+        self.reload = true;
+        Ok(())
+    }
+
+    /// Drops the top frame with what it has on the stack and, unless it shares them, its slots.
+    fn drop_frame(&mut self) -> Option<Frame> {
+        let frame = self.frames.pop()?;
+        self.stack.truncate(frame.base);
+        match frame.kind {
+            FrameKind::Block => {
+                self.blocks.pop();
+            }
+            FrameKind::CalledBlock => {}
+            FrameKind::Root | FrameKind::Call { .. } | FrameKind::Scope | FrameKind::Unit => {
+                self.slots.truncate(frame.slots);
+            }
+        }
+        if let FrameKind::Call { .. } = frame.kind {
+            self.depth -= 1;
+        }
+        self.reload = true;
+        Some(frame)
+    }
+
+    /// Closes the innermost scope.
+    pub(super) fn close_scope(&mut self) -> Step {
+        match self.frames.last().map(|f| f.kind) {
+            Some(FrameKind::Scope) => {
+                self.drop_frame();
+                Ok(())
+            }
+            _ => Err(Trap::Load("no scope is open".into())),
+        }
+    }
+
+    /// Leaves the function, the program or the ext op's block that is running, with all scopes and
+    /// blocks opened in it.
+    pub(super) fn leave_function(&mut self, value: Option<Value>) -> Step {
+        while let Some(frame) = self.drop_frame() {
+            match frame.kind {
+                FrameKind::Scope | FrameKind::Block => {}
+                FrameKind::Call { want, .. } => {
+                    self.pc = frame.return_pc;
+                    if want {
+                        self.stack.push(value.unwrap_or_default());
+                    }
+                    return Ok(());
+                }
+                FrameKind::Root | FrameKind::CalledBlock => {
+                    self.pc = frame.return_pc;
+                    self.result = value;
+                    return Ok(());
+                }
+                FrameKind::Unit => {
+                    self.pc = frame.return_pc;
+                    return super::shell::unit_ended(self);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The pc is at the end of the top frame's code.
+    pub(super) fn end_piece(&mut self) -> Step {
+        let mut top = self.frames.len();
+        while top > 0 && self.frames[top - 1].kind == FrameKind::Scope {
+            top -= 1;
+        }
+        let Some(frame) = top.checked_sub(1).map(|top| &self.frames[top]) else {
+            return Ok(());
+        };
+        match frame.kind {
+            FrameKind::Root | FrameKind::CalledBlock => {
+                let value = match self.stack.len() > frame.base {
+                    true => self.stack.pop(),
+                    false => None,
+                };
+                self.leave_function(value)
+            }
+            FrameKind::Unit => self.leave_function(None),
+            FrameKind::Block if top == self.frames.len() => super::higher::block_ended(self),
+            FrameKind::Block => Err(Trap::Load("a block ended with a scope open".into())),
+            FrameKind::Call { .. } => {
+                Err(Trap::Load("control ran off the end of the chunk in a function".into()))
+            }
+            FrameKind::Scope => Ok(()),
+        }
+    }
+
+    /// Ends the top frame, a block that has run for all elements, with its result.
+    pub(super) fn leave_block(&mut self, result: Option<Value>) {
+        if let Some(frame) = self.drop_frame() {
+            self.pc = frame.return_pc;
+            self.stack.extend(result);
+        }
+    }
+}

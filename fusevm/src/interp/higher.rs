@@ -1,0 +1,145 @@
+//! Ops that run a block for each element: a frame over the block's ops, and the state of the loop.
+
+use super::{FrameKind, Step};
+use crate::semantics::{MergeSort, Trap, right_first};
+use crate::value::{Array, Value};
+use crate::vm::{Linked, VM};
+
+/// The loop of a running block.
+pub(crate) enum BlockRun {
+    Map { elements: Elements, out: Vec<Value> },
+    Grep { elements: Elements, out: Vec<Value> },
+    Each { elements: Elements },
+    Sort { sort: Box<MergeSort> },
+}
+
+/// An array and the next element of it. The block may change the array's cell; the loop goes on over
+/// the array as it was.
+pub(crate) struct Elements {
+    array: Array,
+    next: usize,
+}
+
+impl Elements {
+    fn of(value: Value) -> Self {
+        let array = match value {
+            Value::Array(array) => array,
+            _ => Array::new(),
+        };
+        Self { array, next: 0 }
+    }
+
+    fn next(&mut self) -> Option<Value> {
+        let value = self.array.get(self.next);
+        self.next += 1;
+        value
+    }
+
+    /// The element whose turn has just been.
+    fn current(&self) -> Value {
+        self.array.get(self.next - 1).unwrap_or_default()
+    }
+}
+
+pub(super) fn map_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
+    let elements = Elements::of(vm.take_one("MapBlock")?);
+    let out = Vec::new();
+    start(vm, linked, b, BlockRun::Map { elements, out })
+}
+
+pub(super) fn grep_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
+    let elements = Elements::of(vm.take_one("GrepBlock")?);
+    let out = Vec::new();
+    start(vm, linked, b, BlockRun::Grep { elements, out })
+}
+
+pub(super) fn for_each_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
+    let elements = Elements::of(vm.take_one("ForEachBlock")?);
+    start(vm, linked, b, BlockRun::Each { elements })
+}
+
+pub(super) fn sort_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
+    let elements = Elements::of(vm.take_one("SortBlock")?).array.to_vec();
+    let sort = Box::new(MergeSort::new(elements));
+    start(vm, linked, b, BlockRun::Sort { sort })
+}
+
+fn start(vm: &mut VM, linked: &Linked, b: u16, run: BlockRun) -> Step {
+    let Some(range) = linked.chunk().blocks.get(usize::from(b)).cloned() else {
+        return Err(Trap::Load("no such block".into()));
+    };
+    let (base, slots) = (vm.stack.len(), vm.frame()?.slots);
+    vm.push_frame(FrameKind::Block, base, slots)?;
+    if let Some(frame) = vm.frames.last_mut() {
+        frame.end = range.end;
+    }
+    vm.blocks.push(run);
+    turn(vm, range.start)
+}
+
+/// The block has run once: takes what it left and goes on.
+pub(super) fn block_ended(vm: &mut VM) -> Step {
+    let base = vm.frame()?.base;
+    let left = match vm.stack.len() > base {
+        true => vm.stack.pop().unwrap_or_default(),
+        false => Value::Undef,
+    };
+    vm.stack.truncate(base);
+    match vm.blocks.last_mut() {
+        Some(BlockRun::Map { out, .. }) => out.push(left),
+        Some(BlockRun::Grep { elements, out }) => {
+            if left.to_bool() {
+                out.push(elements.current());
+            }
+        }
+        Some(BlockRun::Sort { sort }) => sort.answer(right_first(&left)),
+        Some(BlockRun::Each { .. }) | None => {}
+    }
+    let start = block_start(vm)?;
+    turn(vm, start)
+}
+
+/// Where the running block starts: its op stands before the pc the frame returns to.
+fn block_start(vm: &VM) -> Result<usize, Trap> {
+    let frame = vm.frame()?;
+    let linked = vm.code().get(frame.code);
+    let start = linked.and_then(|linked| {
+        let op = linked.chunk().ops.get(frame.return_pc.checked_sub(1)?)?;
+        let (block, _) = crate::verify::flow::block_of(*op)?;
+        Some(linked.chunk().blocks.get(block)?.start)
+    });
+    start.ok_or_else(|| Trap::Load("no such block".into()))
+}
+
+/// Starts the next turn of the running block, or ends its op. A turn costs one unit of fuel beside
+/// its ops, so that an empty block ends within its fuel too.
+fn turn(vm: &mut VM, start: usize) -> Step {
+    vm.charge(1)?;
+    let Some(run) = vm.blocks.last_mut() else {
+        return Err(Trap::Load("no block is running".into()));
+    };
+    let next = match run {
+        BlockRun::Map { elements, .. }
+        | BlockRun::Grep { elements, .. }
+        | BlockRun::Each { elements } => elements.next().map(|e| (e, None)),
+        BlockRun::Sort { sort } => sort.next().map(|(a, b)| (a, Some(b))),
+    };
+    if let Some((a, b)) = next {
+        vm.stack.push(a);
+        vm.stack.extend(b);
+        vm.pc = start;
+        return Ok(());
+    }
+    let result = match vm.blocks.last_mut() {
+        Some(BlockRun::Map { out, .. } | BlockRun::Grep { out, .. }) => {
+            Some(Value::array(std::mem::take(out)))
+        }
+        Some(BlockRun::Sort { sort }) => {
+            let sort = std::mem::replace(sort, Box::new(MergeSort::new(Vec::new())));
+            Some(Value::array(sort.finish()))
+        }
+        Some(BlockRun::Each { .. }) | None => None,
+    };
+    vm.leave_block(result);
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! The base interpreter: ops on a checked stack.
+//!
+//! It runs verified programs and is the oracle for every faster way of running them. It does not rely
+//! on the verifier for its own safety: each pop is checked against the bottom of the running frame,
+//! and what a verified chunk never does is a trap here. Ops have a function of their name in the file
+//! of their family; `pure` ones are [`semantics`](crate::semantics) functions called straight from the
+//! table. Calls, blocks and scopes are frames on one stack, so nothing the guest does recurses here.
+//!
+//! A run is [`VM::execute`] above a floor of frames; a handler that calls back starts another above it.
+
+mod array;
+mod call;
+mod control;
+mod ext;
+mod frame;
+mod fused;
+mod hash;
+mod higher;
+mod io;
+mod local;
+mod shell;
+mod stack;
+
+pub(crate) use frame::{Frame, FrameKind};
+pub(crate) use higher::BlockRun;
+pub(crate) use shell::{ShellState, abandon_units};
+
+use crate::op::{Flags, Op, for_each_op};
+use crate::semantics::{self, Trap};
+use crate::value::Value;
+use crate::vm::{Error, Linked, VM};
+use std::sync::Arc;
+
+/// What an op's function gives: nothing, or why the program stops.
+pub(crate) type Step = Result<(), Trap>;
+
+macro_rules! dispatch {
+    ($(
+        $(#[doc = $family_doc:literal])*
+        mod $family:ident { $(
+            $(#[doc = $doc:literal])*
+            $how:ident $snake:ident = $Name:ident $(($($f:ident: $kind:ident),*))?
+                {$($input:ident)* $(..$variadic:ident)? -- $($output:ident)*}
+                [$($flag:ident)|*] $(=> [$($part:expr),* $(,)?])?;
+        )* }
+    )*) => {
+        /// Runs one op.
+        fn step(vm: &mut VM, linked: &Arc<Linked>, op: Op) -> Step {
+            match op { $($(
+                Op::$Name $(($($f),*))? => run_op!($how vm linked $family $snake $Name ($($($f),*)?) ($($input)*)),
+            )*)* }
+        }
+    };
+}
+
+macro_rules! run_op {
+    (pure $vm:ident $linked:ident $family:ident $snake:ident $Name:ident () ($($input:ident)*)) => {{
+        let [$($input),*] = $vm.take(stringify!($Name))?;
+        let rules = $vm.rules($linked.chunk().policy);
+        let output = semantics::$family::$snake(&rules, [$($input),*])?;
+        $vm.stack.push(output);
+        Ok(())
+    }};
+    (own $vm:ident $linked:ident $family:ident $snake:ident $Name:ident ($($f:ident),*) ($($input:ident)*)) => {
+        self::$family::$snake($vm, $linked $(, $f)*)
+    };
+}
+
+for_each_op!(dispatch);
+
+impl VM {
+    /// Runs until the frame at index `floor` has ended, or traps. After a trap the frames above the
+    /// floor are still there, for the caller to drop.
+    pub(crate) fn execute(&mut self, floor: usize) -> Result<(), Error> {
+        while self.frames.len() > floor {
+            let mut at = self.pc;
+            if let Err(trap) = self.run_frame(floor, &mut at) {
+                return Err(Error::trap(trap, self.trace(at, floor)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the code of the top frame until another frame is on top. `at` follows the pc.
+    fn run_frame(&mut self, floor: usize, at: &mut usize) -> Step {
+        let Some(frame) = self.frames.last() else {
+            return Ok(());
+        };
+        let (code, mut end) = (frame.code, frame.end);
+        let Some(linked) = self.code().get(code).cloned() else {
+            return Err(Trap::Load("the program is no longer loaded".into()));
+        };
+        let ops = linked.chunk().ops.as_slice();
+        let overlay = self.fusion().then(|| linked.origin.overlay());
+        self.reload = false;
+        loop {
+            *at = self.pc;
+            if *at >= end {
+                self.end_piece()?;
+            } else {
+                self.charge(1)?;
+                let op = ops[*at];
+                match overlay.map(|overlay| overlay[*at]) {
+                    Some(fused) if fused.opcode() != op.opcode() => {
+                        let length = fused.with_expansion(<[Op]>::len);
+                        self.pc = *at + length;
+                        if !fused::fast(self, &linked, fused)? {
+                            self.pc = *at + 1;
+                            step(self, &linked, op)?;
+                        }
+                    }
+                    _plain => {
+                        self.pc = *at + 1;
+                        step(self, &linked, op)?;
+                    }
+                }
+            }
+            if self.reload {
+                match self.frames.last() {
+                    // The same program goes on: a call inside it, or a return.
+                    Some(frame) if frame.code == code && self.frames.len() > floor => {
+                        let same = self.code().get(code).is_some_and(|l| Arc::ptr_eq(l, &linked));
+                        if !same {
+                            return Ok(());
+                        }
+                        end = frame.end;
+                        self.reload = false;
+                    }
+                    _gone => return Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Pops the inputs of the op of that name, deepest first.
+    fn take<const N: usize>(&mut self, op: &'static str) -> Result<[Value; N], Trap> {
+        let at = self.input_start(op, N)?;
+        let mut inputs = self.stack.drain(at..);
+        Ok(std::array::from_fn(|_| inputs.next().unwrap_or_default()))
+    }
+
+    /// Where the `n` topmost values of the running frame start.
+    fn input_start(&self, op: &'static str, n: usize) -> Result<usize, Trap> {
+        let base = self.frames.last().map_or(0, |f| f.base);
+        let holds = self.stack.len().saturating_sub(base);
+        if holds >= n {
+            return Ok(self.stack.len() - n);
+        }
+        let (op, needs) = (op.into(), n);
+        Err(Trap::StackUnderflow { op, needs, holds })
+    }
+
+    /// Pops one input of the op of that name.
+    fn take_one(&mut self, op: &'static str) -> Result<Value, Trap> {
+        self.take(op).map(|[value]| value)
+    }
+
+    /// Checks that as many values may be on the stack and in slots as there would be with `more`.
+    fn check_stack(&self, more: usize) -> Step {
+        let limit = self.limits().max_stack;
+        match self.stack.len() + self.slots.len() + more > limit {
+            true => Err(Trap::StackLimit(limit)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Runs the parts of a fused op one by one; for what its fast path declines.
+fn run_parts(vm: &mut VM, linked: &Arc<Linked>, op: Op) -> Step {
+    let is_loop = op.target().is_none();
+    op.with_expansion(|parts| {
+        let mut i = 0;
+        let mut paid = true;
+        while let Some(&part) = parts.get(i) {
+            debug_assert!(!part.info().flags.has(Flags::FUSED));
+            if !std::mem::take(&mut paid) {
+                vm.charge(1)?;
+            }
+            i += 1;
+            match part {
+                Op::Jump(to) if is_loop => i = to,
+                Op::JumpIfFalse(to) if is_loop => {
+                    if !vm.take_one("JumpIfFalse")?.to_bool() {
+                        i = to;
+                    }
+                }
+                part => step(vm, linked, part)?,
+            }
+        }
+        Ok(())
+    })
+}

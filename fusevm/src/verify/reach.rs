@@ -1,0 +1,64 @@
+//! Which units return a value: plain reachability, before any stack is looked at.
+
+use super::flow::{BlockUse, block_of, shape};
+use super::{Broken, Budget};
+use crate::chunk::Chunk;
+use crate::op::Op;
+use std::collections::HashSet;
+
+/// Finds out for one unit after the other whether a `ReturnValue` can be reached in it.
+pub(super) struct Reach<'c> {
+    chunk: &'c Chunk,
+    /// For each name, whether calls of it go on.
+    known: &'c [bool],
+    seen: Vec<u32>,
+    epoch: u32,
+}
+
+impl<'c> Reach<'c> {
+    pub(super) fn new(chunk: &'c Chunk, known: &'c [bool]) -> Self {
+        Self {
+            chunk,
+            known,
+            seen: vec![0; chunk.ops.len()],
+            epoch: 0,
+        }
+    }
+
+    /// Whether the unit that starts at `pc` can return a value. Blocks that share its frame belong to it.
+    pub(super) fn returns(&mut self, pc: usize, budget: &mut Budget) -> Result<bool, Broken> {
+        let len = self.chunk.ops.len();
+        let mut pieces = vec![(pc, 0, len)];
+        let mut blocks = HashSet::new();
+        let mut returns = false;
+        while let Some((start, low, high)) = pieces.pop() {
+            self.epoch += 1;
+            let mut open = vec![start];
+            while let Some(mut pc) = open.pop() {
+                while (low..high).contains(&pc) && self.seen[pc] != self.epoch {
+                    budget.spend(1)?;
+                    self.seen[pc] = self.epoch;
+                    let op = self.chunk.ops[pc];
+                    returns |= matches!(op, Op::ReturnValue);
+                    if let Some((block, usage)) = block_of(op)
+                        && usage != BlockUse::Unit
+                        && blocks.insert(block)
+                    {
+                        let range = &self.chunk.blocks[block];
+                        pieces.push((range.start, range.start, range.end));
+                    }
+                    let flow = shape(self.chunk, op);
+                    if let Some((target, _)) = flow.and_then(|f| f.jumps) {
+                        open.push(target);
+                    }
+                    let unknown = matches!(op, Op::Call(name, _) if !self.known[usize::from(name)]);
+                    if unknown || flow.is_some_and(|f| f.falls.is_none()) {
+                        break;
+                    }
+                    pc += 1;
+                }
+            }
+        }
+        Ok(returns)
+    }
+}

@@ -1,0 +1,311 @@
+//! Running and calling from outside, and from handlers.
+
+use super::load::site;
+use super::state::FunctionRef;
+use super::{Error, Loadable, Program, Savepoint, Site, VM, VMResult};
+use crate::interp::{Frame, FrameKind};
+use crate::semantics::Trap;
+use crate::value::{Func, Str, Value};
+use crate::verify::Unit;
+use crate::verify::flow::BlockUse;
+use std::io::Write;
+
+/// Sites of a call chain that are kept at each of its ends.
+const TRACE_END: usize = 32;
+
+/// What can be called: a function by value, by name, or a value that holds a function.
+pub trait Callable {
+    /// Finds the function.
+    ///
+    /// # Errors
+    /// A trap when there is none.
+    fn find(&self, vm: &VM) -> Result<Func, Trap>;
+}
+
+impl Callable for Func {
+    fn find(&self, _: &VM) -> Result<Func, Trap> {
+        Ok(self.clone())
+    }
+}
+
+impl Callable for Value {
+    fn find(&self, _: &VM) -> Result<Func, Trap> {
+        match self {
+            Value::Func(function) => Ok(function.clone()),
+            other => Err(Trap::NotCallable(other.kind())),
+        }
+    }
+}
+
+impl Callable for str {
+    fn find(&self, vm: &VM) -> Result<Func, Trap> {
+        vm.function(self).ok_or_else(|| Trap::UndefinedFunction(Str::from(self)))
+    }
+}
+
+impl<C: Callable + ?Sized> Callable for &C {
+    fn find(&self, vm: &VM) -> Result<Func, Trap> {
+        (**self).find(vm)
+    }
+}
+
+impl VM {
+    /// Runs the chunk of [`VM::new`] from op 0, with an empty stack and a fresh frame. Globals stay.
+    ///
+    /// From a handler it is a run of its own above what is running.
+    pub fn run(&mut self) -> VMResult {
+        let code = match (self.main, self.pending.take()) {
+            (Some(code), _) => code,
+            (None, None) => return VMResult::Halted,
+            (None, Some(chunk)) => match self.load_code(&chunk) {
+                Ok(code) => {
+                    self.main = Some(code);
+                    self.pin_code(code);
+                    code
+                }
+                Err(error) => {
+                    self.pending = Some(chunk);
+                    return VMResult::Error(error);
+                }
+            },
+        };
+        match self.run_code(code) {
+            Ok(Some(value)) => VMResult::Ok(value),
+            Ok(None) => VMResult::Halted,
+            Err(error) => VMResult::Error(error),
+        }
+    }
+
+    /// Loads a program and runs it: its result, Undef when it leaves none.
+    ///
+    /// # Errors
+    /// Why it does not load, or why it stopped.
+    pub fn eval(&mut self, program: impl Loadable) -> Result<Value, Error> {
+        let code = self.load_code(&program)?;
+        let result = self.run_code(code);
+        self.settle();
+        result.map(Option::unwrap_or_default)
+    }
+
+    fn run_code(&mut self, code: u32) -> Result<Option<Value>, Error> {
+        let point = self.enter()?;
+        let (base, slots) = (self.stack.len(), self.slots.len());
+        let end = self.code.get(code).map_or(0, |l| l.chunk().ops.len());
+        self.frames.push(Frame {
+            end,
+            ..Frame::new(FrameKind::Root, code, base, slots)
+        });
+        self.pc = 0;
+        self.result = None;
+        let ran = self.execute(point.frames);
+        self.leave(point, ran)?;
+        Ok(self.result.take())
+    }
+
+    /// Calls a function, by value or by name: its result, Undef when it returns none.
+    ///
+    /// # Errors
+    /// Why it stopped, or that there is no such function.
+    pub fn call(&mut self, callee: impl Callable, args: &[Value]) -> Result<Value, Error> {
+        let point = self.enter()?;
+        let ran = self.call_inner(&callee, args, point);
+        self.leave(point, ran)?;
+        Ok(self.result.take().unwrap_or_default())
+    }
+
+    fn call_inner(
+        &mut self,
+        callee: &impl Callable,
+        args: &[Value],
+        point: Savepoint,
+    ) -> Result<(), Error> {
+        let found = callee.find(self).and_then(|function| {
+            let at = self.resolve(&function)?;
+            let argc = u8::try_from(args.len()).map_err(|_| Trap::WrongArity {
+                name: function.name().clone(),
+                takes: usize::from(u8::MAX),
+                got: args.len(),
+            })?;
+            self.stack.extend_from_slice(args);
+            self.enter_function(at, argc, Value::Func(function))
+        });
+        if let Err(trap) = found {
+            return Err(Error::trap(trap, Vec::new()));
+        }
+        self.execute(point.frames)?;
+        self.result = self.stack.pop();
+        Ok(())
+    }
+
+    /// Calls from a handler, under the limits of the run it is in.
+    pub(crate) fn call_nested(
+        &mut self,
+        callee: impl Callable,
+        args: &[Value],
+    ) -> Result<Value, Trap> {
+        self.call(callee, args).map_err(nested)
+    }
+
+    /// Runs a block of the running frame with `inputs` on its stack.
+    pub(crate) fn run_block_nested(&mut self, block: u16, inputs: &[Value]) -> Result<Value, Trap> {
+        let Some(frame) = self.frames.last() else {
+            return Err(Trap::Load("no code is running".into()));
+        };
+        let (code, slots) = (frame.code, frame.slots);
+        let Some(linked) = self.code.get(code).cloned() else {
+            return Err(Trap::Load("the program is no longer loaded".into()));
+        };
+        let index = usize::from(block);
+        let Some(range) = linked.chunk().blocks.get(index).cloned() else {
+            return Err(Trap::Load("no such block".into()));
+        };
+        let count = u16::try_from(inputs.len()).map_err(|_| Trap::Load("too many inputs".into()))?;
+        let usage = BlockUse::Called(count);
+        (linked.verified.ensure(Unit::Block { index, usage }))
+            .map_err(|errors| Trap::Load(errors.to_string()))?;
+        let point = self.enter().map_err(nested)?;
+        let base = self.stack.len();
+        self.frames.push(Frame {
+            end: range.end,
+            ..Frame::new(FrameKind::CalledBlock, code, base, slots)
+        });
+        self.stack.extend_from_slice(inputs);
+        self.pc = range.start;
+        self.result = None;
+        let ran = self.execute(point.frames);
+        self.leave(point, ran).map_err(nested)?;
+        Ok(self.result.take().unwrap_or_default())
+    }
+
+    /// Begins a run above what is running.
+    fn enter(&mut self) -> Result<Savepoint, Error> {
+        if self.frames.is_empty() {
+            self.stack.clear();
+            self.slots.clear();
+        } else if self.reentry >= self.limits.max_reentry {
+            return Err(Error::trap(Trap::ReentryDepth(self.limits.max_reentry), Vec::new()));
+        }
+        let point = self.savepoint();
+        self.reentry += 1;
+        Ok(point)
+    }
+
+    /// Ends a run: what it has left behind goes, and at the outermost the output is flushed.
+    fn leave(&mut self, point: Savepoint, ran: Result<(), Error>) -> Result<(), Error> {
+        self.restore(point);
+        if self.frames.is_empty() {
+            self.slice_back();
+            if let Err(error) = self.output.flush()
+                && ran.is_ok()
+            {
+                return Err(Error::trap(Trap::Io(error), Vec::new()));
+            }
+        }
+        ran
+    }
+
+    /// Gives what is left of the slice back to the fuel.
+    fn slice_back(&mut self) {
+        if self.fuel != u64::MAX {
+            self.fuel += self.slice;
+        }
+        self.slice = 0;
+    }
+
+    /// Where the function of a value is loaded; links its program if this VM has not got it.
+    pub(crate) fn resolve(&mut self, function: &Func) -> Result<FunctionRef, Trap> {
+        let missing = || Trap::UndefinedFunction(function.name().clone());
+        let program = function.program().map(Program).ok_or_else(missing)?;
+        let index = function.index();
+        let code = match self.code.find(&program) {
+            Some(code) => code,
+            None => self.link_code(&program).map_err(|e| Trap::Load(e.to_string()))?,
+        };
+        Ok(FunctionRef { code, index })
+    }
+
+    /// Starts over: no global is set, the last status is 0. Functions, handlers, limits, host and heap
+    /// stay.
+    pub fn reset(&mut self) {
+        self.globals.iter_mut().for_each(|g| *g = None);
+        self.stack.clear();
+        self.slots.clear();
+        self.status = 0;
+        self.result = None;
+        self.shell_state = Default::default();
+    }
+
+    /// Pushes onto the stack of the running frame.
+    pub fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    /// Pops from the stack of the running frame. Below its bottom there is nothing: the result is
+    /// Undef, and the program traps when the handler returns.
+    pub fn pop(&mut self) -> Value {
+        let base = self.frames.last().map_or(0, |f| f.base);
+        if self.stack.len() > base {
+            return self.stack.pop().unwrap_or_default();
+        }
+        self.handler_trap.get_or_insert(Trap::StackUnderflow {
+            op: "handler".into(),
+            needs: 1,
+            holds: 0,
+        });
+        Value::Undef
+    }
+
+    /// The value on top of the stack of the running frame.
+    pub fn peek(&self) -> Option<&Value> {
+        let base = self.frames.last().map_or(0, |f| f.base);
+        self.stack.get(base..).and_then(<[Value]>::last)
+    }
+
+    /// The value through which the running function was called.
+    pub(crate) fn callee(&self) -> Value {
+        let is_call = |f: &&Frame| matches!(f.kind, FrameKind::Call { .. });
+        self.frames.iter().rev().find(is_call).map_or(Value::Undef, |f| f.callee.clone())
+    }
+
+    /// The call chain of the run above frame `floor`, from the op at `pc` on, innermost first; of a
+    /// deep one the two ends.
+    pub(crate) fn trace(&self, pc: usize, floor: usize) -> Vec<Site> {
+        let frames = self.frames.get(floor..).unwrap_or(&[]);
+        let mut sites = Vec::new();
+        let mut pc = Some(pc);
+        let calls = |f: &Frame| matches!(f.kind, FrameKind::Call { .. } | FrameKind::Root);
+        let total = frames.iter().filter(|f| calls(f)).count();
+        let mut seen = 0;
+        for frame in frames.iter().rev() {
+            let Some(linked) = self.code.get(frame.code) else {
+                continue;
+            };
+            let at = pc;
+            if calls(frame) {
+                pc = frame.return_pc.checked_sub(1);
+                seen += 1;
+                if seen <= TRACE_END || seen + TRACE_END > total {
+                    let mut site = site(linked.chunk(), at.unwrap_or(0));
+                    if let FrameKind::Call { function, .. } = frame.kind {
+                        let entry = linked.chunk().functions.get(function as usize);
+                        site.function = entry.map(|e| linked.name_text(e.name));
+                    }
+                    sites.push(site);
+                }
+            }
+            // Frames of scopes and blocks run ops of the function around them, which is told once.
+        }
+        sites
+    }
+}
+
+/// An error of a nested run as the trap of the handler that asked for it.
+fn nested(error: Error) -> Trap {
+    Trap::Host(Box::new(error))
+}
+
+impl Drop for VM {
+    fn drop(&mut self) {
+        let _ = self.output.flush();
+    }
+}

@@ -1,0 +1,154 @@
+//! Loading: verification among the VM's functions, imports, grants, handlers, immediates.
+
+use super::program::BadText;
+use super::{Error, Linked, LoadError, Loadable, Program, Site, VM};
+use crate::chunk::Chunk;
+use crate::op::Op;
+use crate::semantics::Trap;
+use crate::verify::{Verified, VerifyErrors, verify_with};
+use std::sync::Arc;
+
+impl VM {
+    /// Loads a program and defines its functions, without running it.
+    ///
+    /// # Errors
+    /// All that is wrong with it, at once.
+    pub fn load(&mut self, program: impl Loadable) -> Result<Program, Error> {
+        let index = self.load_code(&program)?;
+        self.settle();
+        match self.code.get(index) {
+            Some(linked) => Ok(linked.origin.clone()),
+            // Without functions nothing keeps it loaded.
+            None => Program::new(program.chunk()).map_err(|errors| verify_errors(&errors)),
+        }
+    }
+
+    /// Loads a program; where it is loaded.
+    pub(super) fn load_code(&mut self, program: &impl Loadable) -> Result<u32, Error> {
+        let origin = match program.program() {
+            Some(program) => program.clone(),
+            None => {
+                let outside = |name: &str| self.function_returns(name);
+                let verified = verify_with(program.chunk(), &outside);
+                Program::from(verified.map_err(|errors| verify_errors(&errors))?)
+            }
+        };
+        let index = self.link_code(&origin)?;
+        let linked = self.code.get(index).cloned();
+        for (i, linked) in linked.iter().flat_map(|l| (0..l.chunk().functions.len()).map(move |i| (i, l))) {
+            let symbol = linked.symbol(linked.chunk().functions[i].name);
+            self.define(symbol, index, i as u32);
+        }
+        Ok(index)
+    }
+
+    /// Where a program is loaded; links it if it is not, without defining its functions.
+    pub(super) fn link_code(&mut self, origin: &Program) -> Result<u32, Error> {
+        if let Some(index) = self.code.find(origin) {
+            return Ok(index);
+        }
+        let verified = self.verify_here(&origin.0.verified).map_err(|e| verify_errors(&e))?;
+        let linked = self.link(origin.clone(), verified).map_err(Error::load)?;
+        Ok(self.code_mut().insert(Arc::new(linked)))
+    }
+
+    /// The program verified among the functions this VM has: itself, unless it calls a function
+    /// that was not known and is one now.
+    fn verify_here(&self, verified: &Arc<Verified>) -> Result<Arc<Verified>, VerifyErrors> {
+        let chunk = verified.chunk();
+        let learnt = verified.callees().iter().zip(&chunk.names).any(|(callee, name)| {
+            callee.own.is_none() && callee.returns != self.function_returns(name.as_str())
+        });
+        if !learnt {
+            return Ok(verified.clone());
+        }
+        let outside = |name: &str| self.function_returns(name);
+        verify_with(verified.chunk_arc().clone(), &outside).map(Arc::new)
+    }
+
+    /// Verifies a loaded program once more, because a function it calls has become known.
+    pub(crate) fn relink(&mut self, code: u32) -> Result<(), Trap> {
+        let Some(old) = self.code.get(code).cloned() else {
+            return Ok(());
+        };
+        let verified = (self.verify_here(&old.verified)).map_err(|e| Trap::Load(e.to_string()))?;
+        let linked = self.link(old.origin.clone(), verified).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Trap::Load(lines.join("\n"))
+        })?;
+        self.code_mut().replace(code, Arc::new(linked));
+        self.reload = true;
+        Ok(())
+    }
+
+    /// Resolves names, imports and immediates.
+    fn link(&mut self, origin: Program, verified: Arc<Verified>) -> Result<Linked, Vec<LoadError>> {
+        let chunk = verified.chunk_arc().clone();
+        let mut errors = Vec::new();
+        let mut ops = Vec::with_capacity(chunk.imports.len());
+        for import in &chunk.imports {
+            match self.table.resolve(import) {
+                Ok(desc) => ops.push(desc),
+                Err(error) => {
+                    let source = chunk.source.clone();
+                    errors.push(LoadError::Import { source, error });
+                }
+            }
+        }
+        if self.shell.is_none() {
+            errors.extend(verified.grants().iter().map(|pc| LoadError::Grant {
+                site: Box::new(site(&chunk, *pc)),
+            }));
+        }
+        if verified.is_raw() {
+            self.check_handlers(&chunk, &mut errors);
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let symbols = chunk.names.iter().map(|name| self.intern(name)).collect();
+        Linked::new((origin, verified), symbols, ops, self.table).map_err(|bad| {
+            let error = |BadText { pc, message }| LoadError::Immediate {
+                site: Box::new(site(&chunk, pc)),
+                message,
+            };
+            bad.into_iter().map(error).collect()
+        })
+    }
+
+    fn check_handlers(&self, chunk: &Chunk, errors: &mut Vec<LoadError>) {
+        for (pc, op) in chunk.ops.iter().enumerate() {
+            let missing = match op {
+                Op::Extended(..) => !self.raw.is_set(),
+                Op::ExtendedWide(..) => !self.raw_wide.is_set(),
+                _other => false,
+            };
+            if missing {
+                let site = Box::new(site(chunk, pc));
+                errors.push(LoadError::Handler { site });
+            }
+        }
+    }
+}
+
+fn verify_errors(errors: &VerifyErrors) -> Error {
+    Error::load(errors.iter().cloned().map(LoadError::Verify).collect())
+}
+
+/// The place of an op, outside any call.
+pub(super) fn site(chunk: &Chunk, pc: usize) -> Site {
+    let import = chunk.packed(pc).filter(|_| chunk.language.is_some());
+    let name = import.and_then(|(id, _)| chunk.imports.get(usize::from(id)));
+    Site {
+        source: chunk.source.clone(),
+        line: chunk.line(pc),
+        pc,
+        op: match (name, chunk.ops.get(pc)) {
+            (Some(import), _) => import.name.as_str().to_owned(),
+            (None, Some(op)) => op.name().to_owned(),
+            (None, None) => String::new(),
+        },
+        function: None,
+        place: chunk.place(pc),
+    }
+}

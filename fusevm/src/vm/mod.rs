@@ -1,0 +1,433 @@
+//! Where it all meets: the VM, its globals and functions, what it was granted, and its errors.
+//!
+//! A [`VM`] holds any number of programs. Globals, functions and interned names are the VM's, so
+//! what one program defines the next one sees; the latest function of a name wins. How ops run is
+//! in `interp`; here is what surrounds a run: loading, calling from outside, limits, handlers.
+
+mod calls;
+mod error;
+mod load;
+mod program;
+mod state;
+mod stream;
+mod typed;
+
+pub use calls::Callable;
+pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
+pub(crate) use program::Linked;
+pub use program::{Loadable, Program};
+pub(crate) use state::{Code, FunctionRef, Savepoint};
+pub use stream::{Output, SharedBuffer};
+pub use typed::Vm;
+
+use crate::chunk::Chunk;
+use crate::ext::{Language, OpTable};
+use crate::heap::Heap;
+use crate::interp::{BlockRun, Frame};
+use crate::semantics::{Limits, Policy, Rules, Trap};
+use crate::shell::ShellHost;
+use crate::value::{Str, Value};
+use std::any::Any;
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A handler of `CallBuiltin`: gets the VM with the arguments on top of its stack, and their number.
+///
+/// It may pop them or leave them; the VM cuts the stack to below them and pushes what it returns.
+pub type Builtin = fn(&mut VM, u8) -> Value;
+
+/// A handler of raw `Extended` ops: gets the VM, the op's id and its operand. It may push and pop
+/// freely, down to the bottom of the running frame.
+pub type RawHandler = Box<dyn FnMut(&mut VM, u16, u8) + Send>;
+
+/// A handler of raw `ExtendedWide` ops.
+pub type RawWideHandler = Box<dyn FnMut(&mut VM, u16, usize) + Send>;
+
+/// A virtual machine.
+///
+/// ```
+/// use fusevm::{ChunkBuilder, Op, VM, Value};
+///
+/// let mut b = ChunkBuilder::new();
+/// b.emit(Op::LoadInt(40), 1);
+/// b.emit(Op::LoadInt(2), 1);
+/// b.emit(Op::Add, 1);
+/// let mut vm = VM::empty();
+/// assert_eq!(vm.eval(&b.build()).unwrap(), Value::Int(42));
+/// ```
+///
+/// Between runs a VM is consistent whatever happened: after a trap its frames are gone, its globals
+/// are as the program left them, and it runs the next program.
+pub struct VM {
+    table: &'static OpTable,
+    host: Box<dyn Any + Send>,
+    limits: Limits,
+    heap: Heap,
+    roots: Vec<Option<Value>>,
+    output: Output,
+    input: stream::Input,
+    pub(crate) stack: Vec<Value>,
+    pub(crate) slots: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) blocks: Vec<BlockRun>,
+    pub(crate) pc: usize,
+    /// Open calls.
+    pub(crate) depth: usize,
+    /// Set when the code that runs has changed under the interpreter's loop.
+    pub(crate) reload: bool,
+    /// What the innermost program ended with.
+    pub(crate) result: Option<Value>,
+    names: Vec<Str>,
+    symbols: HashMap<Str, u32>,
+    pub(crate) globals: Vec<Option<Value>>,
+    functions: Vec<Option<state::FunctionRef>>,
+    code: Code,
+    /// The chunk of `VM::new`, until the first run, and then where it is loaded.
+    pending: Option<Arc<Chunk>>,
+    main: Option<u32>,
+    builtins: HashMap<u16, Builtin>,
+    raw: state::Taken<RawHandler>,
+    raw_wide: state::Taken<RawWideHandler>,
+    /// A trap that a handler ran into while it popped.
+    pub(crate) handler_trap: Option<Trap>,
+    shell: Option<Box<dyn ShellHost>>,
+    pub(crate) shell_state: crate::interp::ShellState,
+    pub(crate) status: i32,
+    /// Ops that may run before fuel and interrupt are looked at.
+    pub(crate) slice: u64,
+    /// Fuel beyond the slice; `u64::MAX` for no limit.
+    fuel: u64,
+    interrupt: Arc<AtomicBool>,
+    /// Runs that are open, one inside a handler of the other.
+    reentry: usize,
+    fusion: bool,
+}
+
+/// Ops between two looks at the interrupt flag.
+const SLICE: u64 = 4096;
+
+/// Stops a VM from another thread: see [`VM::interrupt_handle`].
+#[derive(Clone, Debug)]
+pub struct InterruptHandle(Arc<AtomicBool>);
+
+impl InterruptHandle {
+    /// Makes the running program trap with `Interrupted`, or the next one that runs.
+    pub fn interrupt(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A value that outlives what else refers to it, until it is given back with [`VM::unroot`].
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a root that is lost keeps its value for good"]
+pub struct Root(usize);
+
+impl VM {
+    /// A VM of the core ops alone, whose [`run`](VM::run) runs `chunk`.
+    ///
+    /// The chunk is verified at the first run, after handlers are set.
+    pub fn new(chunk: Chunk) -> Self {
+        let mut vm = Self::empty();
+        vm.pending = Some(Arc::new(chunk));
+        vm
+    }
+
+    /// A VM of the core ops alone, without a program of its own.
+    pub fn empty() -> Self {
+        Self::of(<()>::table(), Box::new(()))
+    }
+
+    pub(crate) fn of(table: &'static OpTable, host: Box<dyn Any + Send>) -> Self {
+        Self {
+            table,
+            host,
+            limits: Limits::default(),
+            heap: Heap::new(),
+            roots: Vec::new(),
+            output: Output::new(std::io::stdout()),
+            input: stream::Input::new(std::io::stdin()),
+            stack: Vec::new(),
+            slots: Vec::new(),
+            frames: Vec::new(),
+            blocks: Vec::new(),
+            pc: 0,
+            depth: 0,
+            reload: false,
+            result: None,
+            names: Vec::new(),
+            symbols: HashMap::new(),
+            globals: Vec::new(),
+            functions: Vec::new(),
+            code: Code::default(),
+            pending: None,
+            main: None,
+            builtins: HashMap::new(),
+            raw: state::Taken::Unset,
+            raw_wide: state::Taken::Unset,
+            handler_trap: None,
+            shell: None,
+            shell_state: Default::default(),
+            status: 0,
+            slice: 0,
+            fuel: u64::MAX,
+            interrupt: Arc::default(),
+            reentry: 0,
+            fusion: true,
+        }
+    }
+
+    /// Sets the limits. What is already past a new limit stays until it grows again.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.heap.set_limit(limits.max_objects);
+        self.limits = limits;
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Prints to `sink` from now on. What was printed before is flushed.
+    pub fn set_output(&mut self, sink: impl Write + Send + 'static) {
+        self.output = Output::new(sink);
+    }
+
+    /// Reads lines from `source` from now on.
+    pub fn set_input(&mut self, source: impl Read + Send + 'static) {
+        self.input = stream::Input::new(source);
+    }
+
+    /// The output, to print beside the program.
+    pub fn output(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    pub(crate) fn read_line(&mut self) -> Result<Value, Trap> {
+        self.output.flush().map_err(Trap::Io)?;
+        let limit = self.limits.max_string_len;
+        match self.input.line(limit).map_err(Trap::Io)? {
+            None => Ok(Value::Undef),
+            Some(line) if line.len() > limit => Err(Trap::TextTooLong { limit }),
+            Some(line) => Ok(Value::from(line)),
+        }
+    }
+
+    /// Registers the handler of `CallBuiltin(id, …)`.
+    pub fn register_builtin(&mut self, id: u16, handler: Builtin) {
+        self.builtins.insert(id, handler);
+    }
+
+    pub(crate) fn take_raw(&mut self) -> Result<RawHandler, Trap> {
+        self.raw.take()
+    }
+
+    pub(crate) fn put_back_raw(&mut self, handler: RawHandler) {
+        self.raw.put_back(handler);
+    }
+
+    pub(crate) fn take_raw_wide(&mut self) -> Result<RawWideHandler, Trap> {
+        self.raw_wide.take()
+    }
+
+    pub(crate) fn put_back_raw_wide(&mut self, handler: RawWideHandler) {
+        self.raw_wide.put_back(handler);
+    }
+
+    pub(crate) fn builtin(&self, id: u16) -> Option<Builtin> {
+        self.builtins.get(&id).copied()
+    }
+
+    /// Sets the handler of raw `Extended` ops: those of chunks without a language.
+    ///
+    /// ```
+    /// # use fusevm::{ChunkBuilder, Op, VM, Value};
+    /// # let chunk = ChunkBuilder::new().build();
+    /// let mut vm = VM::new(chunk);
+    /// vm.set_extension_handler(Box::new(|vm, id, arg| match id {
+    ///     0 => vm.push(Value::Int(arg as i64)),
+    ///     _ => {}
+    /// }));
+    /// ```
+    pub fn set_extension_handler(&mut self, handler: RawHandler) {
+        self.raw = state::Taken::Here(handler);
+    }
+
+    /// Sets the handler of raw `ExtendedWide` ops.
+    pub fn set_extension_wide_handler(&mut self, handler: RawWideHandler) {
+        self.raw_wide = state::Taken::Here(handler);
+    }
+
+    /// Grants the outside world: without a host, chunks with shell ops do not load.
+    pub fn set_shell(&mut self, host: impl ShellHost + 'static) {
+        self.shell = Some(Box::new(host));
+    }
+
+    pub(crate) fn shell_mut(&mut self) -> Result<&mut (dyn ShellHost + 'static), Trap> {
+        let missing = || Trap::Shell("no ShellHost was granted (VM::set_shell)".into());
+        self.shell.as_deref_mut().ok_or_else(missing)
+    }
+
+    /// Limits the fuel from now on: one per op, more for what costs more, exactly the same in every
+    /// way of running. `None` for no limit.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.slice = 0;
+        self.fuel = fuel.unwrap_or(u64::MAX);
+    }
+
+    /// The fuel that is left; `None` when there is no limit.
+    pub fn fuel(&self) -> Option<u64> {
+        (self.fuel != u64::MAX).then(|| self.fuel + self.slice)
+    }
+
+    /// What stops this VM from another thread.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle(self.interrupt.clone())
+    }
+
+    /// Whether sequences of ops run fused; they do by default. Nothing but time depends on it.
+    pub fn set_fusion(&mut self, on: bool) {
+        self.fusion = on;
+    }
+
+    pub(crate) fn fusion(&self) -> bool {
+        self.fusion
+    }
+
+    /// Takes `cost` from the fuel.
+    pub(crate) fn charge(&mut self, cost: u64) -> Result<(), Trap> {
+        if let Some(left) = self.slice.checked_sub(cost) {
+            self.slice = left;
+            return Ok(());
+        }
+        self.refill(cost)
+    }
+
+    /// Takes `cost` from the fuel if there is that much. Does not look at the interrupt flag.
+    pub(crate) fn pay(&mut self, cost: u64) -> bool {
+        if self.fuel == u64::MAX {
+            self.slice = self.slice.saturating_sub(cost);
+            return true;
+        }
+        let Some(left) = (self.fuel + self.slice).checked_sub(cost) else {
+            return false;
+        };
+        self.slice = left.min(self.slice);
+        self.fuel = left - self.slice;
+        true
+    }
+
+    /// Looks at interrupt and fuel, and starts a new slice that pays for `cost`.
+    #[cold]
+    fn refill(&mut self, cost: u64) -> Result<(), Trap> {
+        if self.interrupt.swap(false, Ordering::Relaxed) {
+            return Err(Trap::Interrupted);
+        }
+        if self.fuel == u64::MAX {
+            self.slice = SLICE;
+            return Ok(());
+        }
+        let total = self.fuel + self.slice;
+        let Some(left) = total.checked_sub(cost) else {
+            (self.fuel, self.slice) = (0, 0);
+            return Err(Trap::OutOfFuel);
+        };
+        self.slice = left.min(SLICE);
+        self.fuel = left - self.slice;
+        Ok(())
+    }
+
+    /// The heap.
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    /// The heap, to allocate in or to write.
+    pub fn heap_mut(&mut self) -> &mut Heap {
+        &mut self.heap
+    }
+
+    /// Keeps a value, and what it refers to, until [`VM::unroot`].
+    pub fn root(&mut self, value: Value) -> Root {
+        match self.roots.iter().position(Option::is_none) {
+            Some(free) => {
+                self.roots[free] = Some(value);
+                Root(free)
+            }
+            None => {
+                self.roots.push(Some(value));
+                Root(self.roots.len() - 1)
+            }
+        }
+    }
+
+    /// The value of a root.
+    pub fn rooted(&self, root: &Root) -> Value {
+        self.roots.get(root.0).cloned().flatten().unwrap_or_default()
+    }
+
+    /// Gives a root back; its value.
+    pub fn unroot(&mut self, root: Root) -> Value {
+        self.roots.get_mut(root.0).and_then(Option::take).unwrap_or_default()
+    }
+
+    /// The text of a value, objects as their types say.
+    ///
+    /// # Errors
+    /// A trap when it is longer than `Limits::max_string_len`.
+    pub fn text(&self, value: &Value) -> Result<String, Trap> {
+        let rules = self.rules(Policy::default());
+        crate::semantics::string::text(&rules, value).map(std::borrow::Cow::into_owned)
+    }
+
+    pub(crate) fn rules(&self, policy: Policy) -> Rules<'_> {
+        Rules {
+            policy,
+            limits: &self.limits,
+            objects: &self.heap,
+        }
+    }
+
+    /// The parts that ops on containers need side by side: rules, globals, slots.
+    pub(crate) fn cells(
+        &mut self,
+        policy: Policy,
+    ) -> (Rules<'_>, &mut [Option<Value>], &mut Vec<Value>) {
+        let rules = Rules {
+            policy,
+            limits: &self.limits,
+            objects: &self.heap,
+        };
+        (rules, &mut self.globals, &mut self.slots)
+    }
+
+    /// The parts that an ext op without `Ctx` sees side by side.
+    pub(crate) fn split(
+        &mut self,
+        inputs: usize,
+    ) -> (&mut [Value], &mut (dyn Any + Send), &mut Heap, &mut Output) {
+        let at = self.stack.len() - inputs;
+        (
+            &mut self.stack[at..],
+            self.host.as_mut(),
+            &mut self.heap,
+            &mut self.output,
+        )
+    }
+
+    /// The host as the type the VM's language declares.
+    pub(crate) fn host_as<H: 'static>(&mut self) -> &mut H {
+        // A language's ops only run in VMs of that language, whose host has this type.
+        self.host.downcast_mut().expect("the host has the type its language declares")
+    }
+
+    pub(crate) fn host_ref<H: 'static>(&self) -> &H {
+        self.host.downcast_ref().expect("the host has the type its language declares")
+    }
+
+    /// The ops of the VM's language.
+    pub fn table(&self) -> &'static OpTable {
+        self.table
+    }
+}

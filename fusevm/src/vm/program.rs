@@ -1,0 +1,238 @@
+//! Programs: verified chunks that any number of VMs and threads run, and what a VM makes of one.
+
+use crate::chunk::Chunk;
+use crate::ext::{ImmTag, OpDesc, OpTable};
+use crate::op::Op;
+use crate::value::{Func, Str, Value};
+use crate::verify::{Verified, VerifyErrors, verify};
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// A chunk that was verified once, to be run by any number of VMs, on any number of threads.
+///
+/// ```
+/// use fusevm::{ChunkBuilder, Op, Program, VM, Value};
+///
+/// let mut b = ChunkBuilder::new();
+/// b.emit(Op::LoadInt(7), 1);
+/// let program = Program::new(b.build()).unwrap();
+/// for _ in 0..3 {
+///     assert_eq!(VM::empty().eval(&program).unwrap(), Value::Int(7));
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Program(pub(crate) Arc<ProgramInner>);
+
+/// What programs share: the verified chunk and what is derived from it when first needed.
+pub(crate) struct ProgramInner {
+    pub(crate) verified: Arc<Verified>,
+    overlay: OnceLock<Vec<Op>>,
+}
+
+impl Program {
+    /// Verifies a chunk.
+    ///
+    /// # Errors
+    /// All rules it breaks.
+    pub fn new(chunk: impl Into<Arc<Chunk>>) -> Result<Self, VerifyErrors> {
+        verify(chunk).map(Self::from)
+    }
+
+    /// The chunk.
+    pub fn chunk(&self) -> &Chunk {
+        self.0.verified.chunk()
+    }
+
+    /// The ops with fused sequences replaced; pcs are those of the chunk.
+    pub(crate) fn overlay(&self) -> &[Op] {
+        self.0.overlay.get_or_init(|| crate::fuse::fuse(&self.0.verified))
+    }
+}
+
+impl From<Verified> for Program {
+    fn from(verified: Verified) -> Self {
+        Self(Arc::new(ProgramInner {
+            verified: Arc::new(verified),
+            overlay: OnceLock::new(),
+        }))
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let chunk = self.chunk();
+        write!(f, "Program({:?}, {} ops)", chunk.source(), chunk.ops().len())
+    }
+}
+
+/// What a VM loads: a chunk, or a program that was verified before.
+pub trait Loadable {
+    /// The program, if it was verified before.
+    fn program(&self) -> Option<&Program> {
+        None
+    }
+
+    /// The chunk.
+    fn chunk(&self) -> Arc<Chunk>;
+}
+
+impl Loadable for &Chunk {
+    fn chunk(&self) -> Arc<Chunk> {
+        Arc::new((*self).clone())
+    }
+}
+
+impl Loadable for Chunk {
+    fn chunk(&self) -> Arc<Chunk> {
+        Arc::new(self.clone())
+    }
+}
+
+impl Loadable for Arc<Chunk> {
+    fn chunk(&self) -> Arc<Chunk> {
+        self.clone()
+    }
+}
+
+impl Loadable for Program {
+    fn program(&self) -> Option<&Program> {
+        Some(self)
+    }
+
+    fn chunk(&self) -> Arc<Chunk> {
+        self.0.verified.chunk_arc().clone()
+    }
+}
+
+impl Loadable for &Program {
+    fn program(&self) -> Option<&Program> {
+        Some(self)
+    }
+
+    fn chunk(&self) -> Arc<Chunk> {
+        self.0.verified.chunk_arc().clone()
+    }
+}
+
+/// A program as one VM has loaded it: its names as symbols, its imports as ops of the language, the
+/// texts of its immediates parsed.
+pub(crate) struct Linked {
+    /// What was loaded; functions as values refer to it.
+    pub(crate) origin: Program,
+    /// The same, verified among the functions the VM has.
+    pub(crate) verified: Arc<Verified>,
+    pub(crate) symbols: Vec<u32>,
+    pub(crate) ops: Vec<&'static OpDesc>,
+    parsed: HashMap<(u16, u16), Box<dyn Any + Send + Sync>>,
+    coerce: bool,
+}
+
+/// An immediate whose text could not be parsed.
+pub(crate) struct BadText {
+    pub(crate) pc: usize,
+    pub(crate) message: String,
+}
+
+impl Linked {
+    pub(crate) fn new(
+        (origin, verified): (Program, Arc<Verified>),
+        symbols: Vec<u32>,
+        ops: Vec<&'static OpDesc>,
+        table: &OpTable,
+    ) -> Result<Self, Vec<BadText>> {
+        let mut linked = Self {
+            origin,
+            verified,
+            symbols,
+            ops,
+            parsed: HashMap::new(),
+            coerce: table.coerce(),
+        };
+        let errors = linked.parse_immediates();
+        match errors.is_empty() {
+            true => Ok(linked),
+            false => Err(errors),
+        }
+    }
+
+    /// Parses every constant that an immediate stands for, once per op and constant.
+    fn parse_immediates(&mut self) -> Vec<BadText> {
+        let mut errors = Vec::new();
+        let verified = self.verified.clone();
+        let chunk = verified.chunk();
+        let parses = |import: &crate::ext::Import| import.signature.immediates.contains(&ImmTag::Parsed);
+        if chunk.language.is_none() || !chunk.imports.iter().any(parses) {
+            return errors;
+        }
+        for (pc, op) in chunk.ops.iter().enumerate() {
+            let Some((id, packed)) = chunk.immediates(*op) else {
+                continue;
+            };
+            for imm in self.ops[usize::from(id)].immediates {
+                let crate::ext::ImmKind::Parsed(parse) = imm.kind else {
+                    continue;
+                };
+                let k = imm.extract(packed) as u16;
+                let Some(Value::Str(text)) = chunk.constants.get(usize::from(k)) else {
+                    continue;
+                };
+                if self.parsed.contains_key(&(id, k)) {
+                    continue;
+                }
+                match parse(text.as_str()) {
+                    Ok(parsed) => {
+                        self.parsed.insert((id, k), parsed);
+                    }
+                    Err(error) => {
+                        let message = format!("`{}` cannot be {text:?}: {error}", imm.name);
+                        errors.push(BadText { pc, message });
+                    }
+                }
+            }
+        }
+        errors
+    }
+
+    pub(crate) fn chunk(&self) -> &Chunk {
+        self.verified.chunk()
+    }
+
+    pub(crate) fn coerce(&self) -> bool {
+        self.coerce
+    }
+
+    /// Symbol of name `n` of the chunk.
+    pub(crate) fn symbol(&self, n: u16) -> usize {
+        self.symbols.get(usize::from(n)).copied().unwrap_or(0) as usize
+    }
+
+    /// Symbol and text of name `n` of the chunk.
+    pub(crate) fn name(&self, n: u16) -> Option<(u32, &str)> {
+        let symbol = self.symbols.get(usize::from(n))?;
+        Some((*symbol, self.chunk().name(n)?.as_str()))
+    }
+
+    /// Text of name `n` for a message.
+    pub(crate) fn name_text(&self, n: u16) -> Str {
+        self.chunk().name(n).cloned().unwrap_or_default()
+    }
+
+    /// Function `index` as a value.
+    pub(crate) fn function(&self, index: usize) -> Option<Func> {
+        let entry = self.chunk().functions.get(index)?;
+        let name = self.name_text(entry.name);
+        Some(Func::new(name, index as u32, self.origin.0.clone()))
+    }
+
+    /// The function of the chunk that name `n` names.
+    pub(crate) fn function_named(&self, n: u16) -> Option<Func> {
+        self.function(self.verified.callee(n).own? as usize)
+    }
+
+    /// Constant `k` as import `op` parses it.
+    pub(crate) fn parsed(&self, op: u16, k: u16) -> Option<&(dyn Any + Send + Sync)> {
+        self.parsed.get(&(op, k)).map(AsRef::as_ref)
+    }
+}

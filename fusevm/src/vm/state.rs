@@ -1,0 +1,266 @@
+//! State of a VM that outlives a run: names, globals, functions, loaded programs.
+
+use super::{Linked, VM};
+use crate::semantics::Trap;
+use crate::value::{Func, Str, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A function of a loaded program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FunctionRef {
+    pub(crate) code: u32,
+    pub(crate) index: u32,
+}
+
+/// A handler that is taken out while it runs.
+pub(super) enum Taken<H> {
+    Unset,
+    Busy,
+    Here(H),
+}
+
+impl<H> Taken<H> {
+    pub(super) fn is_set(&self) -> bool {
+        !matches!(self, Taken::Unset)
+    }
+
+    pub(super) fn take(&mut self) -> Result<H, Trap> {
+        match std::mem::replace(self, Taken::Busy) {
+            Taken::Here(handler) => Ok(handler),
+            Taken::Busy => Err(Trap::HandlerBusy),
+            Taken::Unset => {
+                *self = Taken::Unset;
+                Err(Trap::Load("the op has no handler".into()))
+            }
+        }
+    }
+
+    /// Puts the handler back, unless it has set another in its place.
+    pub(super) fn put_back(&mut self, handler: H) {
+        if matches!(self, Taken::Busy) {
+            *self = Taken::Here(handler);
+        }
+    }
+}
+
+/// The programs a VM has loaded, by number.
+#[derive(Default)]
+pub(crate) struct Code {
+    entries: Vec<Option<Entry>>,
+    free: Vec<u32>,
+    /// By the program that was loaded, which the entry keeps alive.
+    by_origin: HashMap<usize, u32>,
+    /// Whether an entry may have lost its last function.
+    stale: bool,
+}
+
+struct Entry {
+    linked: Arc<Linked>,
+    /// Functions of the VM that are this program's.
+    functions: usize,
+    /// Whether something else than functions keeps it: a main program, a trap of the shell.
+    pinned: bool,
+}
+
+impl Code {
+    fn origin(linked: &Linked) -> usize {
+        Arc::as_ptr(&linked.origin.0) as usize
+    }
+
+    pub(super) fn insert(&mut self, linked: Arc<Linked>) -> u32 {
+        let origin = Self::origin(&linked);
+        let entry = Some(Entry {
+            linked,
+            functions: 0,
+            pinned: false,
+        });
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.entries[index as usize] = entry;
+                index
+            }
+            None => {
+                self.entries.push(entry);
+                (self.entries.len() - 1) as u32
+            }
+        };
+        self.by_origin.insert(origin, index);
+        self.stale = true;
+        index
+    }
+
+    pub(super) fn find(&self, origin: &super::Program) -> Option<u32> {
+        self.by_origin.get(&(Arc::as_ptr(&origin.0) as usize)).copied()
+    }
+
+    pub(crate) fn get(&self, index: u32) -> Option<&Arc<Linked>> {
+        self.entries.get(index as usize)?.as_ref().map(|e| &e.linked)
+    }
+
+    pub(super) fn replace(&mut self, index: u32, linked: Arc<Linked>) {
+        if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+            entry.linked = linked;
+        }
+    }
+
+    pub(crate) fn pin(&mut self, index: u32) {
+        if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+            entry.pinned = true;
+        }
+    }
+
+    fn count(&mut self, index: u32, by: isize) {
+        if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+            entry.functions = entry.functions.saturating_add_signed(by);
+            self.stale |= by < 0;
+        }
+    }
+
+    /// Forgets programs that nothing of the VM leads to. Only while nothing runs.
+    fn sweep(&mut self) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
+        for (index, entry) in self.entries.iter_mut().enumerate() {
+            if entry.as_ref().is_some_and(|e| e.functions == 0 && !e.pinned)
+                && let Some(entry) = entry.take()
+            {
+                self.by_origin.remove(&Self::origin(&entry.linked));
+                self.free.push(index as u32);
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.entries.iter().flatten().count()
+    }
+}
+
+/// How much of a VM's run-time state there was before something ran above it.
+#[derive(Clone, Copy)]
+pub(crate) struct Savepoint {
+    pub(crate) frames: usize,
+    pub(crate) stack: usize,
+    slots: usize,
+    blocks: usize,
+    depth: usize,
+    pc: usize,
+    reentry: usize,
+    captures: usize,
+    units: usize,
+}
+
+impl VM {
+    /// Where the run-time state is now.
+    pub(crate) fn savepoint(&self) -> Savepoint {
+        Savepoint {
+            frames: self.frames.len(),
+            stack: self.stack.len(),
+            slots: self.slots.len(),
+            blocks: self.blocks.len(),
+            depth: self.depth,
+            pc: self.pc,
+            reentry: self.reentry,
+            captures: self.output.captures(),
+            units: self.shell_state.units(),
+        }
+    }
+
+    /// Drops whatever has run above a savepoint.
+    pub(crate) fn restore(&mut self, point: Savepoint) {
+        self.frames.truncate(point.frames);
+        self.stack.truncate(point.stack);
+        self.slots.truncate(point.slots);
+        self.blocks.truncate(point.blocks);
+        self.depth = point.depth;
+        self.pc = point.pc;
+        self.reentry = point.reentry;
+        self.output.end_captures(point.captures);
+        crate::interp::abandon_units(self, point.units);
+        self.reload = true;
+    }
+
+    /// The symbol of a name, made if there is none yet.
+    pub(crate) fn intern(&mut self, name: &Str) -> u32 {
+        if let Some(symbol) = self.symbols.get(name) {
+            return *symbol;
+        }
+        let symbol = self.names.len() as u32;
+        self.names.push(name.clone());
+        self.symbols.insert(name.clone(), symbol);
+        self.globals.push(None);
+        self.functions.push(None);
+        symbol
+    }
+
+    /// A global, Undef when it was never set.
+    pub fn global(&self, name: &str) -> Value {
+        let symbol = self.symbols.get(name);
+        symbol.and_then(|s| self.globals[*s as usize].clone()).unwrap_or_default()
+    }
+
+    /// Sets a global.
+    pub fn set_global(&mut self, name: &str, value: impl Into<Value>) {
+        let symbol = self.intern(&Str::from(name));
+        self.globals[symbol as usize] = Some(value.into());
+    }
+
+    /// Names of the globals that were set or declared.
+    pub fn global_names(&self) -> impl Iterator<Item = &str> {
+        let set = self.names.iter().zip(&self.globals).filter(|(_, value)| value.is_some());
+        set.map(|(name, _)| name.as_str())
+    }
+
+    /// Names of the functions that programs have defined.
+    pub fn function_names(&self) -> impl Iterator<Item = &str> {
+        let set = self.names.iter().zip(&self.functions).filter(|(_, f)| f.is_some());
+        set.map(|(name, _)| name.as_str())
+    }
+
+    /// The function of that name as a value.
+    pub fn function(&self, name: &str) -> Option<Func> {
+        let at = self.functions[*self.symbols.get(name)? as usize]?;
+        self.code.get(at.code)?.function(at.index as usize)
+    }
+
+    pub(crate) fn function_at(&self, symbol: usize) -> Option<FunctionRef> {
+        self.functions.get(symbol).copied().flatten()
+    }
+
+    /// Whether there is a function of that name, and whether it returns a value.
+    pub(super) fn function_returns(&self, name: &str) -> Option<bool> {
+        let at = self.functions[*self.symbols.get(name)? as usize]?;
+        Some(self.code.get(at.code)?.verified.returns(at.index as usize))
+    }
+
+    /// Makes a function of a loaded program the one of its name.
+    pub(super) fn define(&mut self, symbol: usize, code: u32, index: u32) {
+        let new = FunctionRef { code, index };
+        if let Some(old) = self.functions[symbol].replace(new) {
+            self.code.count(old.code, -1);
+        }
+        self.code.count(code, 1);
+    }
+
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
+    }
+
+    pub(super) fn code_mut(&mut self) -> &mut Code {
+        &mut self.code
+    }
+
+    /// Keeps a loaded program although no function of the VM is its own.
+    pub(crate) fn pin_code(&mut self, code: u32) {
+        self.code.pin(code);
+    }
+
+    /// Forgets what no longer leads anywhere, once nothing runs.
+    pub(super) fn settle(&mut self) {
+        if self.frames.is_empty() {
+            self.code.sweep();
+        }
+    }
+}

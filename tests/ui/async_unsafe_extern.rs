@@ -1,0 +1,26 @@
+use fusevm::prelude::*;
+
+#[derive(Language)]
+struct Calc;
+
+#[ops(Calc)]
+mod sums {
+    use super::*;
+
+    #[ext_op]
+    async fn later(a: i64) -> i64 {
+        a
+    }
+
+    #[ext_op]
+    unsafe fn peek(a: i64) -> i64 {
+        a
+    }
+
+    #[ext_op]
+    extern "C" fn outside(a: i64) -> i64 {
+        a
+    }
+}
+
+fn main() {}

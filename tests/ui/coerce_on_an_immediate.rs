@@ -1,0 +1,16 @@
+use fusevm::prelude::*;
+
+#[derive(Language)]
+struct Calc;
+
+#[ops(Calc)]
+mod sums {
+    use super::*;
+
+    #[ext_op]
+    fn get(#[imm] #[coerce] index: u8) -> i64 {
+        index.into()
+    }
+}
+
+fn main() {}

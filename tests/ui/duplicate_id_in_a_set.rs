@@ -1,0 +1,21 @@
+use fusevm::prelude::*;
+
+#[derive(Language)]
+struct Calc;
+
+#[ops(Calc)]
+mod sums {
+    use super::*;
+
+    #[ext_op(id = 4)]
+    fn one() -> i64 {
+        1
+    }
+
+    #[ext_op(id = 4)]
+    fn two() -> i64 {
+        2
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use fusevm::prelude::*;
+
+#[derive(Language)]
+struct Calc;
+
+#[ops(Calc)]
+mod sums {
+    use super::*;
+
+    #[ext_op(Calc, pure)]
+    fn one() -> i64 {
+        1
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use fusevm::prelude::*;
+
+#[derive(Language)]
+struct Calc;
+
+#[ops(Calc)]
+mod sums {
+    use super::*;
+
+    #[ext_op]
+    fn first((a, _): (i64, i64)) -> i64 {
+        a
+    }
+
+    #[ext_op]
+    fn ignore(_: i64) {}
+}
+
+fn main() {}

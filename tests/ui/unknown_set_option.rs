@@ -1,0 +1,16 @@
+use fusevm::prelude::*;
+
+#[derive(Language)]
+struct Calc;
+
+#[ops(Calc, prefxi = "x")]
+mod sums {
+    use super::*;
+
+    #[ext_op]
+    fn one() -> i64 {
+        1
+    }
+}
+
+fn main() {}

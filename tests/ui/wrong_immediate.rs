@@ -1,0 +1,21 @@
+use fusevm::prelude::*;
+
+#[derive(Language)]
+struct Calc;
+
+#[ops(Calc)]
+mod sums {
+    use super::*;
+
+    #[ext_op]
+    fn load(#[imm] n: f64) -> f64 {
+        n
+    }
+
+    #[ext_op]
+    fn load_int(#[imm] n: i64) -> i64 {
+        n
+    }
+}
+
+fn main() {}
