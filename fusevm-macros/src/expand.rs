@@ -80,12 +80,20 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
     let item = item(op, target);
     let (entry, implementation) = (entry(op, target), implementation(op, target));
     let (checks, id) = (checks(op, target), id(op, target));
+    let (k, ident, sample) = (&target.krate, op.ident(), target.sample());
     quote! {
         #function
         #item
         #(#cfgs)*
         #quiet
-        const _: () = { #entry #implementation #checks #id };
+        const _: () = {
+            // The same in every language, but for what runs it.
+            const __FUSEVM_DESC: &#k::OpDesc = <#ident as #k::ExtOp<#sample>>::DESC;
+            #entry
+            #implementation
+            #checks
+            #id
+        };
     }
 }
 
@@ -158,7 +166,7 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
         fn __fusevm_entry<#run #generic>(
             #call: &mut #k::Call<#run>,
         ) -> ::core::result::Result<#k::Flow, #k::Trap> {
-            let #desc = <#ident as #k::ExtOp<#language>>::DESC;
+            let #desc = __FUSEVM_DESC;
             #alt
             #lets
             <#output as #k::Returns>::put(#ident(#(#arguments),*), #call)
@@ -185,7 +193,7 @@ fn implementation(op: &Op, target: &Target<'_>) -> TokenStream {
     let (generics, language, ident) = (target.generics(), target.language(), op.ident());
     let desc = desc(op, target);
     let pool = local("pool");
-    let shift = |at: usize| quote!(<Self as #k::ExtOp<#language>>::DESC.immediates[#at].shift);
+    let shift = |at: usize| quote!(__FUSEVM_DESC.immediates[#at].shift);
     let immediates = op.immediates().enumerate().map(|(at, param)| {
         let (name, ty, shift) = (&param.ident, inferred(&param.ty), shift(at));
         quote!(| (<#ty as #k::Immediate<'_>>::encode(self.#name, #pool) << #shift))
@@ -261,8 +269,8 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
 
 /// The checks that need types: constants that fail to evaluate, each on the token to blame.
 fn checks(op: &Op, target: &Target<'_>) -> TokenStream {
-    let (k, ident, language) = (&target.krate, op.ident(), target.sample());
-    let desc = quote!(<#ident as #k::ExtOp<#language>>::DESC);
+    let (k, language) = (&target.krate, target.sample());
+    let desc = quote!(__FUSEVM_DESC);
     let mut checks = TokenStream::new();
     let mut check = |to_blame: Span, call: TokenStream| {
         let call = respan(call, to_blame);

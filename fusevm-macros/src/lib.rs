@@ -1,4 +1,25 @@
-//! The macros of `fusevm`.
+//! The macros of `fusevm`, which exports them all; see there for how a language is made of them.
+//!
+//! | macro | stands on | makes |
+//! |---|---|---|
+//! | [`macro@ext_op`] | a function | an op of a language |
+//! | [`macro@ops`] | a module of such functions | a set of ops |
+//! | [`macro@Language`] | a type | a language: op sets, a host, a policy |
+//! | [`macro@Object`] | a struct or enum | objects of the VM's heap |
+//! | [`macro@Trace`] | parts of objects | how the handles inside are found |
+//! | [`macro@FuseValue`] | a struct or enum | small immutable values of the host |
+//! | [`macro@Immediate`] | an enum without fields | operands in the bytecode |
+//!
+//! A macro goes through the same three steps each time: it reads its input into a model, checks what
+//! can be checked without types, and expands what has passed. Errors are collected, stand on the
+//! token that is to blame, and are reported all at once; what is in error is still there as a stub,
+//! so that its uses report none of their own. What needs types is left to rustc: by bounds whose
+//! traits explain themselves, and by constants that fail to evaluate at the right place.
+//!
+//! Expansions name everything by absolute paths below `::fusevm`, or below the path of the option
+//! `crate`, hold no `unsafe`, and do not depend on what names mean where they stand. Deliberately not
+//! here: any knowledge of types by the text of their names, but for `Rest` and `Ctx`, which are
+//! classes of parameters, and for hints at primitive types.
 
 mod check;
 mod derive;
@@ -12,47 +33,400 @@ mod parse;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// op
+/// Makes a function an op.
+///
+/// The function stays as it is: callable, testable, documented. Beside it stands a type of the same
+/// name, whose fields are the op's immediates; front ends emit the op by it,
+/// `b.op(ops::field { index: 3 })`. It implements `ExtOp` with all that is known about the op.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(ops(calc::OPS, negate))]
+/// struct Calc;
+///
+/// #[ops(Calc)]
+/// mod calc {
+///     /// Length of the hypotenuse.
+///     #[ext_op(pure)]
+///     pub fn hypot(a: f64, b: f64) -> f64 {
+///         a.hypot(b)
+///     }
+/// }
+///
+/// /// Outside of a set, the language is named first.
+/// #[ext_op(Calc, pure)]
+/// fn negate(a: i64) -> i64 {
+///     -a
+/// }
+///
+/// fn main() {
+///     let mut b = Builder::<Calc>::new();
+///     b.load(3.0);
+///     b.load(4.0);
+///     b.op(calc::hypot {});
+///     let length = Calc::vm(()).eval(&b.finish().unwrap()).unwrap();
+///     assert_eq!(length, Value::Float(5.0));
+/// }
+/// ```
+///
+/// # Parameters
+///
+/// The class of a parameter follows from its shape and the traits of its type.
+///
+/// | shape | class |
+/// |---|---|
+/// | `#[imm] x: T` | immediate, stands in the bytecode: `u8`, `i8`, `i32`, `u32`, `bool`, `Label`, `Slot`, `Name<'_>`, `Function`, `Block`, enums with `#[derive(Immediate)]`, and `&T` where `T: FromStr + Display + Send + Sync`, a text that is parsed once when the chunk is loaded; 64 bits in all |
+/// | `x: T` | operand, taken off the stack: `i64`, `f64`, `bool`, `Value`, `Str`, `Array`, `Hash`, `String`, `Func`, `Ref`, `Obj<T>`, types with `#[derive(FuseValue)]`, and `Option<T>`, which is `None` for any other kind |
+/// | `x: &T` | operand, borrowed: `&str`, `&Value`, `&Array`, `&Hash`, heap objects and host values |
+/// | `x: ObjMut<'_, T>` | heap object for writing: one, and no other heap object borrowed beside it |
+/// | `x: &mut T` | context: the host, `Heap`, `Output`, in any combination |
+/// | `x: Ctx<'_, L>` | the whole VM, which can be called back; no other context beside it, and heap objects as `Obj<T>` |
+/// | `x: Rest<'_>` | all operands that are left; the last one. Their number is a field of the op's type |
+///
+/// Operands are deepest first. One of the wrong kind is a trap that names op, operand and both kinds;
+/// `#[coerce]` before a parameter, or `coerce` on the language, widens numbers instead.
+///
+/// # Results
+///
+/// `()`, a value (whatever may be an operand, and `&str`), `Option<T>` (Undef for `None`), a pair
+/// (its second on top), `Branch`, which falls through or jumps to the op's one `Label`, `Invoke`,
+/// which lets the VM call a function, and `Result<_, E>` of these, where an error becomes a trap.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(host = Console, ops(ops::OPS))]
+/// struct Lang;
+///
+/// struct Console {
+///     lines: usize,
+/// }
+///
+/// #[derive(Object)]
+/// struct Record {
+///     fields: Vec<Value>,
+/// }
+///
+/// #[ops(Lang)]
+/// mod ops {
+///     use super::*;
+///
+///     #[ext_op]
+///     pub fn record(fields: Rest<'_>) -> Record {
+///         Record { fields: fields.iter().cloned().collect() }
+///     }
+///
+///     #[ext_op]
+///     pub fn get(#[imm] index: u8, record: &Record) -> Option<Value> {
+///         record.fields.get(usize::from(index)).cloned()
+///     }
+///
+///     #[ext_op]
+///     pub fn set(#[imm] index: u8, mut record: ObjMut<'_, Record>, value: Value) {
+///         if let Some(field) = record.fields.get_mut(usize::from(index)) {
+///             *field = value;
+///         }
+///     }
+///
+///     #[ext_op]
+///     pub fn count_line(console: &mut Console) -> i64 {
+///         console.lines += 1;
+///         console.lines as i64
+///     }
+///
+///     #[ext_op]
+///     pub fn jump_if_undef(#[imm] to: Label, value: &Value) -> Branch {
+///         let _ = to;
+///         Branch::when(value.is_undef())
+///     }
+///
+///     #[ext_op]
+///     pub fn twice(f: Value, mut cx: Ctx<'_, Lang>) -> Result<Value, Trap> {
+///         let once = cx.call(&f, &[])?;
+///         cx.call(&f, &[once])
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `pure` | equal operands always give equal results, and nothing else happens: the op may be run early, once instead of twice, or not at all |
+/// | `fast` | an assertion: it does not compile when machine code would have to box an operand or the result, and says which |
+/// | `cost = N`, `cost = f` | the fuel it takes, 1 if not said; `f` is a `fn(&[Value]) -> u64` of the operands |
+/// | `name = "…"` | its name in the language, where that cannot be the function's |
+/// | `was = "…"` | a name it had before, so that old chunks load; any number of times |
+/// | `version = N` | version of its meaning, 1 if not said; chunks made for a later one do not load |
+/// | `id = N` | the id it has in its language, instead of the next free one; only in the crate of the language |
+/// | `alt = path` | an op of the same shape that is run when operands are of other kinds than this one takes |
+/// | `linked` | outside of a set: found at link time by languages that are `linked` |
+/// | `crate = path` | outside of a set: where `fusevm` is, if not at `::fusevm` |
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// # #[derive(Language)]
+/// # #[language(ops(ops::OPS))]
+/// # struct Lang;
+/// #[ops(Lang)]
+/// mod ops {
+///     use super::*;
+///
+///     #[ext_op(pure, fast, id = 7, version = 2, was = "length")]
+///     pub fn hypot(a: f64, b: f64) -> f64 {
+///         a.hypot(b)
+///     }
+///
+///     #[ext_op(pure, name = "str", cost = |inputs| inputs.len() as u64)]
+///     pub fn str_(value: &Value) -> String {
+///         value.to_string()
+///     }
+///
+///     /// Adds numbers, and puts all else side by side.
+///     #[ext_op(pure, alt = join)]
+///     pub fn add(a: i64, b: i64) -> Value {
+///         a.wrapping_add(b).into()
+///     }
+///
+///     #[ext_op(pure)]
+///     pub fn join(a: &Value, b: &Value) -> String {
+///         format!("{a}{b}")
+///     }
+/// }
+///
+/// fn main() {
+///     assert_eq!(Lang::table().id("length"), Some(7));
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn ext_op(arguments: TokenStream, item: TokenStream) -> TokenStream {
     ops::free_standing(arguments.into(), item.into()).into()
 }
 
-/// set
+/// Makes a set of the ops of a module.
+///
+/// Every function under `#[ext_op]` becomes an op; all else in the module stays as it is. The set is
+/// the type `OPS`, which is added to the module; a language lists it, `ops(ops::OPS)`. Ops have ids
+/// in the order in which they are declared.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(ops(calc::OPS, math::OPS))]
+/// struct Calc;
+///
+/// /// Ops of one language.
+/// #[ops(Calc)]
+/// mod calc {
+///     #[ext_op]
+///     pub fn answer() -> i64 {
+///         42
+///     }
+/// }
+///
+/// /// Ops of every language; their names are `math.floor` and so on.
+/// #[ops(prefix = "math")]
+/// mod math {
+///     #[ext_op(pure)]
+///     pub fn floor(a: f64) -> f64 {
+///         a.floor()
+///     }
+/// }
+///
+/// fn main() {
+///     assert!(Calc::table().id("math.floor").is_some());
+/// }
+/// ```
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | a path, first | the language of the ops; without it they are ops of every language, and have no host |
+/// | `linked` | found at link time by languages that are `linked`; needs the language |
+/// | `prefix = "p"` | the ops are named `p.name` |
+/// | `crate = path` | where `fusevm` is, if not at `::fusevm` |
+///
+/// The module is written inline: rustc does not show the content of other files to attributes.
 #[proc_macro_attribute]
 pub fn ops(arguments: TokenStream, item: TokenStream) -> TokenStream {
     ops::set(arguments.into(), item.into()).into()
 }
 
-/// lang
+/// Makes a type a language.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(name = "calc", host = Machine, ops(ops::OPS), coerce, zero_div = trap)]
+/// struct Calc;
+///
+/// struct Machine {
+///     ticks: u64,
+/// }
+///
+/// #[ops(Calc)]
+/// mod ops {
+///     use super::*;
+///
+///     #[ext_op]
+///     pub fn tick(machine: &mut Machine) {
+///         machine.ticks += 1;
+///     }
+/// }
+///
+/// fn main() {
+///     let mut vm = Calc::vm(Machine { ticks: 0 });
+///     let mut b = Builder::<Calc>::new();
+///     b.op(ops::tick {});
+///     vm.eval(&b.finish().unwrap()).unwrap();
+///     assert_eq!(vm.host_mut().ticks, 1);
+/// }
+/// ```
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `name = "…"` | its name; if not said, that of the type in lower case |
+/// | `host = T` | what its ops reach as `&mut T`; `T: Send`. If not said, `()` |
+/// | `ops(path, …)` | its op sets, and single ops by name, in the order of their ids. Names are distinct |
+/// | `linked` | also the `linked` sets of the binary, by name, behind those and the core ops |
+/// | `coerce` | operands of all its ops are widened as numbers |
+/// | `overflow = wrap`, `trap`, `promote` | an integer result past 64 bits wraps (if not said), traps, or becomes a float |
+/// | `zero_div = undef`, `trap` | dividing by zero gives Undef (if not said) or traps |
+/// | `unset = undef`, `trap` | reading a global that was never set gives Undef (if not said) or traps |
+/// | `crate = path` | where `fusevm` is, if not at `::fusevm` |
 #[proc_macro_derive(Language, attributes(language))]
 pub fn derive_language(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::language(&input).into()
 }
 
-/// obj
+/// Makes a type one of objects in the VM's heap: with identity, mutable, and reclaimed when nothing
+/// leads to them.
+///
+/// Ops take objects as `&T`, `ObjMut<'_, T>` or `Obj<T>`, and return them as `T`. The handles inside
+/// are found by the `Trace` of its fields, which comes with this derive; `#[trace(skip)]` leaves out
+/// a field that holds none and whose type has no `Trace`.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Object)]
+/// #[object(name = "Account")]
+/// struct CheckedAccount {
+///     owner: Value,
+///     #[trace(skip)]
+///     opened: std::time::Duration,
+/// }
+///
+/// fn main() {
+///     assert_eq!(<CheckedAccount as Object>::NAME, "Account");
+/// }
+/// ```
+///
+/// # Options
+///
+/// `#[object(name = "…")]`: its name in messages, if not that of the type. `#[object(crate = path)]`:
+/// where `fusevm` is.
 #[proc_macro_derive(Object, attributes(object, trace))]
 pub fn derive_object(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::object(&input).into()
 }
 
-/// trace
+/// Lets the VM find the handles inside a part of an object.
+///
+/// All fields need `Trace`, but for those under `#[trace(skip)]`. Types may be generic; their
+/// parameters are bound by `Trace`. `#[trace(crate = path)]` says where `fusevm` is.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Trace)]
+/// struct Pair<T> {
+///     left: T,
+///     right: Option<T>,
+/// }
+///
+/// #[derive(Object)]
+/// struct Node {
+///     children: Pair<Value>,
+/// }
+/// # fn main() {}
+/// ```
 #[proc_macro_derive(Trace, attributes(trace))]
 pub fn derive_trace(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::trace(&input).into()
 }
 
-/// value
+/// Makes a type one of small immutable values that programs may hold.
+///
+/// Ops take them as `&T`, as `T` where `T: Clone`, and return them as `T`; `Value: From<T>`. Values
+/// inside are released one by one when a long chain is dropped. A type that holds handles or changes
+/// is an [`Object`](macro@Object) instead.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(FuseValue, Clone, PartialEq)]
+/// #[fuse_value(eq)]
+/// struct Color(u8, u8, u8);
+///
+/// fn main() {
+///     assert_eq!(Value::from(Color(1, 2, 3)), Value::from(Color(1, 2, 3)));
+/// }
+/// ```
+///
+/// # Options
+///
+/// `#[fuse_value(…)]` with `name = "…"`: its name in messages, if not that of the type; `eq`: two are
+/// equal if their type says so, not only if they are the same; `display`: their text is that of
+/// `Display`; `crate = path`: where `fusevm` is.
 #[proc_macro_derive(FuseValue, attributes(fuse_value))]
 pub fn derive_fuse_value(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::fuse_value(&input).into()
 }
 
-/// imm
+/// Lets an enum without fields stand in the bytecode, as a parameter under `#[imm]`.
+///
+/// It takes one byte, the index of the variant: up to 256 of them, and their order matters to chunks
+/// that are stored. The enum needs `Clone` and `Debug` as well, like every op's type.
+/// `#[immediate(crate = path)]` says where `fusevm` is.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Immediate, Clone, Copy, Debug)]
+/// enum Rounding {
+///     Up,
+///     Down,
+/// }
+///
+/// #[ops]
+/// mod math {
+///     use super::*;
+///
+///     #[ext_op(pure)]
+///     pub fn round(#[imm] rounding: Rounding, a: f64) -> f64 {
+///         match rounding {
+///             Rounding::Up => a.ceil(),
+///             Rounding::Down => a.floor(),
+///         }
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[proc_macro_derive(Immediate, attributes(immediate))]
 pub fn derive_immediate(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

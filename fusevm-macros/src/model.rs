@@ -313,6 +313,11 @@ fn classify(ty: &Type, marks: &Marks<'_>, errors: &mut Errors) -> Option<Class> 
 
 /// Why a primitive type cannot be an immediate. Other types say so themselves, with more words.
 fn no_immediate(ty: &Type) -> Option<String> {
+    if let Type::Reference(reference) = ty
+        && matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str"))
+    {
+        return Some("a text in the bytecode is a name: take `Name<'_>` instead of `&str`".to_owned());
+    }
     let Type::Path(path) = ty else { return None };
     let name = path.path.get_ident()?.to_string();
     match name.as_str() {

@@ -7,6 +7,7 @@ use crate::parse::{OpOptions, SetOptions, krate};
 use crate::{check, fallback};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, format_ident, quote};
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Token, Visibility};
 
@@ -60,13 +61,16 @@ pub(crate) fn set(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let Some(content) = head.content.clone() else {
         errors.at(
             &head.name,
-            "`#[ops]` needs the ops before its eyes, and rustc does not show it other files: write the module inline, `mod ops { … }`, and `use` it from there",
+            "rustc does not show `#[ops]` the content of other files: write the module inline, `mod ops { … }`",
         );
         return with_errors(item, &errors);
     };
+    // The language is named where the attribute stands, and used inside the module.
+    let alias = format_ident!("__FusevmLanguageOf_{}", head.name.unraw());
+    let inside: syn::Path = syn::parse_quote!(super::#alias);
     let target = Target {
         krate: krate(options.krate.as_ref()),
-        language: options.language.as_ref(),
+        language: options.language.as_ref().map(|_| &inside),
     };
     let prefix = options.prefix.as_ref().map(|prefix| prefix.value());
     let mut parts = Vec::new();
@@ -82,7 +86,17 @@ pub(crate) fn set(arguments: TokenStream, item: TokenStream) -> TokenStream {
         errors.push(error);
         return with_errors(item, &errors);
     }
-    module(&head, &parts, ops, &options, &target, errors)
+    let module = module(&head, &parts, ops, &options, &target, errors);
+    let cfgs = head.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let alias = options.language.as_ref().map(|language| {
+        quote! {
+            #(#cfgs)*
+            #[doc(hidden)]
+            #[allow(non_camel_case_types, dead_code)]
+            type #alias = #language;
+        }
+    });
+    quote!(#alias #module)
 }
 
 fn with_errors(item: TokenStream, errors: &Errors) -> TokenStream {

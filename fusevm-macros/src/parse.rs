@@ -115,11 +115,11 @@ impl SetOptions {
     }
 }
 
-/// The crate all generated paths start from.
+/// Where all generated paths start.
 pub(crate) fn krate(path: Option<&Path>) -> TokenStream {
     match path {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::fusevm::__private),
+        Some(path) => quote!(#path::ext::private),
+        None => quote!(::fusevm::ext::private),
     }
 }
 

@@ -1,1 +1,4 @@
-fn main(){}
+//! The tests of the workspace as one binary: small files with their expectations inside, run in every
+//! way a program can run, and generated programs beside them.
+
+mod ops;

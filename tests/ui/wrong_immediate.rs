@@ -16,6 +16,11 @@ mod sums {
     fn load_int(#[imm] n: i64) -> i64 {
         n
     }
+
+    #[ext_op]
+    fn load_text(#[imm] text: &str) -> i64 {
+        text.len() as i64
+    }
 }
 
 fn main() {}

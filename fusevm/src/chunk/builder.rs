@@ -655,8 +655,9 @@ impl<L: Language> Builder<L> {
         let pc = self.resolve(label, line, body, starts) as u64;
         let mask = u64::from(u32::MAX) << shift;
         match op {
-            Op::ExtendedWide(id, _) => {
-                Op::ExtendedWide(id, self.chunk.hold_wide((packed & !mask) | (pc << shift)))
+            Op::ExtendedWide(id, arg) => {
+                let packed = (packed & !mask) | (pc << shift);
+                Op::ExtendedWide(id, self.chunk.change_wide(arg, packed))
             }
             other => other,
         }

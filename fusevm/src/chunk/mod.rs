@@ -124,6 +124,17 @@ impl Chunk {
         self.spans.get(pc).copied().filter(|p| p.end > 0 || p.column > 0)
     }
 
+    /// The operand of `ExtendedWide` after its packed immediates have changed; `held` is what it was.
+    pub(crate) fn change_wide(&mut self, held: usize, packed: u64) -> usize {
+        match self.holds_wide().then(|| self.wide.get_mut(held)).flatten() {
+            Some(place) => {
+                *place = packed;
+                held
+            }
+            None => packed as usize,
+        }
+    }
+
     /// Packed immediates of the ext op at `pc`, and its id; `None` for other ops.
     pub fn packed(&self, pc: usize) -> Option<(u16, u64)> {
         self.ops.get(pc).and_then(|op| self.immediates(*op))

@@ -5,9 +5,9 @@
 //! what could not be taken together. An op with [`Ctx`](super::Ctx) gets the whole VM instead, and
 //! its inputs are owned by the caller.
 
-use super::{HeapUse, ImmKind, Input, IntoOutput, Invoke, Mismatch, OpDesc};
+use super::{HeapUse, Input, IntoOutput, Invoke, Mismatch, OpDesc};
 use crate::heap::Heap;
-use crate::semantics::{OperandTrap, Trap};
+use crate::semantics::{Limits, OperandTrap, Rules, Trap};
 use crate::value::{Func, Value};
 use crate::vm::{Linked, Output, VM};
 use std::any::Any;
@@ -47,27 +47,35 @@ pub struct Call<'a> {
     host: Option<&'a mut (dyn Any + Send)>,
     heap: HeapPart<'a>,
     output: Option<&'a mut Output>,
+    /// The slots of the caller's frame that the op names are there.
+    slots: Option<&'a mut [Value]>,
+    limits: Option<&'a Limits>,
     vm: Option<&'a mut VM>,
     first: Option<Produced>,
     second: Option<Produced>,
     pub(crate) invoke: Option<Invoke>,
-    pub(crate) label: u32,
+}
+
+/// The parts of a VM that an op sees side by side.
+pub(crate) struct Parts<'a> {
+    pub(crate) inputs: &'a mut [Value],
+    pub(crate) slots: &'a mut [Value],
+    pub(crate) host: &'a mut (dyn Any + Send),
+    pub(crate) heap: &'a mut Heap,
+    pub(crate) output: &'a mut Output,
+    pub(crate) limits: &'a Limits,
 }
 
 impl<'a> Call<'a> {
     /// A call that sees the parts of a VM side by side.
-    pub(crate) fn leaf(
-        (linked, op, immediates): (&'a Linked, u16, u64),
-        inputs: &'a mut [Value],
-        host: &'a mut (dyn Any + Send),
-        heap: &'a mut Heap,
-        output: &'a mut Output,
-    ) -> Self {
+    pub(crate) fn leaf(site: (&'a Linked, u16, u64), parts: Parts<'a>) -> Self {
         Self {
-            host: Some(host),
-            heap: HeapPart::Unique(heap),
-            output: Some(output),
-            ..Self::bare((linked, op, immediates), inputs)
+            slots: Some(parts.slots),
+            host: Some(parts.host),
+            heap: HeapPart::Unique(parts.heap),
+            output: Some(parts.output),
+            limits: Some(parts.limits),
+            ..Self::bare(site, parts.inputs)
         }
     }
 
@@ -97,11 +105,12 @@ impl<'a> Call<'a> {
             host: None,
             heap: HeapPart::Gone,
             output: None,
+            slots: None,
+            limits: None,
             vm: None,
             first: None,
             second: None,
             invoke: None,
-            label: 0,
         }
     }
 
@@ -145,14 +154,9 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Bits of immediate `index` of the op; those of a label are where [`Flow::Jump`] goes.
-    pub fn immediate(&mut self, desc: &OpDesc, index: usize) -> u64 {
-        let immediate = &desc.immediates[index];
-        let bits = immediate.extract(self.immediates);
-        if matches!(immediate.kind, ImmKind::Label) {
-            self.label = bits as u32;
-        }
-        bits
+    /// Bits of immediate `index` of the op.
+    pub fn immediate(&self, desc: &OpDesc, index: usize) -> u64 {
+        desc.immediates[index].extract(self.immediates)
     }
 
     /// The whole VM, once, for an op with `Ctx`.
@@ -162,6 +166,33 @@ impl<'a> Call<'a> {
     pub fn ctx<L: super::Language>(&mut self) -> Result<super::Ctx<'a, L>, Trap> {
         (self.vm.take().map(super::Ctx::new))
             .ok_or_else(|| Trap::Load("the op was not declared to take `Ctx`".into()))
+    }
+
+    /// The slot that immediate `index` of the op names, once.
+    ///
+    /// # Errors
+    /// A trap when a slot was taken before.
+    pub fn slot(&mut self, desc: &OpDesc, index: usize) -> Result<&'a mut Value, Trap> {
+        let slot = desc.immediates[index].extract(self.immediates) as usize;
+        let slots = self.slots.take();
+        (slots.and_then(|slots| slots.get_mut(slot)))
+            .ok_or_else(|| Trap::Load("a slot of the op is not there".into()))
+    }
+
+    /// Policy and limits; from here on nobody can write the heap.
+    ///
+    /// # Errors
+    /// A trap when the heap is being written.
+    pub fn rules(&mut self) -> Result<Rules<'a>, Trap> {
+        let policy = self.linked.chunk().policy;
+        match (self.limits, self.shared_heap()) {
+            (Some(limits), Some(objects)) => Ok(Rules {
+                policy,
+                limits,
+                objects,
+            }),
+            _ => Err(Trap::Load("the rules are not at hand beside `Ctx` or a heap object being written".into())),
+        }
     }
 
     /// Stores one result; the second call stores the one above it.

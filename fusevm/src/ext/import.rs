@@ -123,15 +123,15 @@ pub struct Signature {
 impl Signature {
     /// Whether the immediates need `ExtendedWide`.
     pub fn is_wide(&self) -> bool {
-        self.immediates.iter().map(|i| i.bits()).sum::<u32>() > 8
+        self.immediates.iter().fold(0, |bits: u32, i| bits.saturating_add(i.bits())) > 8
     }
 
     /// The immediates out of packed bits: tag, lowest bit, value.
     pub fn unpack(&self, packed: u64) -> impl Iterator<Item = (ImmTag, u32, u64)> + '_ {
-        let mut at = 0;
+        let mut at = 0u32;
         self.immediates.iter().map(move |&tag| {
             let shift = at;
-            at += tag.bits();
+            at = at.saturating_add(tag.bits());
             let bits = packed.checked_shr(shift).unwrap_or(0) & (u64::MAX >> (64 - tag.bits()));
             (tag, shift, bits)
         })

@@ -23,7 +23,7 @@ pub mod private;
 mod table;
 
 pub use call::{Call, Flow, Operand, Rest};
-pub(crate) use call::Produced;
+pub(crate) use call::{Parts, Produced};
 pub use context::{Context, Ctx};
 pub use desc::{
     ConstText, Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc,

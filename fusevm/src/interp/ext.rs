@@ -42,9 +42,10 @@ pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, id: u16, packed: u64) -> St
     let outcome = match desc.calls_back {
         true => run_full(vm, linked, (id, packed), desc, at)?,
         false => {
-            let (inputs, host, heap, output) = vm.split(fixed + rest);
+            let slots = prepare_slots(vm, desc, packed)?;
+            let parts = vm.split(fixed + rest, slots);
             unwound(|| {
-                let mut call = Call::leaf((linked, id, packed), inputs, host, heap, output);
+                let mut call = Call::leaf((linked, id, packed), parts);
                 (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
             })?
         }
@@ -87,6 +88,14 @@ fn run_full(
         vm.stack.append(&mut inputs);
     }
     Ok(outcome)
+}
+
+/// Sees to it that the slots an op names are there; where the frame's slots start.
+fn prepare_slots(vm: &mut VM, desc: &OpDesc, packed: u64) -> Result<usize, Trap> {
+    for slot in desc.immediates.iter().filter(|i| matches!(i.kind, ImmKind::Slot)) {
+        vm.slot_mut(slot.extract(packed) as u16)?;
+    }
+    Ok(vm.frame()?.slots)
 }
 
 fn charge(vm: &mut VM, desc: &OpDesc, at: usize) -> Step {

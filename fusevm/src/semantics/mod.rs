@@ -23,8 +23,12 @@ pub(crate) mod arith;
 pub(crate) mod array;
 pub(crate) mod bits;
 pub(crate) mod compare;
+#[cfg(feature = "macros")]
+pub(crate) mod core;
 pub(crate) mod hash;
 mod limits;
+#[cfg(feature = "macros")]
+pub(crate) mod nested;
 mod policy;
 mod sort;
 pub(crate) mod string;

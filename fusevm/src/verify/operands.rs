@@ -146,7 +146,7 @@ fn check_ext(chunk: &Chunk, op: Op, id: u16, packed: u64) -> Result<(), Broken> 
     }
     let mut used = 0;
     for (tag, shift, bits) in signature.unpack(packed) {
-        used = shift + tag.bits();
+        used = shift.saturating_add(tag.bits());
         check_immediate(chunk, tag, bits)?;
     }
     if used > 64 || packed.checked_shr(used).unwrap_or(0) != 0 {

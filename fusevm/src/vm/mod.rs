@@ -21,7 +21,7 @@ pub use stream::{Output, SharedBuffer};
 pub use typed::Vm;
 
 use crate::chunk::Chunk;
-use crate::ext::{Language, OpTable};
+use crate::ext::{Language, OpTable, Parts};
 use crate::heap::Heap;
 use crate::interp::{BlockRun, Frame};
 use crate::semantics::{Limits, Policy, Rules, Trap};
@@ -402,18 +402,18 @@ impl VM {
         (rules, &mut self.globals, &mut self.slots)
     }
 
-    /// The parts that an ext op without `Ctx` sees side by side.
-    pub(crate) fn split(
-        &mut self,
-        inputs: usize,
-    ) -> (&mut [Value], &mut (dyn Any + Send), &mut Heap, &mut Output) {
+    /// The parts that an ext op without `Ctx` sees side by side: its `inputs` topmost values, the slots
+    /// from `slots` on, and the rest.
+    pub(crate) fn split(&mut self, inputs: usize, slots: usize) -> Parts<'_> {
         let at = self.stack.len() - inputs;
-        (
-            &mut self.stack[at..],
-            self.host.as_mut(),
-            &mut self.heap,
-            &mut self.output,
-        )
+        Parts {
+            inputs: &mut self.stack[at..],
+            slots: self.slots.get_mut(slots..).unwrap_or_default(),
+            host: self.host.as_mut(),
+            heap: &mut self.heap,
+            output: &mut self.output,
+            limits: &self.limits,
+        }
     }
 
     /// The host as the type the VM's language declares.

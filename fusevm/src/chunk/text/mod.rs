@@ -1,34 +1,6 @@
 //! The text form: a listing that can be read back, for people, tests and golden files.
 //!
-//! One thing a line; `;` starts a comment. Declarations come before the ops, each only where it is
-//! needed, then the ops in order:
-//!
-//! ```text
-//! source "fib.calc"                      ; name of the source
-//! language calc
-//! policy overflow=trap zero_div=trap     ; what differs from the default
-//! import hypot v1 (Float, Float) -> Float
-//! const [1, 2.5, "x", {"k": undef}]      ; pool entries in order; those that ops mention
-//! name x, y                              ; first may be left out
-//! fn fib/1                               ; a function whose entry is the label `fib`
-//! fn "odd name" @40                      ; any number of arguments, entry at op 40
-//! block @b0 @b0_end                      ; block 0, from a label up to a label
-//!
-//! fib:
-//!   SetSlot 0            .line 3         ; source line, from this op on
-//!   LoadConst "hello"    .at 4:7 10..17  ; line, column, bytes
-//!   GetVar x
-//!   JumpIfFalse done
-//!   ext hypot                            ; an imported op, then its immediates
-//! done:
-//! ```
-//!
-//! Operands stand as in the op table, separated by commas. A name or constant stands for its index in
-//! the pool, to which it is added when it is not there yet; `#3` is entry 3 itself, whether it exists
-//! or not. A target is a label or `@12`, the op of that index. Names that are no words are quoted.
-//! `Extended` and `ExtendedWide` are always understood with numbers, too. Floats have a point, an
-//! exponent, or are `inf`, `-inf`, `nan`, `nan(0x7ff8000000000001)`; `status(1)` and `builtin(7)`
-//! are constants of these kinds.
+//! The form is described at [`Chunk::parse`].
 //!
 //! Every chunk of plain data, however little sense it makes, prints as a text that parses as the
 //! same chunk. Constants that belong to a running VM print as `<Func>` or the like, which does not
@@ -49,7 +21,39 @@ use std::fmt;
 use std::str::FromStr;
 
 impl Chunk {
-    /// The chunk that a text describes; see the [module's account](self) of the form.
+    /// The chunk that a text describes.
+    ///
+    /// One thing a line; `;` starts a comment. Declarations come before the ops, each only where it is
+    /// needed, then the ops in order:
+    ///
+    /// ```text
+    /// source "fib.calc"                      ; name of the source
+    /// language calc
+    /// policy overflow=trap zero_div=trap     ; what differs from the default
+    /// import hypot v1 (Float, Float) -> Float
+    /// const [1, 2.5, "x", {"k": undef}]      ; the pools, in order: what the ops
+    /// name x, y                              ; mention in that order may be left out
+    /// fn fib/1                               ; a function; its entry is the label `fib`
+    /// fn "odd name" @3                       ; with any number of arguments; entry at op 3
+    /// block @b0 @b0_end                      ; block 0, from a label up to a label
+    ///
+    ///   LoadConst "hello"    .at 4:7 10..17  ; line, column, bytes, from this op on
+    ///   JumpIfFalse done
+    /// b0:
+    ///   ext hypot                            ; an imported op, then its immediates
+    /// b0_end:
+    ///   GetVar x             .line 5         ; a line without a place
+    /// done:
+    /// fib:
+    ///   SetSlot 0
+    /// ```
+    ///
+    /// Operands stand as in the op table, separated by commas. A name or constant stands for its index in
+    /// the pool, to which it is added when it is not there yet; `#3` is entry 3 itself, whether it exists
+    /// or not. A target is a label or `@12`, the op of that index. Names that are no words are quoted.
+    /// `Extended` and `ExtendedWide` are always understood with numbers, too. Floats have a point, an
+    /// exponent, or are `inf`, `-inf`, `nan`, `nan(0x7ff8000000000001)`; `status(1)` and `builtin(7)`
+    /// are constants of these kinds.
     ///
     /// ```
     /// use fusevm::{Chunk, Op};

@@ -53,7 +53,7 @@ fn every_prefix_and_every_flipped_bit_is_found() {
 #[test]
 fn lies_under_a_right_hash_are_refused_or_are_other_chunks() {
     let all = everything().to_bytes();
-    let (mut taken, tries) = (0, if cfg!(miri) { 50 } else { 20_000 });
+    let (mut taken, tries) = (0, if cfg!(miri) { 50 } else { 10_000 });
     for seed in 0..tries {
         let mut r = Random::new(seed);
         let small = r.chunk(10).to_bytes();
@@ -95,11 +95,8 @@ fn errors_say_where() {
     assert_eq!(Chunk::from_bytes(b"#!/bin/sh"), Err(WireError::NotAChunk));
     assert_eq!(with(4, 2), WireError::Version { found: 2 });
     assert_eq!(with(op, 200), WireError::BadOpcode { at: op, code: 200 });
-    let what = "source";
-    assert!(
-        matches!(with(5, 100), WireError::TooLarge { at: 5, .. }),
-        "{what}"
-    );
+    let what = "text";
+    assert_eq!(with(5, 100), WireError::TooLarge { at: 5, what });
     let what = "policy";
     assert_eq!(with(7, 3), WireError::OutOfRange { at: 7, what });
     assert_eq!(

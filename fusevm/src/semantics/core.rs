@@ -1,0 +1,79 @@
+//! What the core ops compute: integer division, conversions, float functions.
+
+use super::{Rules, Trap, string};
+use crate::value::{Number, Value};
+
+/// `a / b` as Rust divides: towards zero, trapping where Rust would panic.
+pub(crate) fn idiv(a: i64, b: i64) -> Result<i64, Trap> {
+    match b {
+        0 => Err(Trap::ZeroDivision { op: "idiv" }),
+        _ => a.checked_div(b).ok_or(Trap::Overflow { op: "idiv" }),
+    }
+}
+
+/// `a % b` as Rust does it: the sign of `a`, trapping where Rust would panic.
+pub(crate) fn irem(a: i64, b: i64) -> Result<i64, Trap> {
+    match b {
+        0 => Err(Trap::ZeroDivision { op: "irem" }),
+        _ => a.checked_rem(b).ok_or(Trap::Overflow { op: "irem" }),
+    }
+}
+
+/// The text of a value as a value.
+pub(crate) fn to_str(rules: &Rules<'_>, value: Value) -> Result<Value, Trap> {
+    match value {
+        text @ Value::Str(_) => Ok(text),
+        other => Ok(Value::from(string::text(rules, &other)?.into_owned())),
+    }
+}
+
+/// Absolute value of the number; that of the least integer is itself.
+pub(crate) fn abs(value: &Value) -> Value {
+    match value.to_number() {
+        Number::Int(i) => Value::Int(i.wrapping_abs()),
+        Number::Float(f) => Value::Float(f.abs()),
+    }
+}
+
+/// The smaller of two numbers, the first when they are equal; a NaN loses.
+pub(crate) fn min(a: &Value, b: &Value) -> Value {
+    match (a.to_number(), b.to_number()) {
+        (Number::Int(a), Number::Int(b)) => Value::Int(a.min(b)),
+        (a, b) if a.to_float().is_nan() || b.to_float() < a.to_float() => b.into(),
+        (a, _) => a.into(),
+    }
+}
+
+/// The greater of two numbers, the first when they are equal; a NaN loses.
+pub(crate) fn max(a: &Value, b: &Value) -> Value {
+    match (a.to_number(), b.to_number()) {
+        (Number::Int(a), Number::Int(b)) => Value::Int(a.max(b)),
+        (a, b) if a.to_float().is_nan() || b.to_float() > a.to_float() => b.into(),
+        (a, _) => a.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_traps_where_rust_panics() {
+        assert_eq!(idiv(-7, 2).unwrap(), -3);
+        assert_eq!(irem(-7, 2).unwrap(), -1);
+        assert!(matches!(idiv(1, 0), Err(Trap::ZeroDivision { .. })));
+        assert!(matches!(irem(1, 0), Err(Trap::ZeroDivision { .. })));
+        assert!(matches!(idiv(i64::MIN, -1), Err(Trap::Overflow { .. })));
+        assert!(matches!(irem(i64::MIN, -1), Err(Trap::Overflow { .. })));
+    }
+
+    #[test]
+    fn extremes_of_numbers() {
+        let nan = Value::Float(f64::NAN);
+        assert_eq!(min(&nan, &Value::Int(3)), Value::Int(3));
+        assert_eq!(max(&Value::Int(3), &nan), Value::Int(3));
+        assert_eq!(max(&Value::Int(1), &Value::Float(2.5)), Value::Float(2.5));
+        assert_eq!(abs(&Value::Int(i64::MIN)), Value::Int(i64::MIN));
+        assert_eq!(abs(&Value::Float(-0.0)), Value::Float(0.0));
+    }
+}
