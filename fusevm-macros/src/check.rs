@@ -24,7 +24,10 @@ fn signature(op: &Op, errors: &mut Errors) {
         errors.at(token, "an op runs to its end: it cannot be `async`");
     }
     if let syn::Safety::Unsafe(token) = &sig.safety {
-        errors.at(token, "every chunk may use an op with any operands: it cannot be `unsafe`");
+        errors.at(
+            token,
+            "every chunk may use an op with any operands: it cannot be `unsafe`",
+        );
     }
     if let Some(abi) = &sig.abi {
         errors.at(abi, "an op is a plain Rust function: leave `extern` out");
@@ -62,7 +65,10 @@ fn name(op: &Op, errors: &mut Errors) {
         );
     }
     if text == "OPS" {
-        errors.at(ident, "`OPS` is the name of the set: use another with `name = \"OPS\"`");
+        errors.at(
+            ident,
+            "`OPS` is the name of the set: use another with `name = \"OPS\"`",
+        );
     }
     for name in op.options.name.iter().chain(&op.options.was) {
         let text = name.value();
@@ -78,7 +84,9 @@ fn order(op: &Op, errors: &mut Errors) {
     let mut rest = false;
     for param in &op.params {
         match param.class {
-            Class::Rest if rest => errors.at(&param.ty, "an op has one `Rest`: it takes all that is left"),
+            Class::Rest if rest => {
+                errors.at(&param.ty, "an op has one `Rest`: it takes all that is left")
+            }
             Class::Rest => rest = true,
             Class::Input { .. } if rest => errors.at(
                 &param.ty,
@@ -87,26 +95,43 @@ fn order(op: &Op, errors: &mut Errors) {
             _ => {}
         }
     }
-    let Some(ctx) = op.ctx() else { return };
-    for param in op.of(|class| class == Class::Context) {
+    for param in op.of(|class| class == Class::Slot).skip(1) {
         errors.at(
             &param.ty,
-            "`Ctx` is the whole VM: beside it, reach this through `cx.host()`, `cx.heap()`, `cx.output()`",
+            "an op writes one slot at a time: take the other as `#[imm] x: Slot`",
         );
     }
+    let Some(ctx) = op.ctx() else { return };
+    for param in op.of(|class| matches!(class, Class::Context | Class::Slot | Class::Rules)) {
+        let text = match param.class {
+            Class::Context => {
+                "`Ctx` is the whole VM: beside it, reach this through `cx.host()`, `cx.heap()`, `cx.output()`"
+            }
+            _ => {
+                "`Ctx` is the whole VM, and nothing else can be borrowed from it: return the value"
+            }
+        };
+        errors.at(&param.ty, text);
+    }
     for other in op.of(|class| class == Class::Ctx).skip(1) {
-        errors.at(&other.ty, format!("`{}` is the whole VM already: take one `Ctx`", ctx.name()));
+        errors.at(
+            &other.ty,
+            format!("`{}` is the whole VM already: take one `Ctx`", ctx.name()),
+        );
     }
 }
 
 fn options(op: &Op, every_language: bool, errors: &mut Errors) {
     let options = &op.options;
-    if let Some(version) = options.pure.as_ref() {
-        let effects = op.of(|class| matches!(class, Class::Context | Class::Ctx)).next();
-        if let Some(param) = effects {
+    if let Some(pure) = options.pure.as_ref() {
+        let reach = |class| matches!(class, Class::Context | Class::Slot | Class::Ctx);
+        if let Some(param) = op.of(reach).next() {
             errors.at(
-                version,
-                format!("a pure op reaches nothing but its operands: remove `{}` or `pure`", param.name()),
+                pure,
+                format!(
+                    "a pure op reaches nothing but its operands: remove `{}` or `pure`",
+                    param.name()
+                ),
             );
         }
     }
@@ -114,7 +139,10 @@ fn options(op: &Op, every_language: bool, errors: &mut Errors) {
         return;
     }
     if let Some((id, _)) = &options.id {
-        errors.at(id, "ids belong to a language: name it, `#[ops(Calc)]`, or leave `id` out");
+        errors.at(
+            id,
+            "ids belong to a language: name it, `#[ops(Calc)]`, or leave `id` out",
+        );
     }
     if let Some(ctx) = op.ctx() {
         errors.at(
@@ -129,8 +157,9 @@ fn options(op: &Op, every_language: bool, errors: &mut Errors) {
 /// Ops under `cfg` may stand in for each other; of those that are there, rustc says if two are.
 pub(crate) fn set(ops: &[Op], errors: &mut Errors) -> Vec<bool> {
     let mut stays = vec![true; ops.len()];
-    let always: Vec<usize> =
-        (0..ops.len()).filter(|&i| ops[i].function.cfgs().is_empty()).collect();
+    let always: Vec<usize> = (0..ops.len())
+        .filter(|&i| ops[i].function.cfgs().is_empty())
+        .collect();
     for (n, &i) in always.iter().enumerate() {
         let op = &ops[i];
         let mut before = always[..n].iter().map(|&j| &ops[j]);
@@ -139,7 +168,9 @@ pub(crate) fn set(ops: &[Op], errors: &mut Errors) -> Vec<bool> {
             same_name(op, errors);
             stays[i] = false;
         }
-        let Some((_, id)) = &op.options.id else { continue };
+        let Some((_, id)) = &op.options.id else {
+            continue;
+        };
         let same = |first: &&Op| first.options.id.as_ref().is_some_and(|(_, n)| n == id);
         if let Some(first) = before.find(same) {
             same_id(first, op, errors);
@@ -160,7 +191,10 @@ fn same_name(op: &Op, errors: &mut Errors) {
 
 fn same_id(op: &Op, other: &Op, errors: &mut Errors) {
     if let Some((token, id)) = &op.options.id {
-        let text = format!("id {id} is asked for twice, here and by `{}`", other.ident());
+        let text = format!(
+            "id {id} is asked for twice, here and by `{}`",
+            other.ident()
+        );
         errors.at(token, text);
     }
 }

@@ -49,7 +49,10 @@ pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     let list: Vec<String> = known.iter().map(|it| format!("`{it}`")).collect();
     match list.is_empty() {
         true => format!("unknown {what} `{word}`: there are none here"),
-        false => format!("unknown {what} `{word}`{guess} (known: {})", list.join(", ")),
+        false => format!(
+            "unknown {what} `{word}`{guess} (known: {})",
+            list.join(", ")
+        ),
     }
 }
 

@@ -4,7 +4,7 @@
 //! All paths are absolute, locals are hygienic, and nothing is `unsafe`: an expansion means the same
 //! in every module, edition and prelude.
 
-use crate::model::{Class, Op, with_lifetime};
+use crate::model::{Class, Op, Param, with_lifetime};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Expr, Lifetime, Lit, Meta, Path, Type};
@@ -59,6 +59,15 @@ fn inferred(ty: &Type) -> Type {
     with_lifetime(ty, &lifetime("'_"))
 }
 
+/// The type of what stands in the bytecode for a parameter.
+fn immediate(param: &Param, target: &Target<'_>, written: fn(&Type) -> Type) -> TokenStream {
+    let k = &target.krate;
+    match param.class {
+        Class::Slot => quote!(#k::Slot),
+        _ => written(&param.ty).to_token_stream(),
+    }
+}
+
 /// The type the function returns.
 fn output(op: &Op) -> TokenStream {
     match op.function.output() {
@@ -100,18 +109,27 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
 /// The type that stands for the op, with its immediates.
 pub(crate) fn item(op: &Op, target: &Target<'_>) -> TokenStream {
     let k = &target.krate;
-    let (vis, ident, attrs, quiet) = (&op.function.vis, op.ident(), op.function.for_type(), quiet());
+    let (vis, ident, attrs, quiet) = (
+        &op.function.vis,
+        op.ident(),
+        op.function.for_type(),
+        quiet(),
+    );
     let doc = match attrs.iter().any(|attr| attr.path().is_ident("doc")) {
         true => None,
         false => Some(format!("The op `{}`.", op.name)),
     };
     let doc = doc.map(|text| quote!(#[doc = #text]));
     let immediates = op.immediates().map(|param| {
-        let (name, ty, doc) = (&param.ident, fixed(&param.ty), format!("`{}`", param.name()));
+        let (name, doc) = (&param.ident, format!("`{}`", param.name()));
+        let ty = immediate(param, target, fixed);
         quote!(#[doc = #doc] pub #name: <#ty as #k::Immediate<'static>>::Field)
     });
     let rest = op.rest().map(|param| {
-        let (name, doc) = (&param.ident, format!("Number of values in `{}`.", param.name()));
+        let (name, doc) = (
+            &param.ident,
+            format!("Number of values in `{}`.", param.name()),
+        );
         quote!(#[doc = #doc] pub #name: ::core::primitive::u8)
     });
     let fields = immediates.chain(rest);
@@ -150,8 +168,13 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
                 lets.extend(quote!(let #rest = #call.rest();));
                 rest.to_token_stream()
             }
-            // Where the parameter stands, for the case that it is of another language.
             Class::Ctx => respan(quote!(#call.ctx::<#language>()?), span(&param.ty)),
+            // Where the parameter stands, for the case that it is of another type.
+            Class::Slot => {
+                let at = immediates.next();
+                respan(quote!(#call.slot(#desc, #at)?), span(&param.ty))
+            }
+            Class::Rules => quote!(#call.rules()?),
             Class::Context => {
                 let ty = referent(&ty);
                 quote!(#k::once(<#ty as #k::Context<#language>>::take(#call))?)
@@ -160,7 +183,10 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
     });
     let arguments: Vec<TokenStream> = arguments.collect();
     let (output, run) = (output(op), lifetime("'run"));
-    let generic = target.language.is_none().then(|| quote!(, AnyLanguage: #k::Language));
+    let generic = target
+        .language
+        .is_none()
+        .then(|| quote!(, AnyLanguage: #k::Language));
     let alt = alt(op, target, &call, &desc);
     quote! {
         fn __fusevm_entry<#run #generic>(
@@ -195,7 +221,7 @@ fn implementation(op: &Op, target: &Target<'_>) -> TokenStream {
     let pool = local("pool");
     let shift = |at: usize| quote!(__FUSEVM_DESC.immediates[#at].shift);
     let immediates = op.immediates().enumerate().map(|(at, param)| {
-        let (name, ty, shift) = (&param.ident, inferred(&param.ty), shift(at));
+        let (name, ty, shift) = (&param.ident, immediate(param, target, inferred), shift(at));
         quote!(| (<#ty as #k::Immediate<'_>>::encode(self.#name, #pool) << #shift))
     });
     let rest = op.rest().map(|param| {
@@ -218,9 +244,12 @@ fn implementation(op: &Op, target: &Target<'_>) -> TokenStream {
 fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     let (k, name, options) = (&target.krate, &op.name, &op.options);
     let (language, output) = (target.language(), output(op));
-    let alt_desc = options.alt.as_ref().map(|alt| quote!(<#alt as #k::ExtOp<#language>>::DESC));
+    let alt_desc = options
+        .alt
+        .as_ref()
+        .map(|alt| quote!(<#alt as #k::ExtOp<#language>>::DESC));
     let immediates = op.immediates().map(|param| {
-        let (name, ty) = (param.name(), inferred(&param.ty));
+        let (name, ty) = (param.name(), immediate(param, target, inferred));
         quote!(#k::ImmDesc::new(#name, <#ty as #k::Immediate<'_>>::KIND))
     });
     let count = op.rest().map(|param| {
@@ -239,10 +268,16 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     let id = option(options.id.as_ref().map(|(_, id)| id));
     let cost = match &options.cost {
         None => quote!(#k::Cost::Fixed(1)),
-        Some(cost @ Expr::Lit(lit)) if matches!(lit.lit, Lit::Int(_)) => quote!(#k::Cost::Fixed(#cost)),
+        Some(cost @ Expr::Lit(lit)) if matches!(lit.lit, Lit::Int(_)) => {
+            quote!(#k::Cost::Fixed(#cost))
+        }
         Some(cost) => quote!(#k::Cost::Of(#cost)),
     };
-    let (doc, was, version) = (doc(&op.function.attrs), &options.was, options.version.unwrap_or(1));
+    let (doc, was, version) = (
+        doc(&op.function.attrs),
+        &options.was,
+        options.version.unwrap_or(1),
+    );
     let (pure, calls_back) = (options.pure.is_some(), op.ctx().is_some());
     let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
     let place = quote_spanned!(op.ident().span()=> file: ::core::file!(), line: ::core::line!());
@@ -286,7 +321,16 @@ fn checks(op: &Op, target: &Target<'_>) -> TokenStream {
     });
     let takes_heap = quote!(false #(#contexts)*);
     for (at, (param, _)) in op.inputs().enumerate() {
-        check(span(&param.ty), quote!(#k::assert_heap_use(#desc, #at, #takes_heap)));
+        check(
+            span(&param.ty),
+            quote!(#k::assert_heap_use(#desc, #at, #takes_heap)),
+        );
+    }
+    for param in op.of(|class| class == Class::Rules) {
+        check(
+            span(&param.ty),
+            quote!(#k::assert_rules(#desc, #takes_heap)),
+        );
     }
     if let Some(ty) = op.function.output() {
         check(span(ty), quote!(#k::assert_jumps(#desc)));
@@ -409,14 +453,19 @@ fn local(name: &str) -> Ident {
 
 /// The first token, where messages that have no better place go.
 pub(crate) fn span(tokens: &impl ToTokens) -> Span {
-    tokens.to_token_stream().into_iter().next().map_or_else(Span::call_site, |tree| tree.span())
+    tokens
+        .to_token_stream()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |tree| tree.span())
 }
 
 /// The tokens as if they stood at `span`.
 pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     let respanned = tokens.into_iter().map(|mut tree| {
         if let proc_macro2::TokenTree::Group(group) = &mut tree {
-            let mut inner = proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
+            let mut inner =
+                proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
             inner.set_span(span);
             return inner.into();
         }

@@ -60,13 +60,18 @@ impl Function {
 
     /// The attributes that hold for all that is generated: `cfg`.
     pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
-        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
+        self.attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"))
+            .collect()
     }
 
     /// Those of the attributes that also fit a type.
     pub(crate) fn for_type(&self) -> Vec<&Attribute> {
         let fits = |attr: &&Attribute| {
-            ["cfg", "doc", "deprecated"].iter().any(|name| attr.path().is_ident(name))
+            ["cfg", "doc", "deprecated"]
+                .iter()
+                .any(|name| attr.path().is_ident(name))
         };
         self.attrs.iter().filter(fits).collect()
     }
@@ -101,9 +106,14 @@ impl ToTokens for Function {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     Immediate,
-    Input { coerce: bool },
+    Input {
+        coerce: bool,
+    },
     Rest,
+    /// A slot of the caller's frame, an immediate at the same time.
+    Slot,
     Context,
+    Rules,
     Ctx,
 }
 
@@ -169,8 +179,9 @@ impl Op {
         self.params.iter().filter(move |param| class(param.class))
     }
 
+    /// What stands in the bytecode, but for the count of the rest.
     pub(crate) fn immediates(&self) -> impl Iterator<Item = &Param> {
-        self.of(|class| class == Class::Immediate)
+        self.of(|class| matches!(class, Class::Immediate | Class::Slot))
     }
 
     pub(crate) fn inputs(&self) -> impl Iterator<Item = (&Param, bool)> {
@@ -189,10 +200,12 @@ impl Op {
     }
 }
 
-const PARAM_ATTRIBUTES: &[&str] = &["imm", "coerce"];
+const PARAM_ATTRIBUTES: &[&str] = &["imm", "coerce", "slot"];
 
 fn is_builtin(attr: &Attribute) -> bool {
-    let names = ["allow", "warn", "deny", "forbid", "expect", "cfg", "cfg_attr"];
+    let names = [
+        "allow", "warn", "deny", "forbid", "expect", "cfg", "cfg_attr",
+    ];
     names.iter().any(|name| attr.path().is_ident(name))
 }
 
@@ -201,6 +214,7 @@ fn is_builtin(attr: &Attribute) -> bool {
 struct Marks<'a> {
     imm: Option<&'a Attribute>,
     coerce: Option<&'a Attribute>,
+    slot: Option<&'a Attribute>,
 }
 
 fn read_marks<'a>(param: &'a PatType, errors: &mut Errors) -> Marks<'a> {
@@ -210,18 +224,25 @@ fn read_marks<'a>(param: &'a PatType, errors: &mut Errors) -> Marks<'a> {
         let place = match path.get_ident().map(Ident::to_string).as_deref() {
             Some("imm") => &mut marks.imm,
             Some("coerce") => &mut marks.coerce,
+            Some("slot") => &mut marks.slot,
             Some("cfg" | "cfg_attr") => {
-                errors.at(attr, "put `cfg` on the op: its parameters are the same in every build");
+                errors.at(
+                    attr,
+                    "put `cfg` on the op: its parameters are the same in every build",
+                );
                 continue;
             }
-            Some(later @ ("cache" | "callee" | "slot")) => {
+            Some(later @ ("cache" | "callee")) => {
                 errors.at(attr, format!("`#[{later}]` is not available yet"));
                 continue;
             }
             _ if is_builtin(attr) => continue,
             _ => {
                 let word = path.to_token_stream().to_string().replace(' ', "");
-                errors.at(attr, unknown("parameter attribute", &word, PARAM_ATTRIBUTES));
+                errors.at(
+                    attr,
+                    unknown("parameter attribute", &word, PARAM_ATTRIBUTES),
+                );
                 continue;
             }
         };
@@ -239,7 +260,10 @@ fn read_param(param: &PatType, errors: &mut Errors) -> Option<Param> {
     let ident = match &*param.pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
         Pat::Wild(_) => {
-            errors.at(&param.pat, "a parameter of an op needs a name: write `_name`");
+            errors.at(
+                &param.pat,
+                "a parameter of an op needs a name: write `_name`",
+            );
             None
         }
         _ => {
@@ -261,22 +285,27 @@ fn read_param(param: &PatType, errors: &mut Errors) -> Option<Param> {
 fn classify(ty: &Type, marks: &Marks<'_>, errors: &mut Errors) -> Option<Class> {
     let class = match bare(ty) {
         Type::ImplTrait(_) => {
-            errors.at(ty, "an op has one type for each parameter: name it instead of `impl …`");
+            errors.at(
+                ty,
+                "an op has one type for each parameter: name it instead of `impl …`",
+            );
             return None;
         }
-        Type::Reference(reference) if reference.mutability.is_some() => {
-            if ends_in(&reference.elem, "Ctx") {
-                errors.at(ty, "take `Ctx` by value: `cx: Ctx<'_, L>`");
+        Type::Reference(reference) => match by_value(&reference.elem) {
+            Some(instead) => {
+                errors.at(ty, format!("take it by value: `{instead}`"));
                 return None;
             }
-            Class::Context
-        }
-        Type::Reference(reference) if ends_in(&reference.elem, "Rest") => {
-            errors.at(ty, "take `Rest` by value: `args: Rest<'_>`");
-            return None;
-        }
+            None if reference.mutability.is_some() && marks.slot.is_some() => Class::Slot,
+            None if reference.mutability.is_some() => Class::Context,
+            None if marks.imm.is_some() => Class::Immediate,
+            None => Class::Input {
+                coerce: marks.coerce.is_some(),
+            },
+        },
         ty if ends_in(ty, "Rest") => Class::Rest,
         ty if ends_in(ty, "Ctx") => Class::Ctx,
+        ty if ends_in(ty, "Rules") => Class::Rules,
         _ if marks.imm.is_some() => Class::Immediate,
         _ => Class::Input {
             coerce: marks.coerce.is_some(),
@@ -289,26 +318,53 @@ fn classify(ty: &Type, marks: &Marks<'_>, errors: &mut Errors) -> Option<Class> 
         return None;
     }
     if let (Class::Immediate | Class::Input { .. }, Type::Reference(reference)) = (class, bare(ty))
-        && let Some(lifetime) = reference.lifetime.as_ref().filter(|it| it.ident == "static")
+        && let Some(lifetime) = reference
+            .lifetime
+            .as_ref()
+            .filter(|it| it.ident == "static")
     {
-        errors.at(lifetime, "a parameter lives while the op runs: leave the lifetime out");
+        errors.at(
+            lifetime,
+            "a parameter lives while the op runs: leave the lifetime out",
+        );
         return None;
     }
+    misplaced(class, marks, errors);
+    Some(class)
+}
+
+/// Reports attributes that mean nothing on a parameter of that class.
+fn misplaced(class: Class, marks: &Marks<'_>, errors: &mut Errors) {
     let what = match class {
-        Class::Context => "`&mut` is a context, which does not stand in the bytecode",
-        Class::Ctx => "`Ctx` is a context, which does not stand in the bytecode",
+        Class::Immediate => "an immediate is never widened",
+        Class::Slot => "a slot is an immediate by itself, and never widened",
+        Class::Input { .. } => "a slot is written in place, `#[slot] x: &mut Value`",
         Class::Rest => "`Rest` comes off the stack, its count is an immediate anyway",
-        Class::Immediate | Class::Input { .. } => "an immediate is never widened",
+        Class::Context | Class::Rules | Class::Ctx => {
+            "this is a context, which stands neither in the bytecode nor on the stack"
+        }
     };
     let wrong = match class {
-        Class::Immediate => marks.coerce,
-        Class::Input { .. } => None,
-        _ => marks.imm.or(marks.coerce),
+        Class::Immediate => [marks.coerce, marks.slot, None],
+        Class::Slot => [marks.imm, marks.coerce, None],
+        Class::Input { .. } => [marks.slot, None, None],
+        Class::Rest | Class::Context | Class::Rules | Class::Ctx => {
+            [marks.imm, marks.coerce, marks.slot]
+        }
     };
-    if let Some(attr) = wrong {
+    for attr in wrong.into_iter().flatten() {
         errors.at(attr, format!("{what}: leave the attribute out"));
     }
-    Some(class)
+}
+
+/// What to write instead of a reference to the types that are classes of their own.
+fn by_value(ty: &Type) -> Option<&'static str> {
+    match ty {
+        ty if ends_in(ty, "Ctx") => Some("cx: Ctx<'_, L>"),
+        ty if ends_in(ty, "Rest") => Some("args: Rest<'_>"),
+        ty if ends_in(ty, "Rules") => Some("rules: Rules<'_>"),
+        _ => None,
+    }
 }
 
 /// Why a primitive type cannot be an immediate. Other types say so themselves, with more words.
@@ -316,14 +372,16 @@ fn no_immediate(ty: &Type) -> Option<String> {
     if let Type::Reference(reference) = ty
         && matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str"))
     {
-        return Some("a text in the bytecode is a name: take `Name<'_>` instead of `&str`".to_owned());
+        return Some(
+            "a text in the bytecode is a name: take `Name<'_>` instead of `&str`".to_owned(),
+        );
     }
     let Type::Path(path) = ty else { return None };
     let name = path.path.get_ident()?.to_string();
     match name.as_str() {
-        "i64" | "u64" | "i128" | "u128" | "isize" | "usize" => {
-            Some(format!("an immediate has at most 32 bits: take `i32` or `u32` instead of `{name}`, or pass it on the stack"))
-        }
+        "i64" | "u64" | "i128" | "u128" | "isize" | "usize" => Some(format!(
+            "an immediate has at most 32 bits: take `i32` or `u32` instead of `{name}`, or pass it on the stack"
+        )),
         "i16" | "u16" => Some(format!("`{name}` is no immediate: take `i32` or `u32`")),
         "f32" | "f64" | "char" | "String" => Some(format!(
             "`{name}` is no immediate: pass it on the stack, where the chunk loads it from its constants"
@@ -345,7 +403,11 @@ fn bare(mut ty: &Type) -> &Type {
 
 fn ends_in(ty: &Type, name: &str) -> bool {
     match bare(ty) {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == name),
         _ => false,
     }
 }
@@ -387,5 +449,7 @@ pub(crate) fn take_ext_op(attrs: &mut Vec<Attribute>) -> Option<Attribute> {
 }
 
 fn is_ext_op(path: &Path) -> bool {
-    path.segments.last().is_some_and(|last| last.ident == "ext_op")
+    path.segments
+        .last()
+        .is_some_and(|last| last.ident == "ext_op")
 }

@@ -41,12 +41,22 @@ pub(crate) fn free_standing(arguments: TokenStream, item: TokenStream) -> TokenS
         language: op.options.language.as_ref(),
     };
     if errors.count() > 0 {
-        let (fallback, table) = (fallback::op(&op, &target), expand::table(op.ident(), &[], &target));
+        let (fallback, table) = (
+            fallback::op(&op, &target),
+            expand::table(op.ident(), &[], &target),
+        );
         return with_errors(quote!(#fallback #table), &errors);
     }
     let cfgs = op.function.cfgs();
-    let submit = op.options.linked.as_ref().map(|_| expand::submit(op.ident(), &target));
-    let (expanded, table) = (expand::op(&op, &target), expand::table(op.ident(), &[&op], &target));
+    let submit = op
+        .options
+        .linked
+        .as_ref()
+        .map(|_| expand::submit(op.ident(), &target));
+    let (expanded, table) = (
+        expand::op(&op, &target),
+        expand::table(op.ident(), &[&op], &target),
+    );
     quote!(#expanded #(#cfgs)* const _: () = { #table #submit };)
 }
 
@@ -55,7 +65,10 @@ pub(crate) fn set(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = SetOptions::parse(arguments, &mut errors);
     let Ok(head) = ModuleHead::parse.parse2(item.clone()) else {
-        errors.at(&item, "`#[ops]` stands on a module: `#[ops(Calc)] pub mod ops { … }`");
+        errors.at(
+            &item,
+            "`#[ops]` stands on a module: `#[ops(Calc)] pub mod ops { … }`",
+        );
         return with_errors(item, &errors);
     };
     let Some(content) = head.content.clone() else {
@@ -77,7 +90,13 @@ pub(crate) fn set(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut ops = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
-            parts.push(part(input, prefix.as_deref(), target.language.is_none(), &mut ops, &mut errors)?);
+            parts.push(part(
+                input,
+                prefix.as_deref(),
+                target.language.is_none(),
+                &mut ops,
+                &mut errors,
+            )?);
         }
         Ok(())
     })
@@ -202,13 +221,20 @@ fn module(
             }
             // A second item of the same name would only be one more error.
             &Part::Op(index, _)
-                if !stays[index] && ops[..index].iter().any(|op| op.ident() == ops[index].ident()) => {}
+                if !stays[index]
+                    && ops[..index]
+                        .iter()
+                        .any(|op| op.ident() == ops[index].ident()) => {}
             &Part::Op(index, _) => content.extend(fallback::op(&ops[index], target)),
         }
     }
     let set = format_ident!("OPS");
     let (table, errors) = (expand::table(&set, &rows, target), errors.render());
-    let submit = options.linked.as_ref().and(target.language).map(|_| expand::submit(&set, target));
+    let submit = options
+        .linked
+        .as_ref()
+        .and(target.language)
+        .map(|_| expand::submit(&set, target));
     let (attrs, vis, name) = (&head.attrs, head.vis.to_token_stream(), &head.name);
     quote! {
         #(#attrs)*

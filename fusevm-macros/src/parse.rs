@@ -8,8 +8,9 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Expr, Ident, LitInt, LitStr, Path, Token};
 
 /// Options of one op, in the order in which they are documented.
-pub(crate) const OP_OPTIONS: &[&str] =
-    &["pure", "fast", "cost", "was", "version", "id", "alt", "name", "linked", "crate"];
+pub(crate) const OP_OPTIONS: &[&str] = &[
+    "pure", "fast", "cost", "was", "version", "id", "alt", "name", "linked", "crate",
+];
 const SET_OPTIONS: &[&str] = &["linked", "prefix", "crate"];
 
 /// What `#[ext_op(…)]` says.
@@ -43,14 +44,20 @@ impl OpOptions {
         let mut options = Self::default();
         let (language, rest) = language(tokens, OP_OPTIONS, errors);
         if let Some(path) = language {
-            errors.at(path, "the language stands on the set, `#[ops(…)]`, not on its ops");
+            errors.at(
+                path,
+                "the language stands on the set, `#[ops(…)]`, not on its ops",
+            );
         }
         options.read(rest, OP_OPTIONS, errors);
         if let Some(key) = options.linked.take() {
             errors.at(key, "`linked` stands on the set: `#[ops(…, linked)]`");
         }
         if let Some(path) = options.krate.take() {
-            errors.at(path, "`crate = …` stands on the set: `#[ops(…, crate = …)]`");
+            errors.at(
+                path,
+                "`crate = …` stands on the set: `#[ops(…, crate = …)]`",
+            );
         }
         options
     }
@@ -109,7 +116,10 @@ impl SetOptions {
             Ok(())
         });
         if let (Some(linked), None) = (&options.linked, &options.language) {
-            errors.at(linked, "a linked set needs its language: `#[ops(Calc, linked)]`");
+            errors.at(
+                linked,
+                "a linked set needs its language: `#[ops(Calc, linked)]`",
+            );
         }
         options
     }
@@ -136,7 +146,9 @@ fn language(
         // A single word that is an option, or nearly one, is left to the options.
         let option = path.as_ref().and_then(Path::get_ident).is_some_and(|word| {
             let word = word.to_string();
-            known.contains(&word.as_str()) || near(&word, known).is_some() || LATER.contains(&word.as_str())
+            known.contains(&word.as_str())
+                || near(&word, known).is_some()
+                || LATER.contains(&word.as_str())
         });
         let language = match path {
             Some(_) if ends && !option => {
@@ -231,6 +243,9 @@ pub(crate) fn path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
 fn assign(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     match input.peek(Token![=]) {
         true => input.parse::<Token![=]>().map(drop),
-        false => Err(syn::Error::new(key.span(), format!("`{key}` needs a value: `{key} = …`"))),
+        false => Err(syn::Error::new(
+            key.span(),
+            format!("`{key}` needs a value: `{key} = …`"),
+        )),
     }
 }

@@ -4,11 +4,11 @@
 //! limits, errors with positions and call chains, a text and a byte form of programs, a REPL. The ops
 //! that your language has and no other are Rust functions of yours:
 //!
-//! ```
-//! # #[cfg(feature = "macros")] {
+#![cfg_attr(feature = "macros", doc = "```")]
+#![cfg_attr(not(feature = "macros"), doc = "```ignore")]
 //! use fusevm::prelude::*;
 //!
-//! /// A language with one op.
+//! /// A language with one op of its own.
 //! #[derive(Language)]
 //! #[language(name = "tri", ops(ops::OPS))]
 //! pub struct Tri;
@@ -22,14 +22,15 @@
 //!     }
 //! }
 //!
-//! let mut b = Builder::<Tri>::new();
-//! b.load(3.0);
-//! b.load(4.0);
-//! b.op(ops::hypot {});
-//! let chunk = b.finish().unwrap();
-//! let length: f64 = Tri::vm(()).eval(&chunk).unwrap().try_into().unwrap();
-//! assert_eq!(length, 5.0);
-//! # }
+//! fn main() {
+//!     let mut b = Builder::<Tri>::new();
+//!     b.load(3.0);
+//!     b.load(4.0);
+//!     b.op(ops::hypot {});
+//!     let chunk = b.finish().unwrap();
+//!     let length: f64 = Tri::vm(()).eval(&chunk).unwrap().try_into().unwrap();
+//!     assert_eq!(length, 5.0);
+//! }
 //! ```
 //!
 //! # The flow
@@ -116,13 +117,11 @@ pub mod prelude {
         Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
-    pub use fusevm_macros::{FuseValue, Immediate, Language, Object, Trace, ext_op, ops};
+    pub use crate::{FuseValue, Immediate, core_ops, ext_op, ops};
     pub use std::process::ExitCode;
 }
 
-/// What the expansions of the macros name beside the public parts.
-#[doc(hidden)]
-pub mod __private {
-    #[cfg(feature = "linked")]
-    pub use inventory;
-}
+/// The README's code blocks, compiled and run by the tests.
+#[cfg(all(doctest, feature = "macros", feature = "cli"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

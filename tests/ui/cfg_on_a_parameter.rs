@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     fn get(#[cfg(unix)] index: i64) -> i64 {
         index

@@ -6,8 +6,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     pub fn one() -> i64 {
         1

@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op(fast)]
     fn length(text: &str) -> i64 {
         text.len() as i64

@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     fn twice<T: Into<f64>>(a: T) -> f64 {
         a.into() * 2.0

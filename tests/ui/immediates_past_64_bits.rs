@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     fn many(#[imm] a: i32, #[imm] b: i32, #[imm] c: u8) -> i64 {
         i64::from(a + b) + i64::from(c)

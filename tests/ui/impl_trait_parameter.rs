@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     fn twice(a: impl Into<f64>) -> f64 {
         a.into() * 2.0

@@ -8,8 +8,6 @@ struct Hypot;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     const ONE: i64 = 1;
 }

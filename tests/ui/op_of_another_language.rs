@@ -8,8 +8,6 @@ struct Lisp;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     pub fn one() -> i64 {
         1

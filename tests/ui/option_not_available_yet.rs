@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op(inline)]
     fn clamp(x: i64, lo: i64, hi: i64) -> i64 {
         x.max(lo).min(hi)

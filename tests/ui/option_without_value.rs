@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op(name)]
     fn hypot(a: f64) -> f64 {
         a

@@ -9,8 +9,6 @@ struct Lisp;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     pub fn one() -> i64 {
         1

@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op(pur, colour)]
     pub fn first((a, _): (i64, i64)) -> i64 {
         a

@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     fn length(text: &'static str) -> i64 {
         text.len() as i64

@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op(pur)]
     fn hypot(a: f64, b: f64) -> f64 {
         (a * a + b * b).sqrt()

@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     fn get(#[im] index: u8) -> i64 {
         index.into()

@@ -5,8 +5,6 @@ struct Calc;
 
 #[ops(Calc)]
 mod sums {
-    use super::*;
-
     #[ext_op]
     fn load(#[imm] n: f64) -> f64 {
         n

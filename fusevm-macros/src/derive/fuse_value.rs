@@ -21,22 +21,32 @@ struct Options {
 pub(crate) fn fuse_value(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let mut it = Options::default();
-    options(input, "fuse_value", OPTIONS, &mut errors, |key, input, errors| {
-        match key.unraw().to_string().as_str() {
-            "name" => {
-                let text: LitStr = value(key, input)?;
-                if text.value().is_empty() {
-                    errors.at(&text, "the name of a value type cannot be empty");
+    options(
+        input,
+        "fuse_value",
+        OPTIONS,
+        &mut errors,
+        |key, input, errors| {
+            match key.unraw().to_string().as_str() {
+                "name" => {
+                    let text: LitStr = value(key, input)?;
+                    if text.value().is_empty() {
+                        errors.at(&text, "the name of a value type cannot be empty");
+                    }
+                    it.name = Some(text);
                 }
-                it.name = Some(text);
+                "eq" => it.eq = Some(flag(key, input)?),
+                "display" => it.display = Some(flag(key, input)?),
+                _ => it.krate = Some(path(key, input)?),
             }
-            "eq" => it.eq = Some(flag(key, input)?),
-            "display" => it.display = Some(flag(key, input)?),
-            _ => it.krate = Some(path(key, input)?),
-        }
-        Ok(())
-    });
-    if !concrete(input, "programs know the type by one name; make a type for each use", &mut errors) {
+            Ok(())
+        },
+    );
+    if !concrete(
+        input,
+        "programs know the type by one name; make a type for each use",
+        &mut errors,
+    ) {
         return errors.render();
     }
     let k = krate(it.krate.as_ref());
@@ -46,10 +56,17 @@ pub(crate) fn fuse_value(input: &DeriveInput) -> TokenStream {
 }
 
 fn name(input: &DeriveInput, it: &Options) -> String {
-    it.name.as_ref().map_or_else(|| input.ident.unraw().to_string(), LitStr::value)
+    it.name
+        .as_ref()
+        .map_or_else(|| input.ident.unraw().to_string(), LitStr::value)
 }
 
-fn value_impl(input: &DeriveInput, it: &Options, k: &TokenStream, errors: &mut Errors) -> TokenStream {
+fn value_impl(
+    input: &DeriveInput,
+    it: &Options,
+    k: &TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
     let (ident, name) = (&input.ident, name(input, it));
     let equals = it.eq.is_some().then(|| {
         quote! {
@@ -75,7 +92,10 @@ fn value_impl(input: &DeriveInput, it: &Options, k: &TokenStream, errors: &mut E
             })
             .collect(),
         Data::Union(data) => {
-            errors.at(data.union_token, "nobody knows which field of a union holds: use an enum");
+            errors.at(
+                data.union_token,
+                "nobody knows which field of a union holds: use an enum",
+            );
             return TokenStream::new();
         }
     };

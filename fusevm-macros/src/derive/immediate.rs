@@ -11,17 +11,33 @@ use syn::{Data, DeriveInput, Fields, Path};
 pub(crate) fn immediate(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let mut at: Option<Path> = None;
-    options(input, "immediate", &["crate"], &mut errors, |key, input, _| {
-        at = Some(path(key, input)?);
-        Ok(())
-    });
+    options(
+        input,
+        "immediate",
+        &["crate"],
+        &mut errors,
+        |key, input, _| {
+            at = Some(path(key, input)?);
+            Ok(())
+        },
+    );
     concrete(input, "an immediate is one byte", &mut errors);
     let Data::Enum(data) = &input.data else {
-        errors.at(&input.ident, "an immediate of your own is an enum without fields; pass other types on the stack");
+        errors.at(
+            &input.ident,
+            "an immediate of your own is an enum without fields; pass other types on the stack",
+        );
         return errors.render();
     };
-    for variant in data.variants.iter().filter(|variant| !matches!(variant.fields, Fields::Unit)) {
-        errors.at(&variant.fields, "an immediate is one byte: a variant cannot have fields");
+    for variant in data
+        .variants
+        .iter()
+        .filter(|variant| !matches!(variant.fields, Fields::Unit))
+    {
+        errors.at(
+            &variant.fields,
+            "an immediate is one byte: a variant cannot have fields",
+        );
     }
     if data.variants.is_empty() {
         errors.at(&input.ident, "an immediate needs at least one variant");

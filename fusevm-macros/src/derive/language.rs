@@ -45,7 +45,11 @@ impl Options {
             }
             Ok(())
         });
-        if let Some(name) = it.name.as_ref().filter(|name| name.value().trim().is_empty()) {
+        if let Some(name) = it
+            .name
+            .as_ref()
+            .filter(|name| name.value().trim().is_empty())
+        {
             errors.at(name, "the name of a language cannot be empty");
         }
         it
@@ -82,7 +86,8 @@ fn sets(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
     }
     let inner;
     syn::parenthesized!(inner in input);
-    let paths = Punctuated::<Path, Token![,]>::parse_terminated_with(&inner, Path::parse_mod_style)?;
+    let paths =
+        Punctuated::<Path, Token![,]>::parse_terminated_with(&inner, Path::parse_mod_style)?;
     Ok(paths.into_iter().collect())
 }
 
@@ -105,7 +110,11 @@ fn word(
 pub(crate) fn language(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::read(input, &mut errors);
-    if !concrete(input, "ops, tables and chunks belong to one language", &mut errors) {
+    if !concrete(
+        input,
+        "ops, tables and chunks belong to one language",
+        &mut errors,
+    ) {
         return errors.render();
     }
     let k = krate(options.krate.as_ref());
@@ -114,7 +123,10 @@ pub(crate) fn language(input: &DeriveInput) -> TokenStream {
         Some(name) => name.value(),
         None => ident.unraw().to_string().to_lowercase(),
     };
-    let host = options.host.as_ref().map_or_else(|| quote!(()), |host| host.to_token_stream());
+    let host = options
+        .host
+        .as_ref()
+        .map_or_else(|| quote!(()), |host| host.to_token_stream());
     let (policy, coerce) = (options.policy(&k), options.coerce.is_some());
     let context = options.host.as_ref().map(|host| {
         quote! {
@@ -126,7 +138,10 @@ pub(crate) fn language(input: &DeriveInput) -> TokenStream {
             }
         }
     });
-    let rows = options.sets.iter().map(|set| quote!(<#set as #k::OpSet<#ident>>::TABLE));
+    let rows = options
+        .sets
+        .iter()
+        .map(|set| quote!(<#set as #k::OpSet<#ident>>::TABLE));
     let linked = match &options.linked {
         Some(_) => quote!(#k::linked_ops::<Self>()),
         None => quote!(::std::vec::Vec::new()),

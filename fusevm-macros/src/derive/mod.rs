@@ -24,7 +24,10 @@ use syn::{DeriveInput, Meta};
 fn concrete(input: &DeriveInput, why: &str, errors: &mut Errors) -> bool {
     let generic = !input.generics.params.is_empty();
     if generic {
-        errors.at(&input.generics.params, format!("`{}` cannot be generic: {why}", input.ident));
+        errors.at(
+            &input.generics.params,
+            format!("`{}` cannot be generic: {why}", input.ident),
+        );
     }
     !generic
 }
@@ -37,10 +40,17 @@ fn options(
     errors: &mut Errors,
     mut option: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
 ) {
-    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
+    for attr in input
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident(attribute))
+    {
         match &attr.meta {
             Meta::List(meta) => list(meta.tokens.clone(), known, &[], errors, &mut option),
-            _ => errors.at(attr, format!("options are missing: `#[{attribute}({} …)]`", known[0])),
+            _ => errors.at(
+                attr,
+                format!("options are missing: `#[{attribute}({} …)]`", known[0]),
+            ),
         }
     }
 }

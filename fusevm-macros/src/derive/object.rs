@@ -11,19 +11,25 @@ use syn::{DeriveInput, LitStr, Path};
 pub(crate) fn object(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let (mut name, mut at): (Option<LitStr>, Option<Path>) = (None, None);
-    options(input, "object", &["name", "crate"], &mut errors, |key, input, errors| {
-        match key.unraw().to_string().as_str() {
-            "name" => {
-                let text: LitStr = value(key, input)?;
-                if text.value().is_empty() {
-                    errors.at(&text, "the name of an object type cannot be empty");
+    options(
+        input,
+        "object",
+        &["name", "crate"],
+        &mut errors,
+        |key, input, errors| {
+            match key.unraw().to_string().as_str() {
+                "name" => {
+                    let text: LitStr = value(key, input)?;
+                    if text.value().is_empty() {
+                        errors.at(&text, "the name of an object type cannot be empty");
+                    }
+                    name = Some(text);
                 }
-                name = Some(text);
+                _ => at = Some(path(key, input)?),
             }
-            _ => at = Some(path(key, input)?),
-        }
-        Ok(())
-    });
+            Ok(())
+        },
+    );
     let why = "the heap has one arena for each type, with one name; make a type for each use";
     if !concrete(input, why, &mut errors) {
         return errors.render();

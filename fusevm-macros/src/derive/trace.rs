@@ -20,22 +20,27 @@ pub(crate) fn trace(input: &DeriveInput) -> TokenStream {
 }
 
 /// `impl Trace`, field by field.
-pub(crate) fn implement(
-    input: &DeriveInput,
-    k: &TokenStream,
-    errors: &mut Errors,
-) -> TokenStream {
+pub(crate) fn implement(input: &DeriveInput, k: &TokenStream, errors: &mut Errors) -> TokenStream {
     let tracer = Ident::new("tracer", Span::mixed_site());
     let arms: Vec<TokenStream> = match &input.data {
         Data::Struct(data) => vec![arm(&parse_quote!(Self), &data.fields, k, &tracer, errors)],
         Data::Enum(data) => (data.variants.iter())
             .map(|variant| {
                 let name = &variant.ident;
-                arm(&parse_quote!(Self::#name), &variant.fields, k, &tracer, errors)
+                arm(
+                    &parse_quote!(Self::#name),
+                    &variant.fields,
+                    k,
+                    &tracer,
+                    errors,
+                )
             })
             .collect(),
         Data::Union(data) => {
-            errors.at(data.union_token, "nobody knows which field of a union holds: use an enum");
+            errors.at(
+                data.union_token,
+                "nobody knows which field of a union holds: use an enum",
+            );
             return TokenStream::new();
         }
     };
@@ -69,7 +74,10 @@ fn arm(
         if skipped(&field.attrs, errors) {
             continue;
         }
-        let (local, ty) = (Ident::new(&format!("field{i}"), Span::mixed_site()), &field.ty);
+        let (local, ty) = (
+            Ident::new(&format!("field{i}"), Span::mixed_site()),
+            &field.ty,
+        );
         let member = match &field.ident {
             Some(name) => quote!(#name),
             None => {
@@ -89,7 +97,10 @@ fn skipped(attrs: &[Attribute], errors: &mut Errors) -> bool {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("trace")) {
         match attr.parse_args::<Ident>() {
             Ok(word) if word.unraw() == format_ident!("skip") => skip = true,
-            _ => errors.at(attr, "a field that holds no handles is left out with `#[trace(skip)]`"),
+            _ => errors.at(
+                attr,
+                "a field that holds no handles is left out with `#[trace(skip)]`",
+            ),
         }
     }
     skip

@@ -494,6 +494,24 @@ pub const fn assert_heap_use(op: &OpDesc, at: usize, takes_heap: bool) {
     }
 }
 
+/// Checks that an op with `Rules` leaves the heap to be read: texts of objects come from it.
+///
+/// # Panics
+/// When the op may write it; the macros call it in a constant.
+#[track_caller]
+pub const fn assert_rules(op: &OpDesc, takes_heap: bool) {
+    let mut writes = takes_heap;
+    let mut i = 0;
+    while i < op.inputs.len() {
+        writes |= matches!(op.inputs[i].heap, HeapUse::Unique);
+        i += 1;
+    }
+    assert!(
+        !writes,
+        "`Rules` read the heap, which this op may write: take `Obj<T>` instead of `ObjMut`, and no `&mut Heap`"
+    );
+}
+
 const fn same_type(a: Ty, b: Ty) -> bool {
     match (a, b) {
         (Ty::Object(a), Ty::Object(b)) | (Ty::Host(a), Ty::Host(b)) => same(a, b),

@@ -28,7 +28,7 @@ pub use context::{Context, Ctx};
 pub use desc::{
     ConstText, Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc,
     ParseImmediate, Ty, assert_distinct, assert_fast, assert_heap_use, assert_immediate, assert_jumps,
-    assert_pure, assert_same_effect, pack,
+    assert_pure, assert_rules, assert_same_effect, pack,
 };
 pub use immediate::{
     Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,

@@ -2,7 +2,7 @@
 
 use super::load::site;
 use super::state::FunctionRef;
-use super::{Error, Loadable, Program, Savepoint, Site, VM, VMResult};
+use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
 use crate::interp::{Frame, FrameKind};
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
@@ -57,7 +57,7 @@ impl VM {
         let code = match (self.main, self.pending.take()) {
             (Some(code), _) => code,
             (None, None) => return VMResult::Halted,
-            (None, Some(chunk)) => match self.load_code(&chunk) {
+            (None, Some(chunk)) => match self.load_code(Source::Chunk(chunk.clone())) {
                 Ok(code) => {
                     self.main = Some(code);
                     self.pin_code(code);
@@ -81,7 +81,7 @@ impl VM {
     /// # Errors
     /// Why it does not load, or why it stopped.
     pub fn eval(&mut self, program: impl Loadable) -> Result<Value, Error> {
-        let code = self.load_code(&program)?;
+        let code = self.load_code(program.source())?;
         let result = self.run_code(code);
         self.settle();
         result.map(Option::unwrap_or_default)

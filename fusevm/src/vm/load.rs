@@ -1,7 +1,7 @@
 //! Loading: verification among the VM's functions, imports, grants, handlers, immediates.
 
 use super::program::BadText;
-use super::{Error, Linked, LoadError, Loadable, Program, Site, VM};
+use super::{Error, Linked, LoadError, Loadable, Program, Site, Source, VM};
 use crate::chunk::Chunk;
 use crate::op::Op;
 use crate::semantics::Trap;
@@ -14,22 +14,19 @@ impl VM {
     /// # Errors
     /// All that is wrong with it, at once.
     pub fn load(&mut self, program: impl Loadable) -> Result<Program, Error> {
-        let index = self.load_code(&program)?;
+        let index = self.load_code(program.source())?;
+        let origin = self.code.get(index).map(|linked| linked.origin.clone());
         self.settle();
-        match self.code.get(index) {
-            Some(linked) => Ok(linked.origin.clone()),
-            // Without functions nothing keeps it loaded.
-            None => Program::new(program.chunk()).map_err(|errors| verify_errors(&errors)),
-        }
+        origin.ok_or_else(|| Error::load(Vec::new()))
     }
 
     /// Loads a program; where it is loaded.
-    pub(super) fn load_code(&mut self, program: &impl Loadable) -> Result<u32, Error> {
-        let origin = match program.program() {
-            Some(program) => program.clone(),
-            None => {
+    pub(super) fn load_code(&mut self, source: Source) -> Result<u32, Error> {
+        let origin = match source {
+            Source::Program(program) => program,
+            Source::Chunk(chunk) => {
                 let outside = |name: &str| self.function_returns(name);
-                let verified = verify_with(program.chunk(), &outside);
+                let verified = verify_with(chunk, &outside);
                 Program::from(verified.map_err(|errors| verify_errors(&errors))?)
             }
         };

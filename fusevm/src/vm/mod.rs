@@ -15,7 +15,7 @@ mod typed;
 pub use calls::Callable;
 pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
 pub(crate) use program::Linked;
-pub use program::{Loadable, Program};
+pub use program::{Loadable, Program, Source};
 pub(crate) use state::{Code, FunctionRef, Savepoint};
 pub use stream::{Output, SharedBuffer};
 pub use typed::Vm;
@@ -55,7 +55,7 @@ pub type RawWideHandler = Box<dyn FnMut(&mut VM, u16, usize) + Send>;
 /// b.emit(Op::LoadInt(2), 1);
 /// b.emit(Op::Add, 1);
 /// let mut vm = VM::empty();
-/// assert_eq!(vm.eval(&b.build()).unwrap(), Value::Int(42));
+/// assert_eq!(vm.eval(b.build()).unwrap(), Value::Int(42));
 /// ```
 ///
 /// Between runs a VM is consistent whatever happened: after a trap its frames are gone, its globals

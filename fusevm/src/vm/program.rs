@@ -69,50 +69,46 @@ impl fmt::Debug for Program {
 
 /// What a VM loads: a chunk, or a program that was verified before.
 pub trait Loadable {
-    /// The program, if it was verified before.
-    fn program(&self) -> Option<&Program> {
-        None
-    }
+    /// The chunk or program.
+    fn source(self) -> Source;
+}
 
-    /// The chunk.
-    fn chunk(&self) -> Arc<Chunk>;
+/// A chunk, still to be verified, or a program.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Still to be verified.
+    Chunk(Arc<Chunk>),
+    /// Verified before.
+    Program(Program),
 }
 
 impl Loadable for &Chunk {
-    fn chunk(&self) -> Arc<Chunk> {
-        Arc::new((*self).clone())
+    fn source(self) -> Source {
+        Source::Chunk(Arc::new(self.clone()))
     }
 }
 
 impl Loadable for Chunk {
-    fn chunk(&self) -> Arc<Chunk> {
-        Arc::new(self.clone())
+    fn source(self) -> Source {
+        Source::Chunk(Arc::new(self))
     }
 }
 
 impl Loadable for Arc<Chunk> {
-    fn chunk(&self) -> Arc<Chunk> {
-        self.clone()
+    fn source(self) -> Source {
+        Source::Chunk(self)
     }
 }
 
 impl Loadable for Program {
-    fn program(&self) -> Option<&Program> {
-        Some(self)
-    }
-
-    fn chunk(&self) -> Arc<Chunk> {
-        self.0.verified.chunk_arc().clone()
+    fn source(self) -> Source {
+        Source::Program(self)
     }
 }
 
 impl Loadable for &Program {
-    fn program(&self) -> Option<&Program> {
-        Some(self)
-    }
-
-    fn chunk(&self) -> Arc<Chunk> {
-        self.0.verified.chunk_arc().clone()
+    fn source(self) -> Source {
+        Source::Program(self.clone())
     }
 }
 

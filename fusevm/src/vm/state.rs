@@ -264,3 +264,33 @@ impl VM {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{ChunkBuilder, Op, VM, Value};
+
+    #[test]
+    fn programs_that_nothing_leads_to_are_forgotten() {
+        let mut vm = VM::empty();
+        let define = |n: i64| {
+            let mut b = ChunkBuilder::new();
+            let f = b.add_name("f");
+            let jump = b.emit(Op::Jump(0), 1);
+            let pc = b.emit(Op::LoadInt(n), 1);
+            b.emit(Op::ReturnValue, 1);
+            b.add_function(f, pc, 0);
+            b.patch_jump(jump, b.current_pos());
+            b.emit(Op::Call(f, 0), 1);
+            b.build()
+        };
+        for n in 0..100 {
+            assert_eq!(vm.eval(define(n)).unwrap(), Value::Int(n));
+            let mut b = ChunkBuilder::new();
+            b.emit(Op::LoadInt(n), 1);
+            vm.eval(b.build()).unwrap();
+        }
+        // The program of the last `f`, and no other.
+        assert_eq!(vm.code.len(), 1);
+        assert_eq!(vm.call("f", &[]).unwrap(), Value::Int(99));
+    }
+}
