@@ -1,7 +1,8 @@
 //! What can be checked without knowing types, each mistake on its token.
 
+use crate::class::Class;
 use crate::errors::Errors;
-use crate::model::{Class, Op};
+use crate::model::Op;
 use syn::GenericParam;
 
 /// Words that are types or crates in every module; a type of that name would hide them.

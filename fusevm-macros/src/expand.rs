@@ -4,10 +4,13 @@
 //! All paths are absolute, locals are hygienic, and nothing is `unsafe`: an expansion means the same
 //! in every module, edition and prelude.
 
-use crate::model::{Class, Op, Param, with_lifetime};
+use crate::class::{Class, Param, with_lifetime};
+use crate::model::Op;
+use crate::prove::{checks, id};
+use crate::tokens::{doc, local, option, referent, respan, span};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Expr, Lifetime, Lit, Meta, Path, Type};
+use syn::{Expr, Lifetime, Lit, Path, Type};
 
 /// What the generated code is for.
 pub(crate) struct Target<'a> {
@@ -36,7 +39,7 @@ impl Target<'_> {
     }
 
     /// A language to evaluate checks with.
-    fn sample(&self) -> TokenStream {
+    pub(crate) fn sample(&self) -> TokenStream {
         match self.language {
             Some(path) => path.to_token_stream(),
             None => quote!(()),
@@ -55,7 +58,7 @@ fn fixed(ty: &Type) -> Type {
 
 /// The type where it stands in an expression. It is written in the same way each time: of messages
 /// that are the same, rustc prints one.
-fn inferred(ty: &Type) -> Type {
+pub(crate) fn inferred(ty: &Type) -> Type {
     with_lifetime(ty, &lifetime("'_"))
 }
 
@@ -302,66 +305,6 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     }
 }
 
-/// The checks that need types: constants that fail to evaluate, each on the token to blame.
-fn checks(op: &Op, target: &Target<'_>) -> TokenStream {
-    let (k, language) = (&target.krate, target.sample());
-    let desc = quote!(__FUSEVM_DESC);
-    let mut checks = TokenStream::new();
-    let mut check = |to_blame: Span, call: TokenStream| {
-        let call = respan(call, to_blame);
-        checks.extend(quote_spanned!(to_blame=> const _: () = #call;));
-    };
-    let counted = op.immediates().chain(op.rest());
-    for (at, param) in counted.enumerate() {
-        check(span(&param.ty), quote!(#k::assert_immediate(#desc, #at)));
-    }
-    let contexts = op.of(|class| class == Class::Context).map(|param| {
-        let ty = referent(&inferred(&param.ty));
-        quote!(|| <#ty as #k::Context<#language>>::IS_HEAP)
-    });
-    let takes_heap = quote!(false #(#contexts)*);
-    for (at, (param, _)) in op.inputs().enumerate() {
-        check(
-            span(&param.ty),
-            quote!(#k::assert_heap_use(#desc, #at, #takes_heap)),
-        );
-    }
-    for param in op.of(|class| class == Class::Rules) {
-        check(
-            span(&param.ty),
-            quote!(#k::assert_rules(#desc, #takes_heap)),
-        );
-    }
-    if let Some(ty) = op.function.output() {
-        check(span(ty), quote!(#k::assert_jumps(#desc)));
-    }
-    if let Some(pure) = &op.options.pure {
-        check(pure.span(), quote!(#k::assert_pure(#desc)));
-    }
-    if let Some(fast) = &op.options.fast {
-        check(fast.span(), quote!(#k::assert_fast(#desc)));
-    }
-    if let Some(alt) = &op.options.alt {
-        let alt_desc = quote!(<#alt as #k::ExtOp<#language>>::DESC);
-        check(span(alt), quote!(#k::assert_same_effect(#desc, #alt_desc)));
-    }
-    checks
-}
-
-/// The mark by which rustc finds ids that two ops of a language ask for.
-fn id(op: &Op, target: &Target<'_>) -> TokenStream {
-    let (k, Some(language)) = (&target.krate, target.language) else {
-        return TokenStream::new();
-    };
-    match &op.options.id {
-        Some((token, _)) => {
-            let language = respan(language.to_token_stream(), token.span());
-            quote_spanned!(token.span()=> impl #k::Id<#token> for #language {})
-        }
-        None => TokenStream::new(),
-    }
-}
-
 /// An implementation without content, for an op with errors.
 pub(crate) fn stub(op: &Op, target: &Target<'_>) -> TokenStream {
     let (k, ident, cfgs) = (&target.krate, op.ident(), op.function.cfgs());
@@ -405,73 +348,4 @@ pub(crate) fn submit(set: &Ident, target: &Target<'_>) -> TokenStream {
             }
         }
     }
-}
-
-/// The text of the doc comment, as an expression.
-fn doc(attrs: &[Attribute]) -> TokenStream {
-    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
-        Meta::NameValue(doc) if doc.path.is_ident("doc") => Some(match &doc.value {
-            Expr::Lit(lit) => match &lit.lit {
-                Lit::Str(text) => {
-                    let text = text.value();
-                    text.strip_prefix(' ').unwrap_or(&text).to_token_stream()
-                }
-                other => other.to_token_stream(),
-            },
-            other => other.to_token_stream(),
-        }),
-        _ => None,
-    });
-    let lines: Vec<TokenStream> = lines.collect();
-    match lines.split_first() {
-        Some((first, rest)) => quote!(::core::concat!(#first #(, "\n", #rest)*)),
-        None => quote!(""),
-    }
-}
-
-fn option(value: Option<impl ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
-    }
-}
-
-/// The type behind `&mut`.
-fn referent(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Reference(reference) => reference.elem.to_token_stream(),
-        Type::Paren(inner) => referent(&inner.elem),
-        Type::Group(inner) => referent(&inner.elem),
-        other => other.to_token_stream(),
-    }
-}
-
-/// A local of the generated code, out of reach of the names of the user.
-fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
-}
-
-/// The first token, where messages that have no better place go.
-pub(crate) fn span(tokens: &impl ToTokens) -> Span {
-    tokens
-        .to_token_stream()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |tree| tree.span())
-}
-
-/// The tokens as if they stood at `span`.
-pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
-    let respanned = tokens.into_iter().map(|mut tree| {
-        if let proc_macro2::TokenTree::Group(group) = &mut tree {
-            let mut inner =
-                proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
-            inner.set_span(span);
-            return inner.into();
-        }
-        let resolved = tree.span().located_at(span);
-        tree.set_span(resolved);
-        tree
-    });
-    respanned.collect()
 }

@@ -22,6 +22,7 @@
 //! classes of parameters, and for hints at primitive types.
 
 mod check;
+mod class;
 mod derive;
 mod errors;
 mod expand;
@@ -29,6 +30,8 @@ mod fallback;
 mod model;
 mod ops;
 mod parse;
+mod prove;
+mod tokens;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -66,7 +69,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///     b.load(3.0);
 ///     b.load(4.0);
 ///     b.op(calc::hypot {});
-///     let length = Calc::vm(()).eval(&b.finish().unwrap()).unwrap();
+///     let length = Calc::vm(()).eval(b.finish().unwrap()).unwrap();
 ///     assert_eq!(length, Value::Float(5.0));
 /// }
 /// ```
@@ -286,7 +289,7 @@ pub fn ops(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     let mut vm = Calc::vm(Machine { ticks: 0 });
 ///     let mut b = Builder::<Calc>::new();
 ///     b.op(ops::tick {});
-///     vm.eval(&b.finish().unwrap()).unwrap();
+///     vm.eval(b.finish().unwrap()).unwrap();
 ///     assert_eq!(vm.host_mut().ticks, 1);
 /// }
 /// ```

@@ -20,7 +20,10 @@ pub fn fuse(verified: &Verified) -> Vec<Op> {
         }
         if let (Some((id, packed)), true) = (chunk.immediates(*op), chunk.language.is_some()) {
             let signature = &chunk.imports[usize::from(id)].signature;
-            for (_, _, target) in signature.unpack(packed).filter(|(tag, ..)| *tag == ImmTag::Label) {
+            for (_, _, target) in signature
+                .unpack(packed)
+                .filter(|(tag, ..)| *tag == ImmTag::Label)
+            {
                 entered[target as usize] = true;
             }
         }
@@ -37,7 +40,9 @@ pub fn fuse(verified: &Verified) -> Vec<Op> {
     while pc < ops.len() {
         let found = sequence(ops, pc).filter(|fused| {
             let len = fused.with_expansion(<[Op]>::len);
-            entered.get(pc + 1..pc + len).is_some_and(|inner| !inner.contains(&true))
+            entered
+                .get(pc + 1..pc + len)
+                .is_some_and(|inner| !inner.contains(&true))
         });
         match found.or_else(|| shorter(ops, pc, &entered)) {
             Some(fused) => {
@@ -52,13 +57,17 @@ pub fn fuse(verified: &Verified) -> Vec<Op> {
 
 /// The longest fused op whose expansion starts at `pc`.
 fn sequence(ops: &[Op], pc: usize) -> Option<Op> {
-    counted_loop(ops, pc).or_else(|| straight(ops, pc, 7)).or_else(|| straight(ops, pc, 4))
+    counted_loop(ops, pc)
+        .or_else(|| straight(ops, pc, 7))
+        .or_else(|| straight(ops, pc, 4))
 }
 
 /// A fused op inside a longer sequence that something enters in the middle.
 fn shorter(ops: &[Op], pc: usize, entered: &[bool]) -> Option<Op> {
     [4, 3].into_iter().find_map(|len| {
-        let free = entered.get(pc + 1..pc + len).is_some_and(|inner| !inner.contains(&true));
+        let free = entered
+            .get(pc + 1..pc + len)
+            .is_some_and(|inner| !inner.contains(&true));
         straight(ops, pc, len).filter(|_| free)
     })
 }
@@ -76,9 +85,12 @@ fn straight(ops: &[Op], pc: usize, len: usize) -> Option<Op> {
             Op::NumLt,
             Op::JumpIfTrue(to),
         ] if a == b && b == c => Some(Op::SlotIncLtIntJumpBack(a, small(n)?, to)),
-        [Op::GetSlot(s), Op::LoadInt(n), Op::NumLt, Op::JumpIfFalse(to)] => {
-            Some(Op::SlotLtIntJumpIfFalse(s, small(n)?, to))
-        }
+        [
+            Op::GetSlot(s),
+            Op::LoadInt(n),
+            Op::NumLt,
+            Op::JumpIfFalse(to),
+        ] => Some(Op::SlotLtIntJumpIfFalse(s, small(n)?, to)),
         [Op::GetSlot(a), Op::GetSlot(b), Op::Add, Op::SetSlot(c)] if a == c => {
             Some(Op::AddAssignSlotVoid(a, b))
         }
@@ -92,7 +104,12 @@ fn straight(ops: &[Op], pc: usize, len: usize) -> Option<Op> {
 
 /// The fused loop whose expansion starts at `pc`.
 fn counted_loop(ops: &[Op], pc: usize) -> Option<Op> {
-    let &[Op::GetSlot(i), Op::LoadInt(n), Op::NumLt, Op::JumpIfFalse(exit)] = ops.get(pc..pc + 4)?
+    let &[
+        Op::GetSlot(i),
+        Op::LoadInt(n),
+        Op::NumLt,
+        Op::JumpIfFalse(exit),
+    ] = ops.get(pc..pc + 4)?
     else {
         return None;
     };

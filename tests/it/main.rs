@@ -1,4 +1,9 @@
 //! The tests of the workspace as one binary: small files with their expectations inside, run in every
 //! way a program can run, and generated programs beside them.
 
-mod ops;
+mod fused;
+mod generate;
+mod hostile;
+mod reject;
+mod tidy;
+mod ui;

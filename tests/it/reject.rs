@@ -71,7 +71,7 @@ fn wrong_chunks_are_refused_with_all_that_is_wrong() {
             broken.insert(name_of(&error.rule));
         }
         assert!(!found.is_empty(), "{name}.fvm is accepted");
-        let rule = found.iter().any(|e| name.starts_with(name_of(&e.rule)));
+        let rule = found.iter().any(|e| name.starts_with(&name_of(&e.rule)));
         let order = ["several", "tables_first", "operands_first"];
         assert!(rule || order.contains(&name.as_str()), "{name}.fvm breaks another rule");
         // The same chunk as bytes, and a VM that is asked to run it.
@@ -90,8 +90,12 @@ fn wrong_chunks_are_refused_with_all_that_is_wrong() {
             broken.insert(name_of(&error.rule));
         }
     }
-    broken.insert(name_of(&overlapping(1 << 16, 1 << 10)[0].rule));
-    let missing: Vec<_> = RULES.iter().filter(|rule| !broken.contains(*rule)).collect();
+    for error in errors_of(&overlapping_functions(1000)) {
+        broken.insert(name_of(&error.rule));
+    }
+    let rules = rules();
+    assert!(rules.len() > 20, "{rules:?}");
+    let missing: Vec<_> = rules.iter().filter(|rule| !broken.contains(*rule)).collect();
     assert!(missing.is_empty(), "no chunk breaks {missing:?}");
 }
 
@@ -124,62 +128,202 @@ fn odd_chunks_are_accepted_and_run() {
     }
 }
 
-/// The rules that a chunk can break.
-const RULES: [&str; 22] = [
-    "index",
-    "target",
-    "operand",
-    "odd_hash",
-    "form",
-    "no_function",
-    "not_text",
-    "block_range",
-    "entry",
-    "duplicate_function",
-    "not_plain",
-    "too_long",
-    "underflow",
-    "heights",
-    "scopes",
-    "no_scope",
-    "runs_off",
-    "leaves_block",
-    "block_height",
-    "block_scope",
-    "block_in_itself",
-    "arity",
-];
+/// The rules in the verifier's source, and that of the tables, which no public way of making a chunk
+/// can break.
+fn rules() -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fusevm/src/verify/error.rs");
+    let source = fs::read_to_string(path).expect("the source is there");
+    let (_, rest) = source.split_once("pub enum Broken {").expect("the rules are there");
+    let (variants, _) = rest.split_once("\n}").expect("the rules end");
+    (variants.lines().map(str::trim))
+        .filter(|line| line.starts_with(char::is_uppercase))
+        .map(snake)
+        .filter(|rule| rule != "tables")
+        .collect()
+}
 
-/// The name of a rule, as the files begin.
-///
-/// `Broken` is open for more, but the names in its `Debug` form are not made up here: a rule that
-/// no file of its name breaks fails the test above.
-fn name_of(rule: &Broken) -> &'static str {
-    match rule {
-        Broken::Index { .. } => "index",
-        Broken::Target { .. } => "target",
-        Broken::Operand { .. } => "operand",
-        Broken::OddHash { .. } => "odd_hash",
-        Broken::Form { .. } => "form",
-        Broken::NoFunction { .. } => "no_function",
-        Broken::NotText { .. } => "not_text",
-        Broken::BlockRange { .. } => "block_range",
-        Broken::Entry { .. } => "entry",
-        Broken::DuplicateFunction { .. } => "duplicate_function",
-        Broken::NotPlain { .. } => "not_plain",
-        Broken::TooLong { .. } => "too_long",
-        Broken::Tables { .. } => "tables",
-        Broken::Underflow { .. } => "underflow",
-        Broken::Heights { .. } => "heights",
-        Broken::Scopes { .. } => "scopes",
-        Broken::NoScope => "no_scope",
-        Broken::RunsOff { .. } => "runs_off",
-        Broken::LeavesBlock { .. } => "leaves_block",
-        Broken::BlockHeight { .. } => "block_height",
-        Broken::BlockScope { .. } => "block_scope",
-        Broken::BlockInItself { .. } => "block_in_itself",
-        Broken::Arity { .. } => "arity",
-        Broken::Work { .. } => "work",
-        other => panic!("a rule without a file: {other:?}"),
+/// The name of a rule, as the names of files begin.
+fn name_of(rule: &Broken) -> String {
+    snake(&format!("{rule:?}"))
+}
+
+/// The word a text begins with, in snake case.
+fn snake(text: &str) -> String {
+    let word = text.chars().take_while(|c| c.is_alphanumeric());
+    let mut out = String::new();
+    for c in word {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// Chunks that break a rule and have no text: with values of a running VM, with pools past what
+/// indices can name.
+fn not_written() -> Vec<Chunk> {
+    let mut vm = VM::empty();
+    vm.load(&Chunk::parse("fn f/0\nf:\n  Return").expect("it parses")).expect("it loads");
+    let cell = vm.heap_mut().new_ref(Value::Int(1)).expect("the heap has room");
+    let function = vm.function("f").expect("it is loaded");
+    let mut chunks = Vec::new();
+    for value in [
+        Value::Ref(cell),
+        Value::array(vec![Value::Int(1), Value::Ref(cell)]),
+        Value::Func(function.clone()),
+        Value::hash([("f", Value::array(vec![Value::Func(function)]))]),
+    ] {
+        let mut b = ChunkBuilder::new();
+        b.add_constant(1);
+        b.add_constant(value);
+        chunks.push(b.build());
+    }
+    for pool in ["constants", "names", "blocks"] {
+        let mut b = ChunkBuilder::new();
+        for i in 0..=POOL {
+            match pool {
+                "constants" => drop(b.add_constant(0)),
+                "names" => drop(b.add_name(i.to_string())),
+                _ => drop(b.add_block_range(0, 0)),
+            }
+        }
+        chunks.push(b.build());
+    }
+    let imports: Vec<String> = (0..=POOL).map(|i| format!("import op{i} v1 () -> ()")).collect();
+    chunks.push(Chunk::parse(&imports.join("\n")).expect("it parses"));
+    chunks
+}
+
+/// Most entries of a pool.
+const POOL: usize = 1 << 16;
+
+#[test]
+fn values_of_a_running_vm_and_pools_too_long_are_refused() {
+    let wanted = [
+        "error chunk: constant 1 is not plain data: chunks hold no functions, references, objects or host values",
+        "error chunk: 65537 constants are more than a chunk can have",
+        "error chunk: 65537 names are more than a chunk can have",
+        "error chunk: 65537 blocks are more than a chunk can have",
+        "error chunk: 65537 imports are more than a chunk can have",
+    ];
+    let found: Vec<String> = (not_written().iter())
+        .flat_map(|chunk| errors_of(chunk).iter().map(line_of).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(found[..4], [wanted[0]; 4]);
+    assert_eq!(found[4..], wanted[1..]);
+}
+
+/// `n` functions, each starting one op further into one body.
+fn overlapping_functions(n: usize) -> Chunk {
+    let mut b = ChunkBuilder::new();
+    for pc in 0..n {
+        let name = b.add_name(format!("f{pc}"));
+        b.add_function(name, pc, 0);
+        b.emit(Op::Nop, 1);
+    }
+    b.emit(Op::Return, 1);
+    b.build()
+}
+
+/// One body of `n` ops, called with every number of arguments there is.
+fn argument_counts(n: usize) -> Chunk {
+    let mut b = ChunkBuilder::new();
+    let name = b.add_name("f");
+    for argc in 0..=u8::MAX {
+        for _ in 0..argc {
+            b.emit(Op::LoadUndef, 1);
+        }
+        b.emit(Op::Call(name, argc), 1);
+    }
+    b.emit(Op::Return, 1);
+    b.add_sub_entry(name, b.current_pos());
+    for _ in 0..n {
+        b.emit(Op::Nop, 1);
+    }
+    b.emit(Op::Return, 1);
+    b.build()
+}
+
+/// `n` blocks, each of which runs the next, and all end together.
+fn chained_blocks(n: usize) -> Chunk {
+    let mut b = ChunkBuilder::new();
+    b.emit(Op::MakeArray(0), 1);
+    for i in 0..n - 1 {
+        b.add_block_range(i + 1, n);
+        b.emit(Op::MapBlock(i as u16 + 1), 1);
+    }
+    b.add_block_range(n, n);
+    b.build()
+}
+
+/// `n` functions, and `n` ext ops that mention the last of them.
+fn mentioned_functions(n: usize) -> Chunk {
+    let functions: Vec<String> = (0..n).map(|i| format!("fn f{i}/0 @0")).collect();
+    let last = n - 1;
+    let ops = format!("  ext of f{last}\n").repeat(n);
+    let import = "language calc\nimport of v1 (imm function) -> ()";
+    let text = format!("{import}\n{}\n  Return\n{ops}", functions.join("\n"));
+    Chunk::parse(&text).expect("it parses")
+}
+
+/// `n` ops of an import with `n` immediates.
+fn many_immediates(n: usize) -> Chunk {
+    let immediates = vec!["imm bool"; n].join(", ");
+    let ops = "  ExtendedWide 0, 0\n".repeat(n);
+    let text = format!("language calc\nimport long v1 ({immediates}) -> ()\n{ops}");
+    Chunk::parse(&text).expect("it parses")
+}
+
+/// `n` calls of `n` functions that call each other on.
+fn chained_calls(n: usize) -> Chunk {
+    let mut b = ChunkBuilder::new();
+    let names: Vec<u16> = (0..n).map(|i| b.add_name(format!("f{i}"))).collect();
+    b.emit(Op::Call(names[0], 0), 1);
+    b.emit(Op::Return, 1);
+    for (i, name) in names.iter().enumerate() {
+        b.add_function(*name, b.current_pos(), 0);
+        b.emit(Op::Call(names[(i + 1) % n], 0), 1);
+        b.emit(Op::Return, 1);
+    }
+    b.build()
+}
+
+/// The fastest of three verifications, and what they found.
+fn verified(chunk: &Chunk) -> (Duration, Vec<VerifyError>) {
+    let runs = (0..3).map(|_| {
+        let start = Instant::now();
+        let errors = errors_of(chunk);
+        (start.elapsed(), errors)
+    });
+    runs.min_by_key(|(time, _)| *time).expect("it ran")
+}
+
+#[test]
+fn checking_takes_time_linear_in_the_chunk() {
+    // From an eighth of the size on, quadratic work takes 64 times as long.
+    const STEP: usize = 8;
+    let table: [(&str, fn(usize) -> Chunk, usize, &str); 6] = [
+        ("overlapping functions", overlapping_functions, POOL, "work"),
+        ("argument counts", argument_counts, POOL, "work"),
+        ("chained blocks", chained_blocks, POOL, "work"),
+        ("mentioned functions", mentioned_functions, POOL / 4, ""),
+        ("many immediates", many_immediates, POOL / 4, "operand"),
+        ("chained calls", chained_calls, POOL, ""),
+    ];
+    for (what, make, n, rule) in table {
+        let (small, _) = verified(&make(n / STEP));
+        let (large, errors) = verified(&make(n));
+        let times = format!("{what}: {small:?} for {}, {large:?} for {n}", n / STEP);
+        println!("{times}");
+        assert!(large <= 3 * STEP as u32 * small, "{times}");
+        match rule {
+            "" => assert!(errors.is_empty(), "{what}: {}", errors[0]),
+            rule => assert_eq!(name_of(&errors[0].rule), rule, "{what}"),
+        }
+        if rule == "work" {
+            assert_eq!(errors.len(), 1, "{what}");
+            assert_eq!(errors[0].pc, None);
+        }
     }
 }

@@ -6,7 +6,11 @@ struct Calc;
 #[ops(Calc)]
 mod sums {
     #[ext_op]
-    fn get(#[imm] #[coerce] index: u8) -> i64 {
+    fn get(
+        #[imm]
+        #[coerce]
+        index: u8,
+    ) -> i64 {
         index.into()
     }
 }

@@ -44,5 +44,8 @@ fn gone() -> i64 {
 
 fn main() {
     let _ = (ops::gone {}, ops::here {});
-    assert_eq!((Calc::table().id("gone"), Calc::table().id("here")), (Some(0), Some(1)));
+    assert_eq!(
+        (Calc::table().id("gone"), Calc::table().id("here")),
+        (Some(0), Some(1))
+    );
 }

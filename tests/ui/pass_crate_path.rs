@@ -60,6 +60,6 @@ fn main() {
     b.op(ops::point {});
     b.op(negate {});
     b.op(ops::cell { side: Side::Left });
-    let cell = Calc::vm(Machine).eval(&b.finish().unwrap()).unwrap();
+    let cell = Calc::vm(Machine).eval(b.finish().unwrap()).unwrap();
     assert_eq!(cell.kind(), Kind::Obj);
 }

@@ -90,12 +90,17 @@ mod ops {
 
     #[ext_op]
     pub(super) fn record(fields: Rest<'_>) -> Record {
-        Record { fields: fields.iter().cloned().collect(), reads: 0.into() }
+        Record {
+            fields: fields.iter().cloned().collect(),
+            reads: 0.into(),
+        }
     }
 
     #[ext_op]
     pub(super) fn get(#[imm] index: u8, record: &Record) -> Option<Value> {
-        record.reads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        record
+            .reads
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         record.fields.get(usize::from(index)).cloned()
     }
 
@@ -114,7 +119,9 @@ mod ops {
     #[ext_op]
     pub(super) fn say(args: Rest<'_>, machine: &mut Machine, out: &mut Output) {
         let _ = out;
-        machine.said.extend(args.iter().map(|value| value.to_string()));
+        machine
+            .said
+            .extend(args.iter().map(|value| value.to_string()));
     }
 
     #[ext_op(pure)]
@@ -132,11 +139,19 @@ mod ops {
     #[ext_op]
     pub(super) fn call(callee: Func, args: Rest<'_>) -> Invoke {
         let _ = args;
-        Invoke::Call { callee: callee.clone().into(), function: callee, first: None }
+        Invoke::Call {
+            callee: callee.clone().into(),
+            function: callee,
+            first: None,
+        }
     }
 
     #[ext_op]
-    pub(super) fn twice(f: Value, mut cx: Ctx<'_, All>, record: Obj<Record>) -> Result<Value, Trap> {
+    pub(super) fn twice(
+        f: Value,
+        mut cx: Ctx<'_, All>,
+        record: Obj<Record>,
+    ) -> Result<Value, Trap> {
         let count = cx.heap().get(record)?.fields.len() as i64;
         let once = cx.call(&f, &[Value::Int(count)])?;
         cx.call(&f, &[once])
@@ -209,7 +224,7 @@ fn solo(a: i64) -> i64 {
 fn run(build: impl FnOnce(&mut Builder<All>)) -> Result<Value, Error> {
     let mut b = Builder::<All>::new();
     build(&mut b);
-    All::vm(Machine::default()).eval(&b.finish().unwrap())
+    All::vm(Machine::default()).eval(b.finish().unwrap())
 }
 
 fn value(build: impl FnOnce(&mut Builder<All>)) -> Value {
@@ -222,21 +237,87 @@ fn trap(build: impl FnOnce(&mut Builder<All>)) -> String {
 
 fn main() {
     let table = All::table();
-    assert_eq!((table.id("hypot"), table.id("length"), table.id("match")), (Some(3), Some(3), Some(11)));
+    assert_eq!(
+        (table.id("hypot"), table.id("length"), table.id("match")),
+        (Some(3), Some(3), Some(11))
+    );
     let desc = <ops::hypot as ExtOp<All>>::DESC;
     assert_eq!((desc.version, desc.pure, desc.inputs.len()), (2, true, 2));
     assert!(desc.file.ends_with("pass_every_class.rs"));
-    assert!(!<ops::get as ExtOp<All>>::DESC.is_wide() && <ops::round as ExtOp<All>>::DESC.is_wide());
+    assert!(
+        !<ops::get as ExtOp<All>>::DESC.is_wide() && <ops::round as ExtOp<All>>::DESC.is_wide()
+    );
 
     let text = |b: &mut Builder<All>, text: &str| b.load(text);
-    assert_eq!(value(|b| { b.load(3.0); b.load(4.0); b.op(ops::hypot {}) }), Value::Float(5.0));
-    assert_eq!(value(|b| { b.load("2.5"); b.op(ops::round { to: Rounding::Up, by: -1 }) }), Value::Int(2));
-    assert_eq!(value(|b| { b.load(2.5); b.op(ops::round { to: Rounding::Down, by: 1 }) }), Value::Int(3));
-    assert_eq!(value(|b| { b.load(7); b.load(8); b.op(ops::record { fields: 2 }); b.op(ops::get { index: 1 }) }), Value::Int(8));
-    assert_eq!(value(|b| { b.op(ops::record { fields: 0 }); b.op(ops::get { index: 1 }) }), Value::Undef);
-    assert_eq!(value(|b| { b.op(ops::record { fields: 0 }); b.op(ops::record { fields: 0 }); b.op(ops::adopt {}) }), Value::Int(1));
-    assert_eq!(value(|b| { b.load(1); b.op(ops::record { fields: 1 }); b.op(ops::fields {}) }), Value::Int(1));
-    assert_eq!(value(|b| { text(b, "fusevm"); b.op(ops::ends_in { suffix: "vm".into() }) }), Value::Bool(true));
+    assert_eq!(
+        value(|b| {
+            b.load(3.0);
+            b.load(4.0);
+            b.op(ops::hypot {})
+        }),
+        Value::Float(5.0)
+    );
+    assert_eq!(
+        value(|b| {
+            b.load("2.5");
+            b.op(ops::round {
+                to: Rounding::Up,
+                by: -1,
+            })
+        }),
+        Value::Int(2)
+    );
+    assert_eq!(
+        value(|b| {
+            b.load(2.5);
+            b.op(ops::round {
+                to: Rounding::Down,
+                by: 1,
+            })
+        }),
+        Value::Int(3)
+    );
+    assert_eq!(
+        value(|b| {
+            b.load(7);
+            b.load(8);
+            b.op(ops::record { fields: 2 });
+            b.op(ops::get { index: 1 })
+        }),
+        Value::Int(8)
+    );
+    assert_eq!(
+        value(|b| {
+            b.op(ops::record { fields: 0 });
+            b.op(ops::get { index: 1 })
+        }),
+        Value::Undef
+    );
+    assert_eq!(
+        value(|b| {
+            b.op(ops::record { fields: 0 });
+            b.op(ops::record { fields: 0 });
+            b.op(ops::adopt {})
+        }),
+        Value::Int(1)
+    );
+    assert_eq!(
+        value(|b| {
+            b.load(1);
+            b.op(ops::record { fields: 1 });
+            b.op(ops::fields {})
+        }),
+        Value::Int(1)
+    );
+    assert_eq!(
+        value(|b| {
+            text(b, "fusevm");
+            b.op(ops::ends_in {
+                suffix: "vm".into(),
+            })
+        }),
+        Value::Bool(true)
+    );
     assert_eq!(
         value(|b| {
             let end = b.label();
@@ -248,28 +329,82 @@ fn main() {
         }),
         Value::Int(1)
     );
-    assert_eq!(value(|b| { text(b, "is"); b.load(1); b.op(ops::r#match {}) }), Value::from("is"));
-    assert_eq!(value(|b| { b.load(1); b.load(2); b.op(ops::swap {}); b.emit(Op::Sub) }), Value::Int(1));
     assert_eq!(
         value(|b| {
-            b.op(ops::color { red: 8, green: 0, blue: 1 });
-            b.op(ops::color { red: 1, green: 0, blue: 1 });
+            text(b, "is");
+            b.load(1);
+            b.op(ops::r#match {})
+        }),
+        Value::from("is")
+    );
+    assert_eq!(
+        value(|b| {
+            b.load(1);
+            b.load(2);
+            b.op(ops::swap {});
+            b.emit(Op::Sub)
+        }),
+        Value::Int(1)
+    );
+    assert_eq!(
+        value(|b| {
+            b.op(ops::color {
+                red: 8,
+                green: 0,
+                blue: 1,
+            });
+            b.op(ops::color {
+                red: 1,
+                green: 0,
+                blue: 1,
+            });
             b.op(ops::end {});
             b.op(ops::darker {});
-        }).to_string(),
+        })
+        .to_string(),
         "#040001"
     );
-    assert_eq!(value(|b| { b.op(ops::end {}); b.op(ops::longer {}) }).to_string(), "(Chain)");
-    assert_eq!(value(|b| { b.load(1); b.load(2); b.op(ops::plus {}) }), Value::Int(3));
-    assert_eq!(value(|b| { b.load(1); text(b, "x"); b.op(ops::plus {}) }), Value::from("1x"));
-    assert_eq!(value(|b| { b.load(5); b.op(solo {}) }), Value::Int(-5));
+    assert_eq!(
+        value(|b| {
+            b.op(ops::end {});
+            b.op(ops::longer {})
+        })
+        .to_string(),
+        "(Chain)"
+    );
+    assert_eq!(
+        value(|b| {
+            b.load(1);
+            b.load(2);
+            b.op(ops::plus {})
+        }),
+        Value::Int(3)
+    );
+    assert_eq!(
+        value(|b| {
+            b.load(1);
+            text(b, "x");
+            b.op(ops::plus {})
+        }),
+        Value::from("1x")
+    );
+    assert_eq!(
+        value(|b| {
+            b.load(5);
+            b.op(solo {})
+        }),
+        Value::Int(-5)
+    );
     assert_eq!(
         value(|b| {
             let f = b.begin_fn("f", &[] as &[&str]);
             b.load(3);
             b.set_slot(0);
             b.load(4);
-            b.op(ops::add_to { total: Slot(0), name: "sum".into() });
+            b.op(ops::add_to {
+                total: Slot(0),
+                name: "sum".into(),
+            });
             b.emit(Op::ReturnValue);
             b.end_fn(f);
             b.call("f", 0);
@@ -277,16 +412,36 @@ fn main() {
         Value::from("sum 7")
     );
 
-    assert!(trap(|b| { text(b, "3"); b.load(4.0); b.op(ops::hypot {}) }).contains("`hypot`, operand 1: expected Float, found Str \"3\""));
-    assert!(trap(|b| { b.load(100); b.load(100); b.op(ops::plus {}) }).contains("out of range"));
-    assert!(trap(|b| { text(b, "x"); b.op(ops::ends_in { suffix: "".into() }) }).contains("an empty suffix"));
+    assert!(
+        trap(|b| {
+            text(b, "3");
+            b.load(4.0);
+            b.op(ops::hypot {})
+        })
+        .contains("`hypot`, operand 1: expected Float, found Str \"3\"")
+    );
+    assert!(
+        trap(|b| {
+            b.load(100);
+            b.load(100);
+            b.op(ops::plus {})
+        })
+        .contains("out of range")
+    );
+    assert!(
+        trap(|b| {
+            text(b, "x");
+            b.op(ops::ends_in { suffix: "".into() })
+        })
+        .contains("an empty suffix")
+    );
 
     let mut vm = All::vm(Machine::default());
     let mut b = Builder::<All>::new();
     b.load(1);
     b.load("two");
     b.op(ops::say { args: 2 });
-    vm.eval(&b.finish().unwrap()).unwrap();
+    vm.eval(b.finish().unwrap()).unwrap();
     assert_eq!(vm.host_mut().said, ["1", "two"]);
 
     let mut list = Value::from(Chain::End);
@@ -294,6 +449,13 @@ fn main() {
         list = Chain::More { rest: list }.into();
     }
     drop(list);
-    assert_eq!((ops::helper(), ops::hypot(3.0, 4.0), ops::join(&1.into(), &2.into()).as_str()), (1, 5.0, "12"));
+    assert_eq!(
+        (
+            ops::helper(),
+            ops::hypot(3.0, 4.0),
+            ops::join(&1.into(), &2.into()).as_str()
+        ),
+        (1, 5.0, "12")
+    );
     let _ = (ops::call { args: 1 }, ops::twice {}, ops::OPS, All);
 }

@@ -1,4 +1,6 @@
 //! Sets for every language, prefixes, linked sets, and `require`.
+#![deny(warnings)]
+#![forbid(unsafe_code)]
 
 use fusevm::prelude::*;
 
@@ -50,17 +52,23 @@ where
     let mut b = Builder::<L>::new();
     b.load(value);
     b.op(every::negate {});
-    L::vm(()).eval(&b.finish().unwrap()).unwrap()
+    L::vm(()).eval(b.finish().unwrap()).unwrap()
 }
 
 fn main() {
-    assert_eq!((negated::<One>(4), negated::<Other>(0.5)), (Value::Int(-4), Value::Float(-0.5)));
+    assert_eq!(
+        (negated::<One>(4), negated::<Other>(0.5)),
+        (Value::Int(-4), Value::Float(-0.5))
+    );
     assert_eq!(One::table().id("math.negate"), Some(0));
     assert!(One::require(["math.negate", "found", "alone"]).is_ok());
     let missing = Other::require(["found"]).unwrap_err().to_string();
     assert!(missing.contains("lacks the ops found"), "{missing}");
     let mut b = Builder::<One>::new();
     b.op(found::found {});
-    assert_eq!(One::vm(()).eval(&b.finish().unwrap()).unwrap(), Value::Int(5));
+    assert_eq!(
+        One::vm(()).eval(b.finish().unwrap()).unwrap(),
+        Value::Int(5)
+    );
     let _ = alone {};
 }

@@ -21,10 +21,14 @@ mod std {}
 mod alloc {}
 
 macro_rules! concat {
-    ($($t:tt)*) => { compile_error!("the user's own") };
+    ($($t:tt)*) => {
+        compile_error!("the user's own")
+    };
 }
 macro_rules! line {
-    ($($t:tt)*) => { compile_error!("the user's own") };
+    ($($t:tt)*) => {
+        compile_error!("the user's own")
+    };
 }
 
 #[derive(Language)]

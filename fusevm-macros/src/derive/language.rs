@@ -2,8 +2,8 @@
 
 use super::{concrete, options, with_errors};
 use crate::errors::{Errors, unknown};
-use crate::expand::{respan, span};
 use crate::parse::{flag, krate, path, value};
+use crate::tokens::{respan, span};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;

@@ -265,12 +265,15 @@ impl<L: Language> Builder<L> {
 
     /// Says where the ops that follow come from, until the next `at` or `line`.
     pub fn at(&mut self, span: Span) -> &mut Self {
-        let row = self.line_starts.partition_point(|start| *start <= span.start);
+        let row = self
+            .line_starts
+            .partition_point(|start| *start <= span.start);
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         if row > 0 {
             self.line = clamp(row);
             let line = self.line_starts[row - 1];
-            let column = (self.text.as_str().get(line..span.start)).map_or(0, |t| t.chars().count());
+            let column =
+                (self.text.as_str().get(line..span.start)).map_or(0, |t| t.chars().count());
             self.place.column = clamp(column + 1);
         }
         self.place.start = clamp(span.start);
@@ -363,7 +366,12 @@ impl<L: Language> Builder<L> {
     }
 
     /// A number as an operand of type `T`; an error when it does not fit.
-    fn fit<T: TryFrom<usize> + Default>(&mut self, value: usize, what: &'static str, max: usize) -> T {
+    fn fit<T: TryFrom<usize> + Default>(
+        &mut self,
+        value: usize,
+        what: &'static str,
+        max: usize,
+    ) -> T {
         T::try_from(value).unwrap_or_else(|_| {
             let line = self.line;
             self.errors.push(BuildError::OutOfRange {
@@ -444,7 +452,8 @@ impl<L: Language> Builder<L> {
     pub fn begin_fn<P: AsRef<str>>(&mut self, name: &str, params: &[P]) -> FnId {
         if self.chunk.function_index(name).is_some() {
             let (name, line) = (name.to_owned(), self.line);
-            self.errors.push(BuildError::DuplicateFunction { name, line });
+            self.errors
+                .push(BuildError::DuplicateFunction { name, line });
         }
         let name = ImmediatePool::name(self, name);
         let arity = self.argc(params.len());
@@ -578,7 +587,11 @@ impl<L: Language> Builder<L> {
 
     /// `k1 v1 … → hash` of `pairs` pairs.
     pub fn make_hash(&mut self, pairs: usize) {
-        let n = self.fit(pairs.saturating_mul(2), "hash literal of length", u16::MAX.into());
+        let n = self.fit(
+            pairs.saturating_mul(2),
+            "hash literal of length",
+            u16::MAX.into(),
+        );
         self.push(Op::MakeHash(n));
     }
 
@@ -648,7 +661,10 @@ impl<L: Language> Builder<L> {
         let Some(import) = self.chunk.imports.get(usize::from(import)) else {
             return op;
         };
-        let label = import.signature.unpack(packed).find(|(tag, ..)| *tag == ImmTag::Label);
+        let label = import
+            .signature
+            .unpack(packed)
+            .find(|(tag, ..)| *tag == ImmTag::Label);
         let Some((_, shift, label)) = label else {
             return op;
         };

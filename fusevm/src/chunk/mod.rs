@@ -121,7 +121,10 @@ impl Chunk {
 
     /// Place of the op at `pc` in its source, if the front end said.
     pub fn place(&self, pc: usize) -> Option<Place> {
-        self.spans.get(pc).copied().filter(|p| p.end > 0 || p.column > 0)
+        self.spans
+            .get(pc)
+            .copied()
+            .filter(|p| p.end > 0 || p.column > 0)
     }
 
     /// The operand of `ExtendedWide` after its packed immediates have changed; `held` is what it was.

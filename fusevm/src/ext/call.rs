@@ -91,10 +91,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn bare(
-        (linked, op, immediates): (&'a Linked, u16, u64),
-        inputs: &'a mut [Value],
-    ) -> Self {
+    fn bare((linked, op, immediates): (&'a Linked, u16, u64), inputs: &'a mut [Value]) -> Self {
         Self {
             immediates,
             inputs: inputs.iter_mut(),
@@ -191,7 +188,9 @@ impl<'a> Call<'a> {
                 limits,
                 objects,
             }),
-            _ => Err(Trap::Load("the rules are not at hand beside `Ctx` or a heap object being written".into())),
+            _ => Err(Trap::Load(
+                "the rules are not at hand beside `Ctx` or a heap object being written".into(),
+            )),
         }
     }
 

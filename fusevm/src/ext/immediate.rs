@@ -170,7 +170,9 @@ impl<'a> Immediate<'a> for Name<'a> {
         u64::from(pool.name(&field.0))
     }
     fn decode(bits: u64, call: &Call<'a>) -> Result<Self, Trap> {
-        let (symbol, text) = call.name(bits as u16).ok_or_else(|| bad_immediate("name"))?;
+        let (symbol, text) = call
+            .name(bits as u16)
+            .ok_or_else(|| bad_immediate("name"))?;
         Ok(Name { symbol, text })
     }
 }

@@ -123,7 +123,10 @@ pub struct Signature {
 impl Signature {
     /// Whether the immediates need `ExtendedWide`.
     pub fn is_wide(&self) -> bool {
-        self.immediates.iter().fold(0, |bits: u32, i| bits.saturating_add(i.bits())) > 8
+        self.immediates
+            .iter()
+            .fold(0, |bits: u32, i| bits.saturating_add(i.bits()))
+            > 8
     }
 
     /// The immediates out of packed bits: tag, lowest bit, value.

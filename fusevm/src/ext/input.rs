@@ -1,8 +1,8 @@
 //! Stack inputs: what the plain parameters of an op may be, and how they come off the stack.
 
 use super::{Call, HeapUse, InputDesc, OpDesc, Operand, Ty};
-use crate::semantics::Trap;
 use crate::heap::{Heap, ObjMut, Object};
+use crate::semantics::Trap;
 use crate::value::{Array, Func, Hash, Number, Obj, Ref, Str, Value};
 
 /// The value on the stack is of another kind than the parameter.

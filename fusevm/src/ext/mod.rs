@@ -10,6 +10,7 @@
 //! [`Input`], [`Borrowed`], [`Context`]; results from [`Returns`] and [`IntoOutput`]. Whatever two
 //! parameters could not have together is refused while rustc runs.
 
+mod assert;
 mod call;
 mod context;
 mod desc;
@@ -22,13 +23,15 @@ mod output;
 pub mod private;
 mod table;
 
+pub use assert::{
+    ConstText, assert_distinct, assert_fast, assert_heap_use, assert_immediate, assert_jumps,
+    assert_pure, assert_rules, assert_same_effect,
+};
 pub use call::{Call, Flow, Operand, Rest};
 pub(crate) use call::{Parts, Produced};
 pub use context::{Context, Ctx};
 pub use desc::{
-    ConstText, Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc,
-    ParseImmediate, Ty, assert_distinct, assert_fast, assert_heap_use, assert_immediate, assert_jumps,
-    assert_pure, assert_rules, assert_same_effect, pack,
+    Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
 };
 pub use immediate::{
     Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,

@@ -83,5 +83,7 @@ pub fn host_value<T: FuseValue>(value: &Value) -> Option<&T> {
 /// # Errors
 /// The value, when it is not.
 pub fn take_host_value<T: FuseValue + Clone>(value: &mut Value) -> Result<T, Mismatch> {
-    host_value(value).cloned().ok_or_else(|| Mismatch(value.clone()))
+    host_value(value)
+        .cloned()
+        .ok_or_else(|| Mismatch(value.clone()))
 }

@@ -28,7 +28,12 @@ impl OpTable {
         linked: Vec<&'static OpDesc>,
     ) -> Self {
         let core = super::core_tables::<L>();
-        Self::of_ops::<L>(sets.iter().chain(&core).flat_map(|set| set.iter().copied()).chain(linked))
+        Self::of_ops::<L>(
+            sets.iter()
+                .chain(&core)
+                .flat_map(|set| set.iter().copied())
+                .chain(linked),
+        )
     }
 
     fn of_ops<L: Language>(ops: impl Iterator<Item = &'static OpDesc>) -> Self {
@@ -58,8 +63,9 @@ impl OpTable {
             }
         }
         // Ids that are asked for may leave gaps; they hold nothing that could be called.
-        let ops: Vec<&'static OpDesc> =
-            (ops.into_iter()).map(|op| op.unwrap_or(&super::UNASSIGNED)).collect();
+        let ops: Vec<&'static OpDesc> = (ops.into_iter())
+            .map(|op| op.unwrap_or(&super::UNASSIGNED))
+            .collect();
         let mut by_name = HashMap::new();
         for (id, desc) in ops.iter().enumerate().filter(|(_, d)| !d.name.is_empty()) {
             for old in desc.was {
@@ -115,7 +121,9 @@ impl OpTable {
             language: self.language,
             why,
         };
-        let id = self.id(import.name.as_str()).ok_or_else(|| fail(ImportMismatch::Unknown))?;
+        let id = self
+            .id(import.name.as_str())
+            .ok_or_else(|| fail(ImportMismatch::Unknown))?;
         let desc = self.ops[usize::from(id)];
         let here = Import::of(desc);
         if import.version > here.version {

@@ -11,6 +11,11 @@ use crate::value::{Array, Func, Handle, Hash, HostValue, Obj, Ref, Str, Value};
 ///
 /// What is left out is kept alive by nothing; what is shown twice costs time only. Values may be
 /// nested as deeply as they like; nested boxes of the host's own types are followed by recursion.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be traced",
+    label = "a collector could not find the objects this refers to",
+    note = "derive `Trace` for a type of your own, or put `#[trace(skip)]` before a field that refers to no objects"
+)]
 pub trait Trace {
     /// Shows all handles in `self` to `tracer`.
     fn trace(&self, tracer: &mut Tracer<'_>);

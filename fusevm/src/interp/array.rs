@@ -44,24 +44,35 @@ pub(super) fn with_value<R>(
     then: impl FnOnce(&Rules<'_>, &Value) -> R,
 ) -> R {
     let rules = vm.rules(linked.chunk().policy);
-    then(&rules, vm.globals[linked.symbol(name)].as_ref().unwrap_or(&Value::Undef))
+    then(
+        &rules,
+        vm.globals[linked.symbol(name)]
+            .as_ref()
+            .unwrap_or(&Value::Undef),
+    )
 }
 
 pub(super) fn array_get(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let index = vm.take_one("ArrayGet")?;
-    let value = with_value(vm, linked, name, |rules, cell| array::array_get(rules, cell, index));
+    let value = with_value(vm, linked, name, |rules, cell| {
+        array::array_get(rules, cell, index)
+    });
     vm.stack.push(value);
     Ok(())
 }
 
 pub(super) fn array_set(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let [value, index] = vm.take("ArraySet")?;
-    with_cell(vm, linked, name, |rules, cell| array::array_set(rules, cell, index, value))
+    with_cell(vm, linked, name, |rules, cell| {
+        array::array_set(rules, cell, index, value)
+    })
 }
 
 pub(super) fn array_push(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let value = vm.take_one("ArrayPush")?;
-    with_cell(vm, linked, name, |rules, cell| array::array_push(rules, cell, value))
+    with_cell(vm, linked, name, |rules, cell| {
+        array::array_push(rules, cell, value)
+    })
 }
 
 pub(super) fn array_pop(vm: &mut VM, linked: &Linked, name: u16) -> Step {

@@ -20,7 +20,10 @@ pub(super) fn call(vm: &mut VM, linked: &Arc<Linked>, name: u16, argc: u8) -> St
         None => {
             // The path was verified to end here; now that the function is known, it goes on.
             vm.relink(code)?;
-            let known = vm.code().get(code).and_then(|l| l.verified.callee(name).returns);
+            let known = vm
+                .code()
+                .get(code)
+                .and_then(|l| l.verified.callee(name).returns);
             known.unwrap_or(true)
         }
     };
@@ -79,7 +82,12 @@ impl VM {
             return_pc: self.pc,
             end,
             callee,
-            ..Frame::new(FrameKind::Call { function, want }, at.code, base, self.slots.len())
+            ..Frame::new(
+                FrameKind::Call { function, want },
+                at.code,
+                base,
+                self.slots.len(),
+            )
         });
         self.pc = pc;
         self.reload = true;
@@ -88,9 +96,11 @@ impl VM {
 }
 
 pub(super) fn return_void(vm: &mut VM, linked: &Linked) -> Step {
-    let root = vm.frames.iter().rev().find(|f| {
-        !matches!(f.kind, FrameKind::Scope | FrameKind::Block)
-    });
+    let root = vm
+        .frames
+        .iter()
+        .rev()
+        .find(|f| !matches!(f.kind, FrameKind::Scope | FrameKind::Block));
     let value = match root.map(|f| f.kind) {
         Some(FrameKind::Root) if linked.verified.main_returns() => Some(Value::Undef),
         _ => None,

@@ -62,7 +62,10 @@ pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, id: u16, packed: u64) -> St
                 vm.stack.push(value);
             }
             if outcome.flow == Flow::Jump {
-                let label = desc.immediates.iter().find(|i| matches!(i.kind, ImmKind::Label));
+                let label = desc
+                    .immediates
+                    .iter()
+                    .find(|i| matches!(i.kind, ImmKind::Label));
                 vm.pc = label.map_or(vm.pc, |label| label.extract(packed) as usize);
             }
             Ok(())
@@ -92,7 +95,11 @@ fn run_full(
 
 /// Sees to it that the slots an op names are there; where the frame's slots start.
 fn prepare_slots(vm: &mut VM, desc: &OpDesc, packed: u64) -> Result<usize, Trap> {
-    for slot in desc.immediates.iter().filter(|i| matches!(i.kind, ImmKind::Slot)) {
+    for slot in desc
+        .immediates
+        .iter()
+        .filter(|i| matches!(i.kind, ImmKind::Slot))
+    {
         vm.slot_mut(slot.extract(packed) as u16)?;
     }
     Ok(vm.frame()?.slots)
@@ -140,7 +147,10 @@ fn unwound<R>(run: impl FnOnce() -> Result<R, Trap>) -> Result<R, Trap> {
 }
 
 fn panicked(payload: &(dyn Any + Send)) -> Trap {
-    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+    let text = match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
         (Some(text), _) => (*text).to_owned(),
         (None, Some(text)) => text.clone(),
         (None, None) => "no message".to_owned(),

@@ -56,7 +56,9 @@ impl Frame {
 impl VM {
     /// The running frame. There always is one while ops run.
     pub(super) fn frame(&self) -> Result<&Frame, Trap> {
-        self.frames.last().ok_or_else(|| Trap::Load("no code is running".into()))
+        self.frames
+            .last()
+            .ok_or_else(|| Trap::Load("no code is running".into()))
     }
 
     /// Opens a frame of the running program above the running one, which goes on at the current pc.
@@ -150,9 +152,9 @@ impl VM {
             FrameKind::Unit => self.leave_function(None),
             FrameKind::Block if top == self.frames.len() => super::higher::block_ended(self),
             FrameKind::Block => Err(Trap::Load("a block ended with a scope open".into())),
-            FrameKind::Call { .. } => {
-                Err(Trap::Load("control ran off the end of the chunk in a function".into()))
-            }
+            FrameKind::Call { .. } => Err(Trap::Load(
+                "control ran off the end of the chunk in a function".into(),
+            )),
             FrameKind::Scope => Ok(()),
         }
     }

@@ -154,7 +154,11 @@ fn loop_cost(turns: u64, parts: u64) -> u64 {
 }
 
 /// `while i < limit { sum += i; i += 1 }`: the sum of an arithmetic series.
-fn accumulate(vm: &mut VM, linked: &Linked, (sum, i, limit): (u16, u16, i32)) -> Result<bool, Trap> {
+fn accumulate(
+    vm: &mut VM,
+    linked: &Linked,
+    (sum, i, limit): (u16, u16, i32),
+) -> Result<bool, Trap> {
     let (Some(from), Some(start)) = (int(vm, i), int(vm, sum)) else {
         return Ok(false);
     };

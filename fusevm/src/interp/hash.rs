@@ -21,26 +21,34 @@ pub(super) fn declare_hash(vm: &mut VM, linked: &Linked, name: u16) -> Step {
 
 pub(super) fn hash_get(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let key = vm.take_one("HashGet")?;
-    let value = with_value(vm, linked, name, |rules, cell| hash::hash_get(rules, cell, key))?;
+    let value = with_value(vm, linked, name, |rules, cell| {
+        hash::hash_get(rules, cell, key)
+    })?;
     vm.stack.push(value);
     Ok(())
 }
 
 pub(super) fn hash_set(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let [value, key] = vm.take("HashSet")?;
-    with_cell(vm, linked, name, |rules, cell| hash::hash_set(rules, cell, key, value))
+    with_cell(vm, linked, name, |rules, cell| {
+        hash::hash_set(rules, cell, key, value)
+    })
 }
 
 pub(super) fn hash_delete(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let key = vm.take_one("HashDelete")?;
-    let value = with_cell(vm, linked, name, |rules, cell| hash::hash_delete(rules, cell, key))?;
+    let value = with_cell(vm, linked, name, |rules, cell| {
+        hash::hash_delete(rules, cell, key)
+    })?;
     vm.stack.push(value);
     Ok(())
 }
 
 pub(super) fn hash_exists(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let key = vm.take_one("HashExists")?;
-    let found = with_value(vm, linked, name, |rules, cell| hash::hash_exists(rules, cell, key))?;
+    let found = with_value(vm, linked, name, |rules, cell| {
+        hash::hash_exists(rules, cell, key)
+    })?;
     vm.stack.push(Value::Bool(found));
     Ok(())
 }

@@ -119,7 +119,10 @@ impl VM {
                 match self.frames.last() {
                     // The same program goes on: a call inside it, or a return.
                     Some(frame) if frame.code == code && self.frames.len() > floor => {
-                        let same = self.code().get(code).is_some_and(|l| Arc::ptr_eq(l, &linked));
+                        let same = self
+                            .code()
+                            .get(code)
+                            .is_some_and(|l| Arc::ptr_eq(l, &linked));
                         if !same {
                             return Ok(());
                         }

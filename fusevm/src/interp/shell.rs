@@ -181,7 +181,10 @@ fn capture(vm: &mut VM, b: u16, end: UnitEnd) -> Step {
 
 /// Opens a frame over block `b` of a program, as a function of no arguments.
 fn run_unit(vm: &mut VM, code: u32, b: u16, end: UnitEnd) -> Step {
-    let range = vm.code().get(code).and_then(|l| l.chunk().blocks.get(usize::from(b)).cloned());
+    let range = vm
+        .code()
+        .get(code)
+        .and_then(|l| l.chunk().blocks.get(usize::from(b)).cloned());
     let Some(range) = range else {
         return Err(Trap::Load("no such block".into()));
     };

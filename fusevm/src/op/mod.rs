@@ -314,7 +314,10 @@ mod tests {
             let bits: Vec<u64> = op.operands().iter().map(|o| o.bits).collect();
             assert_eq!(Op::from_bits(code, &mut bits.into_iter()), Some(op));
         }
-        assert_eq!(Op::from_bits(Opcode::GetSlot, &mut [70_000].into_iter()), None);
+        assert_eq!(
+            Op::from_bits(Opcode::GetSlot, &mut [70_000].into_iter()),
+            None
+        );
     }
 
     #[test]
@@ -322,7 +325,11 @@ mod tests {
         for &code in Opcode::ALL {
             let op = Op::from_bits(code, &mut (0..9)).expect("small operands fit");
             let parts = op.expansion();
-            assert_eq!(!parts.is_empty(), code.info().flags.has(Flags::FUSED), "{op}");
+            assert_eq!(
+                !parts.is_empty(),
+                code.info().flags.has(Flags::FUSED),
+                "{op}"
+            );
             let net = |op: &Op| {
                 let e = op.effect().expect("parts have effects");
                 e.pushes as i64 - e.pops as i64

@@ -105,25 +105,63 @@ impl fmt::Display for Operand {
 
 /// The Rust type of an operand kind, for the fields of `Op`.
 macro_rules! operand_type {
-    (Int) => { i64 };
-    (Float) => { f64 };
-    (Target) => { usize };
-    (PackedWide) => { usize };
-    (Limit) => { i32 };
-    (Const) => { u16 };
-    (Name) => { u16 };
-    (Function) => { u16 };
-    (Slot) => { u16 };
-    (Block) => { u16 };
-    (Count) => { u16 };
-    (Builtin) => { u16 };
-    (Ext) => { u16 };
-    (Argc) => { u8 };
-    (Packed) => { u8 };
-    (Fd) => { u8 };
-    (RedirectOp) => { u8 };
-    (FileTest) => { u8 };
-    (ParamMod) => { u8 };
+    (Int) => {
+        i64
+    };
+    (Float) => {
+        f64
+    };
+    (Target) => {
+        usize
+    };
+    (PackedWide) => {
+        usize
+    };
+    (Limit) => {
+        i32
+    };
+    (Const) => {
+        u16
+    };
+    (Name) => {
+        u16
+    };
+    (Function) => {
+        u16
+    };
+    (Slot) => {
+        u16
+    };
+    (Block) => {
+        u16
+    };
+    (Count) => {
+        u16
+    };
+    (Builtin) => {
+        u16
+    };
+    (Ext) => {
+        u16
+    };
+    (Argc) => {
+        u8
+    };
+    (Packed) => {
+        u8
+    };
+    (Fd) => {
+        u8
+    };
+    (RedirectOp) => {
+        u8
+    };
+    (FileTest) => {
+        u8
+    };
+    (ParamMod) => {
+        u8
+    };
 }
 pub(super) use operand_type;
 

@@ -13,7 +13,12 @@ pub fn reference() -> String {
          **G** needs a `ShellHost`, **F** fused.\n",
     );
     for (family, doc) in FAMILIES {
-        let rows = || Opcode::ALL.iter().map(|c| c.info()).filter(|i| i.family == *family);
+        let rows = || {
+            Opcode::ALL
+                .iter()
+                .map(|c| c.info())
+                .filter(|i| i.family == *family)
+        };
         let _ = write!(
             s,
             "\n## {family}\n\n{} ({} ops)\n\n| op | effect | flags | meaning |\n|---|---|---|---|\n",
@@ -57,7 +62,10 @@ pub fn reference() -> String {
         }
         if *family == "fused" {
             s.push_str("\nEach equals its expansion exactly, in result, trap and fuel:\n\n");
-            for code in Opcode::ALL.iter().filter(|c| c.info().flags.has(Flags::FUSED)) {
+            for code in Opcode::ALL
+                .iter()
+                .filter(|c| c.info().flags.has(Flags::FUSED))
+            {
                 let op = super::Op::from_bits(*code, &mut (0..9)).expect("small operands fit");
                 let parts: Vec<String> = op.expansion().iter().map(ToString::to_string).collect();
                 let _ = writeln!(s, "- `{op}`: `{}`", parts.join("; "));

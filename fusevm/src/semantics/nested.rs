@@ -107,7 +107,11 @@ fn take_out(rules: &Rules<'_>, container: &mut Value, key: &Value) -> Result<Val
         Value::Undef => Ok(Value::Undef),
         other => Err(Trap::NotContainer {
             name: None,
-            wanted: if key.kind() == Kind::Int { Kind::Array } else { Kind::Hash },
+            wanted: if key.kind() == Kind::Int {
+                Kind::Array
+            } else {
+                Kind::Hash
+            },
             found: other.kind(),
         }),
     }
@@ -130,7 +134,10 @@ mod tests {
         with_rules(|rules| {
             let mut cell = Value::array(vec![Value::array(vec![Value::Int(1)])]);
             let path = [Value::Int(0)];
-            with_path(rules, &mut cell, &path, |v| array::array_push(rules, v, Value::Int(2))).unwrap();
+            with_path(rules, &mut cell, &path, |v| {
+                array::array_push(rules, v, Value::Int(2))
+            })
+            .unwrap();
             assert_eq!(format!("{cell:?}"), "[[1, 2]]");
             let path = [Value::Int(1), Value::str("k")];
             with_path(rules, &mut cell, &path, |v| {
@@ -165,9 +172,15 @@ mod tests {
             let mut cell = Value::Undef;
             set(rules, &mut cell, Value::str("k"), Value::Int(1)).unwrap();
             assert_eq!(get(rules, &cell, Value::str("k")).unwrap(), Value::Int(1));
-            assert_eq!(delete(rules, &mut cell, Value::str("k")).unwrap(), Value::Int(1));
+            assert_eq!(
+                delete(rules, &mut cell, Value::str("k")).unwrap(),
+                Value::Int(1)
+            );
             let mut cell = Value::array(vec![Value::Int(7), Value::Int(8)]);
-            assert_eq!(delete(rules, &mut cell, Value::Int(-2)).unwrap(), Value::Int(7));
+            assert_eq!(
+                delete(rules, &mut cell, Value::Int(-2)).unwrap(),
+                Value::Int(7)
+            );
             assert_eq!(get(rules, &cell, Value::Int(0)).unwrap(), Value::Int(8));
         });
     }

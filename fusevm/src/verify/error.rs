@@ -26,7 +26,11 @@ pub struct VerifyError {
 #[allow(missing_docs, reason = "the messages below say what each field is")]
 pub enum Broken {
     /// An operand points past its pool.
-    Index { what: &'static str, index: u64, len: usize },
+    Index {
+        what: &'static str,
+        index: u64,
+        len: usize,
+    },
     /// A jump target is not an op of the chunk.
     Target { target: u64, len: usize },
     /// A code or count that an operand cannot have.
@@ -40,7 +44,12 @@ pub enum Broken {
     /// An immediate that must be a text of the constant pool.
     NotText { index: u64 },
     /// A block range that is not inside the chunk.
-    BlockRange { block: usize, start: usize, end: usize, len: usize },
+    BlockRange {
+        block: usize,
+        start: usize,
+        end: usize,
+        len: usize,
+    },
     /// A function entry outside the chunk.
     Entry { name: Str, pc: usize, len: usize },
     /// Two functions of one name.
@@ -50,11 +59,24 @@ pub enum Broken {
     /// A pool, or the chunk, is longer than its indices can name.
     TooLong { what: &'static str, len: usize },
     /// The tables of lines or places do not fit the ops.
-    Tables { ops: usize, lines: usize, places: usize },
+    Tables {
+        ops: usize,
+        lines: usize,
+        places: usize,
+    },
     /// An op pops more than its frame has.
-    Underflow { pops: usize, holds: usize, scoped: bool },
+    Underflow {
+        pops: usize,
+        holds: usize,
+        scoped: bool,
+    },
     /// Two paths meet with different heights.
-    Heights { at: usize, height: usize, from: usize, other: usize },
+    Heights {
+        at: usize,
+        height: usize,
+        from: usize,
+        other: usize,
+    },
     /// Two paths meet with different scopes open.
     Scopes { at: usize, from: usize },
     /// `PopFrame` without an open scope.
@@ -64,7 +86,11 @@ pub enum Broken {
     /// A jump leaves the block it is in.
     LeavesBlock { block: usize, target: usize },
     /// A block ends with another number of values than its op takes.
-    BlockHeight { block: usize, wants: usize, holds: usize },
+    BlockHeight {
+        block: usize,
+        wants: usize,
+        holds: usize,
+    },
     /// A block ends with a scope open.
     BlockScope { block: usize },
     /// A block that contains itself.
@@ -126,7 +152,10 @@ impl fmt::Display for Broken {
                 write!(f, "{what} {index} does not exist; the chunk has {len}")
             }
             Self::Target { target, len } => {
-                write!(f, "jump target @{target} is past the end of the chunk at @{len}")
+                write!(
+                    f,
+                    "jump target @{target} is past the end of the chunk at @{len}"
+                )
             }
             Self::Operand { what, value } => write!(f, "{value} is not a {what}"),
             Self::OddHash { n } => write!(
@@ -189,7 +218,10 @@ impl fmt::Display for Broken {
             ),
             Self::NoScope => f.write_str("no scope is open here"),
             Self::RunsOff { function } => {
-                write!(f, "control runs off the end of the chunk in function `{function}`")
+                write!(
+                    f,
+                    "control runs off the end of the chunk in function `{function}`"
+                )
             }
             Self::LeavesBlock { block, target } => {
                 write!(f, "the jump to @{target} leaves block {block}")

@@ -76,7 +76,9 @@ pub(super) fn shape(chunk: &Chunk, op: Op) -> Option<Shape> {
     let Some(effect) = op.effect() else {
         let (id, packed) = chunk.immediates(op).filter(|_| chunk.language.is_some())?;
         let signature = &chunk.imports[usize::from(id)].signature;
-        let label = signature.unpack(packed).find(|(tag, ..)| *tag == ImmTag::Label);
+        let label = signature
+            .unpack(packed)
+            .find(|(tag, ..)| *tag == ImmTag::Label);
         let jumps = signature.jumps.as_ref().map(Vec::len);
         return Some(Shape {
             pops: signature.pops(packed),

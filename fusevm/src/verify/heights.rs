@@ -139,7 +139,15 @@ impl<'c> Heights<'c> {
         } else if seen.height != state.height && seen.height != UNKNOWN {
             let (height, other) = (state.height as usize, seen.height as usize);
             let at = pc;
-            self.fail(from, Broken::Heights { at, height, from, other });
+            self.fail(
+                from,
+                Broken::Heights {
+                    at,
+                    height,
+                    from,
+                    other,
+                },
+            );
         }
     }
 
@@ -151,7 +159,14 @@ impl<'c> Heights<'c> {
             && state.height != UNKNOWN
             && wants != holds
         {
-            self.fail(from, Broken::BlockHeight { block, wants, holds });
+            self.fail(
+                from,
+                Broken::BlockHeight {
+                    block,
+                    wants,
+                    holds,
+                },
+            );
         }
     }
 
@@ -211,7 +226,14 @@ impl<'c> Heights<'c> {
             return Some(state.height - pops as u32);
         }
         let scoped = state.scope != 0;
-        self.fail(pc, Broken::Underflow { pops, holds, scoped });
+        self.fail(
+            pc,
+            Broken::Underflow {
+                pops,
+                holds,
+                scoped,
+            },
+        );
         None
     }
 

@@ -36,7 +36,7 @@ use crate::value::Str;
 use flow::BlockUse;
 use heights::Heights;
 use reach::Reach;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
 /// A chunk that keeps the rules, with what was found out about it. Only [`verify`] makes one.
@@ -143,7 +143,10 @@ fn check_flow(
     for (callee, name) in callees.iter_mut().zip(&chunk.names) {
         callee.own = own.get(name).copied();
     }
-    let known: Vec<bool> = callees.iter().map(|c| c.own.is_some() || c.returns.is_some()).collect();
+    let known: Vec<bool> = callees
+        .iter()
+        .map(|c| c.own.is_some() || c.returns.is_some())
+        .collect();
     let mut reach = Reach::new(&chunk, &known);
     let main_returns = reach.returns(0, budget)?;
     let mut returns = Vec::with_capacity(chunk.functions.len());
@@ -207,12 +210,9 @@ fn walk_units(
 }
 
 /// Reports blocks that contain themselves, through others or directly.
-fn check_nesting(
-    chunk: &Chunk,
-    nested: &[(usize, usize, usize)],
-    errors: &mut Vec<VerifyError>,
-) {
-    let mut inner: HashMap<usize, Vec<(usize, usize)>> = HashMap::new();
+fn check_nesting(chunk: &Chunk, nested: &[(usize, usize, usize)], errors: &mut Vec<VerifyError>) {
+    // In order, so that a chunk breaks the same rules in every run.
+    let mut inner: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
     for &(outer, block, pc) in nested {
         inner.entry(outer).or_default().push((block, pc));
     }
@@ -254,7 +254,10 @@ impl Verified {
     }
 
     pub(crate) fn callee(&self, name: u16) -> Callee {
-        self.callees.get(usize::from(name)).copied().unwrap_or_default()
+        self.callees
+            .get(usize::from(name))
+            .copied()
+            .unwrap_or_default()
     }
 
     pub(crate) fn callees(&self) -> &[Callee] {
@@ -287,7 +290,10 @@ impl Verified {
         if self.units.read().is_ok_and(|units| units.contains(&unit)) {
             return Ok(());
         }
-        let done = self.units.read().map_or_else(|_| HashSet::new(), |units| units.clone());
+        let done = self
+            .units
+            .read()
+            .map_or_else(|_| HashSet::new(), |units| units.clone());
         let mut budget = Budget::of(&self.chunk);
         let first = vec![(unit, 0)];
         match walk_units(&self.chunk, &self.callees, first, done, &mut budget) {

@@ -26,7 +26,10 @@ pub(super) fn check_tables(chunk: &Chunk, errors: &mut Vec<VerifyError>) -> bool
     }
     let ops = chunk.ops.len();
     if u32::try_from(ops).is_err() {
-        fail(Broken::TooLong { what: "ops", len: ops });
+        fail(Broken::TooLong {
+            what: "ops",
+            len: ops,
+        });
     }
     let (lines, places) = (chunk.lines.len(), chunk.spans.len());
     if lines != ops || (places != ops && places != 0) {
@@ -42,7 +45,11 @@ pub(super) fn check_tables(chunk: &Chunk, errors: &mut Vec<VerifyError>) -> bool
     for entry in &chunk.functions {
         let Some(name) = chunk.name(entry.name) else {
             let (index, len) = (entry.name.into(), chunk.names.len());
-            fail(Broken::Index { what: "name", index, len });
+            fail(Broken::Index {
+                what: "name",
+                index,
+                len,
+            });
             continue;
         };
         let name = name.clone();
@@ -57,18 +64,27 @@ pub(super) fn check_tables(chunk: &Chunk, errors: &mut Vec<VerifyError>) -> bool
     for (block, range) in chunk.blocks.iter().enumerate() {
         if range.start > range.end || range.end > ops {
             let (start, end) = (range.start, range.end);
-            fail(Broken::BlockRange { block, start, end, len: ops });
+            fail(Broken::BlockRange {
+                block,
+                start,
+                end,
+                len: ops,
+            });
         }
     }
     errors.len() == before
 }
 
 fn is_plain_scalar(value: &Value) -> bool {
-    !matches!(value, Value::Ref(_) | Value::Func(_) | Value::Obj(_) | Value::Host(_))
+    !matches!(
+        value,
+        Value::Ref(_) | Value::Func(_) | Value::Obj(_) | Value::Host(_)
+    )
 }
 
 /// Checks the operands of every op.
 pub(super) fn check_ops(chunk: &Chunk, errors: &mut Vec<VerifyError>) {
+    let functions: HashSet<u64> = chunk.functions.iter().map(|f| f.name.into()).collect();
     for (pc, &op) in chunk.ops.iter().enumerate() {
         op.each_operand(|operand| {
             if let Err(rule) = check_operand(chunk, operand) {
@@ -82,7 +98,7 @@ pub(super) fn check_ops(chunk: &Chunk, errors: &mut Vec<VerifyError>) {
             errors.push(VerifyError::at(chunk, pc, Broken::OddHash { n }));
         }
         if let (Some((id, packed)), true) = (chunk.immediates(op), chunk.language.is_some())
-            && let Err(rule) = check_ext(chunk, op, id, packed)
+            && let Err(rule) = check_ext(chunk, &functions, op, (id, packed))
         {
             errors.push(VerifyError::at(chunk, pc, rule));
         }
@@ -134,9 +150,22 @@ fn check_operand(chunk: &Chunk, operand: Operand) -> Result<(), Broken> {
 }
 
 /// Checks an imported ext op: the form, and each immediate.
-fn check_ext(chunk: &Chunk, op: Op, id: u16, packed: u64) -> Result<(), Broken> {
+fn check_ext(
+    chunk: &Chunk,
+    functions: &HashSet<u64>,
+    op: Op,
+    (id, packed): (u16, u64),
+) -> Result<(), Broken> {
     within("import", id.into(), chunk.imports.len())?;
     let signature = &chunk.imports[usize::from(id)].signature;
+    let too_many = Broken::Operand {
+        what: "set of immediates of this op",
+        value: packed,
+    };
+    // None takes less than a bit. Before any look at each of them: there may be as many as ops.
+    if signature.immediates.len() > 64 {
+        return Err(too_many);
+    }
     let wide = signature.is_wide();
     if wide != matches!(op, Op::ExtendedWide(..)) {
         return Err(Broken::Form { wide });
@@ -147,18 +176,21 @@ fn check_ext(chunk: &Chunk, op: Op, id: u16, packed: u64) -> Result<(), Broken> 
     let mut used = 0;
     for (tag, shift, bits) in signature.unpack(packed) {
         used = shift.saturating_add(tag.bits());
-        check_immediate(chunk, tag, bits)?;
+        check_immediate(chunk, functions, tag, bits)?;
     }
     if used > 64 || packed.checked_shr(used).unwrap_or(0) != 0 {
-        let value = packed;
-        return Err(Broken::Operand { what: "set of immediates of this op", value });
+        return Err(too_many);
     }
     labels_and_jumps(signature)
 }
 
 /// A branch needs exactly one label to jump to.
 fn labels_and_jumps(signature: &Signature) -> Result<(), Broken> {
-    let labels = signature.immediates.iter().filter(|t| **t == ImmTag::Label).count();
+    let labels = signature
+        .immediates
+        .iter()
+        .filter(|t| **t == ImmTag::Label)
+        .count();
     match signature.jumps.is_some() == (labels == 1) {
         true => Ok(()),
         false => Err(Broken::Operand {
@@ -168,7 +200,12 @@ fn labels_and_jumps(signature: &Signature) -> Result<(), Broken> {
     }
 }
 
-fn check_immediate(chunk: &Chunk, tag: ImmTag, bits: u64) -> Result<(), Broken> {
+fn check_immediate(
+    chunk: &Chunk,
+    functions: &HashSet<u64>,
+    tag: ImmTag,
+    bits: u64,
+) -> Result<(), Broken> {
     match tag {
         ImmTag::Enum(variants) => coded("variant", bits, variants),
         ImmTag::Label => check_operand(
@@ -183,7 +220,7 @@ fn check_immediate(chunk: &Chunk, tag: ImmTag, bits: u64) -> Result<(), Broken> 
         ImmTag::Function => {
             within("name", bits, chunk.names.len())?;
             let name = &chunk.names[bits as usize];
-            match chunk.functions.iter().any(|f| u64::from(f.name) == bits) {
+            match functions.contains(&bits) {
                 true => Ok(()),
                 false => Err(Broken::NoFunction { name: name.clone() }),
             }

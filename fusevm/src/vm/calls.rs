@@ -39,7 +39,8 @@ impl Callable for Value {
 
 impl Callable for str {
     fn find(&self, vm: &VM) -> Result<Func, Trap> {
-        vm.function(self).ok_or_else(|| Trap::UndefinedFunction(Str::from(self)))
+        vm.function(self)
+            .ok_or_else(|| Trap::UndefinedFunction(Str::from(self)))
     }
 }
 
@@ -159,7 +160,8 @@ impl VM {
         let Some(range) = linked.chunk().blocks.get(index).cloned() else {
             return Err(Trap::Load("no such block".into()));
         };
-        let count = u16::try_from(inputs.len()).map_err(|_| Trap::Load("too many inputs".into()))?;
+        let count =
+            u16::try_from(inputs.len()).map_err(|_| Trap::Load("too many inputs".into()))?;
         let usage = BlockUse::Called(count);
         (linked.verified.ensure(Unit::Block { index, usage }))
             .map_err(|errors| Trap::Load(errors.to_string()))?;
@@ -183,7 +185,10 @@ impl VM {
             self.stack.clear();
             self.slots.clear();
         } else if self.reentry >= self.limits.max_reentry {
-            return Err(Error::trap(Trap::ReentryDepth(self.limits.max_reentry), Vec::new()));
+            return Err(Error::trap(
+                Trap::ReentryDepth(self.limits.max_reentry),
+                Vec::new(),
+            ));
         }
         let point = self.savepoint();
         self.reentry += 1;
@@ -219,7 +224,9 @@ impl VM {
         let index = function.index();
         let code = match self.code.find(&program) {
             Some(code) => code,
-            None => self.link_code(&program).map_err(|e| Trap::Load(e.to_string()))?,
+            None => self
+                .link_code(&program)
+                .map_err(|e| Trap::Load(e.to_string()))?,
         };
         Ok(FunctionRef { code, index })
     }
@@ -264,7 +271,11 @@ impl VM {
     /// The value through which the running function was called.
     pub(crate) fn callee(&self) -> Value {
         let is_call = |f: &&Frame| matches!(f.kind, FrameKind::Call { .. });
-        self.frames.iter().rev().find(is_call).map_or(Value::Undef, |f| f.callee.clone())
+        self.frames
+            .iter()
+            .rev()
+            .find(is_call)
+            .map_or(Value::Undef, |f| f.callee.clone())
     }
 
     /// The call chain of the run above frame `floor`, from the op at `pc` on, innermost first; of a

@@ -32,7 +32,10 @@ impl VM {
         };
         let index = self.link_code(&origin)?;
         let linked = self.code.get(index).cloned();
-        for (i, linked) in linked.iter().flat_map(|l| (0..l.chunk().functions.len()).map(move |i| (i, l))) {
+        for (i, linked) in linked
+            .iter()
+            .flat_map(|l| (0..l.chunk().functions.len()).map(move |i| (i, l)))
+        {
             let symbol = linked.symbol(linked.chunk().functions[i].name);
             self.define(symbol, index, i as u32);
         }
@@ -44,7 +47,9 @@ impl VM {
         if let Some(index) = self.code.find(origin) {
             return Ok(index);
         }
-        let verified = self.verify_here(&origin.0.verified).map_err(|e| verify_errors(&e))?;
+        let verified = self
+            .verify_here(&origin.0.verified)
+            .map_err(|e| verify_errors(&e))?;
         let linked = self.link(origin.clone(), verified).map_err(Error::load)?;
         Ok(self.code_mut().insert(Arc::new(linked)))
     }
@@ -53,9 +58,13 @@ impl VM {
     /// that was not known and is one now.
     fn verify_here(&self, verified: &Arc<Verified>) -> Result<Arc<Verified>, VerifyErrors> {
         let chunk = verified.chunk();
-        let learnt = verified.callees().iter().zip(&chunk.names).any(|(callee, name)| {
-            callee.own.is_none() && callee.returns != self.function_returns(name.as_str())
-        });
+        let learnt = verified
+            .callees()
+            .iter()
+            .zip(&chunk.names)
+            .any(|(callee, name)| {
+                callee.own.is_none() && callee.returns != self.function_returns(name.as_str())
+            });
         if !learnt {
             return Ok(verified.clone());
         }

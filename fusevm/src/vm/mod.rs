@@ -140,11 +140,14 @@ impl VM {
     }
 
     pub(crate) fn of(table: &'static OpTable, host: Box<dyn Any + Send>) -> Self {
+        let limits = Limits::default();
+        let mut heap = Heap::new();
+        heap.set_limit(limits.max_objects);
         Self {
             table,
             host,
-            limits: Limits::default(),
-            heap: Heap::new(),
+            limits,
+            heap,
             roots: Vec::new(),
             output: Output::new(std::io::stdout()),
             input: stream::Input::new(std::io::stdin()),
@@ -364,12 +367,19 @@ impl VM {
 
     /// The value of a root.
     pub fn rooted(&self, root: &Root) -> Value {
-        self.roots.get(root.0).cloned().flatten().unwrap_or_default()
+        self.roots
+            .get(root.0)
+            .cloned()
+            .flatten()
+            .unwrap_or_default()
     }
 
     /// Gives a root back; its value.
     pub fn unroot(&mut self, root: Root) -> Value {
-        self.roots.get_mut(root.0).and_then(Option::take).unwrap_or_default()
+        self.roots
+            .get_mut(root.0)
+            .and_then(Option::take)
+            .unwrap_or_default()
     }
 
     /// The text of a value, objects as their types say.
@@ -419,11 +429,15 @@ impl VM {
     /// The host as the type the VM's language declares.
     pub(crate) fn host_as<H: 'static>(&mut self) -> &mut H {
         // A language's ops only run in VMs of that language, whose host has this type.
-        self.host.downcast_mut().expect("the host has the type its language declares")
+        self.host
+            .downcast_mut()
+            .expect("the host has the type its language declares")
     }
 
     pub(crate) fn host_ref<H: 'static>(&self) -> &H {
-        self.host.downcast_ref().expect("the host has the type its language declares")
+        self.host
+            .downcast_ref()
+            .expect("the host has the type its language declares")
     }
 
     /// The ops of the VM's language.

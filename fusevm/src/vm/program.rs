@@ -47,7 +47,9 @@ impl Program {
 
     /// The ops with fused sequences replaced; pcs are those of the chunk.
     pub(crate) fn overlay(&self) -> &[Op] {
-        self.0.overlay.get_or_init(|| crate::fuse::fuse(&self.0.verified))
+        self.0
+            .overlay
+            .get_or_init(|| crate::fuse::fuse(&self.0.verified))
     }
 }
 
@@ -63,7 +65,12 @@ impl From<Verified> for Program {
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let chunk = self.chunk();
-        write!(f, "Program({:?}, {} ops)", chunk.source(), chunk.ops().len())
+        write!(
+            f,
+            "Program({:?}, {} ops)",
+            chunk.source(),
+            chunk.ops().len()
+        )
     }
 }
 
@@ -158,7 +165,8 @@ impl Linked {
         let mut errors = Vec::new();
         let verified = self.verified.clone();
         let chunk = verified.chunk();
-        let parses = |import: &crate::ext::Import| import.signature.immediates.contains(&ImmTag::Parsed);
+        let parses =
+            |import: &crate::ext::Import| import.signature.immediates.contains(&ImmTag::Parsed);
         if chunk.language.is_none() || !chunk.imports.iter().any(parses) {
             return errors;
         }

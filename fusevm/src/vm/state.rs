@@ -91,11 +91,16 @@ impl Code {
     }
 
     pub(super) fn find(&self, origin: &super::Program) -> Option<u32> {
-        self.by_origin.get(&(Arc::as_ptr(&origin.0) as usize)).copied()
+        self.by_origin
+            .get(&(Arc::as_ptr(&origin.0) as usize))
+            .copied()
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<&Arc<Linked>> {
-        self.entries.get(index as usize)?.as_ref().map(|e| &e.linked)
+        self.entries
+            .get(index as usize)?
+            .as_ref()
+            .map(|e| &e.linked)
     }
 
     pub(super) fn replace(&mut self, index: u32, linked: Arc<Linked>) {
@@ -123,7 +128,9 @@ impl Code {
             return;
         }
         for (index, entry) in self.entries.iter_mut().enumerate() {
-            if entry.as_ref().is_some_and(|e| e.functions == 0 && !e.pinned)
+            if entry
+                .as_ref()
+                .is_some_and(|e| e.functions == 0 && !e.pinned)
                 && let Some(entry) = entry.take()
             {
                 self.by_origin.remove(&Self::origin(&entry.linked));
@@ -198,7 +205,9 @@ impl VM {
     /// A global, Undef when it was never set.
     pub fn global(&self, name: &str) -> Value {
         let symbol = self.symbols.get(name);
-        symbol.and_then(|s| self.globals[*s as usize].clone()).unwrap_or_default()
+        symbol
+            .and_then(|s| self.globals[*s as usize].clone())
+            .unwrap_or_default()
     }
 
     /// Sets a global.
@@ -209,13 +218,21 @@ impl VM {
 
     /// Names of the globals that were set or declared.
     pub fn global_names(&self) -> impl Iterator<Item = &str> {
-        let set = self.names.iter().zip(&self.globals).filter(|(_, value)| value.is_some());
+        let set = self
+            .names
+            .iter()
+            .zip(&self.globals)
+            .filter(|(_, value)| value.is_some());
         set.map(|(name, _)| name.as_str())
     }
 
     /// Names of the functions that programs have defined.
     pub fn function_names(&self) -> impl Iterator<Item = &str> {
-        let set = self.names.iter().zip(&self.functions).filter(|(_, f)| f.is_some());
+        let set = self
+            .names
+            .iter()
+            .zip(&self.functions)
+            .filter(|(_, f)| f.is_some());
         set.map(|(name, _)| name.as_str())
     }
 

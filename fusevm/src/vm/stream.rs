@@ -35,7 +35,10 @@ impl Output {
 
     /// What was printed since the innermost capture began or was last asked.
     pub(crate) fn take_captured(&mut self) -> Vec<u8> {
-        self.captures.last_mut().map(std::mem::take).unwrap_or_default()
+        self.captures
+            .last_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     pub(crate) fn end_captures(&mut self, depth: usize) {
@@ -112,7 +115,9 @@ impl SharedBuffer {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

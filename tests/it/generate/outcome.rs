@@ -1,0 +1,131 @@
+//! What can be seen of a run.
+
+use fusevm::{Chunk, ErrorKind, Limits, SharedBuffer, VM, VMResult, Value};
+
+/// How a program is run.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) fusion: bool,
+    pub(crate) fuel: Option<u64>,
+    pub(crate) limits: Limits,
+}
+
+/// All that a host sees of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    /// The result with its kind, or the trap with its message.
+    pub(crate) end: String,
+    pub(crate) kind: Option<ErrorKind>,
+    pub(crate) pc: Option<usize>,
+    pub(crate) line: Option<u32>,
+    /// The call chain, a line each.
+    pub(crate) trace: Vec<String>,
+    /// What is left.
+    pub(crate) fuel: Option<u64>,
+    pub(crate) output: String,
+    pub(crate) globals: Vec<String>,
+}
+
+impl Outcome {
+    /// Runs a chunk in a VM of its own, with the builtins that generated programs call.
+    pub(crate) fn of(chunk: Chunk, setting: &Setting) -> Self {
+        Self::with(chunk, setting, |_| {})
+    }
+
+    /// The same, in a VM that `prepare` has set up further.
+    pub(crate) fn with(chunk: Chunk, setting: &Setting, prepare: impl FnOnce(&mut VM)) -> Self {
+        let mut vm = VM::new(chunk);
+        let out = SharedBuffer::default();
+        vm.set_output(out.clone());
+        vm.set_input(&b"first line\n2\r\n\nlast"[..]);
+        vm.set_limits(setting.limits.clone());
+        vm.set_fuel(setting.fuel);
+        vm.set_fusion(setting.fusion);
+        vm.register_builtin(LENGTHS, lengths);
+        vm.register_builtin(TOP, |vm, _| vm.peek().cloned().unwrap_or_default());
+        vm.register_builtin(CALLS, calls);
+        prepare(&mut vm);
+        let result = vm.run();
+        check_limits(&vm, &result, &setting.limits);
+        Self::seen(&vm, result, &out)
+    }
+
+    /// What there is to see of a VM after a run.
+    pub(crate) fn seen(vm: &VM, result: VMResult, out: &SharedBuffer) -> Self {
+        let globals = (vm.global_names()).map(|name| format!("{name} = {:?}", vm.global(name)));
+        let mut seen = Self {
+            end: String::new(),
+            kind: None,
+            pc: None,
+            line: None,
+            trace: Vec::new(),
+            fuel: vm.fuel(),
+            output: out.take(),
+            globals: globals.collect(),
+        };
+        match result {
+            VMResult::Ok(value) => seen.end = format!("ok {value:?}"),
+            VMResult::Halted => seen.end = "halted".into(),
+            VMResult::Error(error) => {
+                seen.end = error.message();
+                (seen.kind, seen.pc, seen.line) = (Some(error.kind()), error.pc(), error.line());
+                seen.trace = (error.trace().iter()).map(|site| format!("{site:?}")).collect();
+            }
+        }
+        seen
+    }
+
+    /// The same without the place of a trap as an op, for programs that say the same in other ops.
+    pub(crate) fn without_pc(mut self) -> Self {
+        self.pc = None;
+        self.trace.clear();
+        self
+    }
+}
+
+/// No value that a program leaves is past the limits. Its constants are small.
+fn check_limits(vm: &VM, result: &VMResult, limits: &Limits) {
+    let mut left: Vec<Value> = vm.global_names().map(|name| vm.global(name)).collect();
+    if let VMResult::Ok(value) = result {
+        left.push(value.clone());
+    }
+    for _ in 0..1000 {
+        match left.pop() {
+            None => return,
+            Some(Value::Str(text)) => assert!(text.len() <= limits.max_string_len, "{}", text.len()),
+            Some(Value::Array(array)) => {
+                assert!(array.len() <= limits.max_array_len, "{}", array.len());
+                left.extend(array.iter());
+            }
+            Some(Value::Hash(hash)) => {
+                assert!(hash.len() <= limits.max_hash_len, "{}", hash.len());
+                left.extend(hash.values());
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// A builtin that pops its arguments and gives the sum of the lengths of their texts.
+pub(crate) const LENGTHS: u16 = 7;
+/// A builtin that leaves its arguments and gives the last.
+pub(crate) const TOP: u16 = 8;
+/// A builtin that calls the function `f0` with what it was given.
+pub(crate) const CALLS: u16 = 9;
+
+fn lengths(vm: &mut VM, argc: u8) -> Value {
+    let mut sum = 0;
+    for _ in 0..argc {
+        let value = vm.pop();
+        sum += vm.text(&value).map_or(-1, |text| text.len() as i64);
+    }
+    Value::Int(sum)
+}
+
+fn calls(vm: &mut VM, argc: u8) -> Value {
+    let arguments: Vec<Value> = (0..argc).map(|_| vm.pop()).collect();
+    match vm.call("f0", &arguments) {
+        Ok(value) => value,
+        Err(error) => Value::str(error.to_string()),
+    }
+}
