@@ -1,9 +1,9 @@
 //! Time per op of the passes a chunk goes through, from a thousand ops to a million: load from bytes,
-//! verify, load into a VM, run. What is linear has the same figure in each row of a column.
+//! verify, load into a VM, run for the first time (loading and fusion included). What is linear has the same figure in each row of a column.
 //!
 //! `cargo bench --bench passes`. Prints a table of nanoseconds per op, the median of several runs.
 
-use fusevm::{Chunk, ChunkBuilder, Op, Program, SharedBuffer, VM, VMResult};
+use fusevm::{Chunk, ChunkBuilder, Op, Program, VM};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -24,13 +24,20 @@ fn main() {
     ];
     for (name, shape) in shapes {
         println!("\n{name}: ns per op");
-        println!("{:>10} {:>10} {:>10} {:>10} {:>10}", "ops", "from bytes", "verify", "load", "run");
+        println!(
+            "{:>10} {:>10} {:>10} {:>10} {:>10}",
+            "ops", "from bytes", "verify", "load", "first run"
+        );
         for &size in sizes {
             let chunk = shape(size);
             let ops = chunk.ops().len() as f64;
             let bytes = chunk.to_bytes();
-            let load = median(|| drop(black_box(Chunk::from_bytes(&bytes).expect("our own bytes"))));
-            let verify = median_of(|| chunk.clone(), |chunk| drop(black_box(Program::new(chunk))));
+            let load =
+                median(|| drop(black_box(Chunk::from_bytes(&bytes).expect("our own bytes"))));
+            let verify = median_of(
+                || chunk.clone(),
+                |chunk| drop(black_box(Program::new(chunk))),
+            );
             let cells = match Program::new(chunk.clone()) {
                 Err(_) => ["refused".to_owned(), "–".to_owned()],
                 Ok(program) => {
@@ -38,11 +45,15 @@ fn main() {
                         let mut vm = VM::empty();
                         vm.load(black_box(&program)).expect("it verified");
                     });
-                    let run = median(|| {
-                        let mut vm = VM::new(chunk.clone());
-                        vm.set_output(SharedBuffer::default());
-                        assert!(!matches!(black_box(vm.run()), VMResult::Error(_)));
-                    });
+                    let run = median_of(
+                        || {
+                            (
+                                VM::empty(),
+                                Program::new(chunk.clone()).expect("it verified"),
+                            )
+                        },
+                        |(mut vm, program)| drop(black_box(vm.eval(program).expect("it runs"))),
+                    );
                     [link, run].map(|ns| format!("{:.1}", ns / ops))
                 }
             };
@@ -89,7 +100,14 @@ fn straight(n: usize) -> Chunk {
 fn branches(n: usize) -> Chunk {
     let mut b = ChunkBuilder::new();
     for i in 0..n / 4 {
-        b.emit(if i % 2 == 0 { Op::LoadTrue } else { Op::LoadFalse }, 1);
+        b.emit(
+            if i % 2 == 0 {
+                Op::LoadTrue
+            } else {
+                Op::LoadFalse
+            },
+            1,
+        );
         let at = b.current_pos();
         b.emit(Op::JumpIfFalse(at + 3), 1);
         b.emit(Op::LoadInt(i as i64), 1);

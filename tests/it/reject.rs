@@ -60,7 +60,10 @@ fn line_of(error: &VerifyError) -> String {
 #[test]
 fn wrong_chunks_are_refused_with_all_that_is_wrong() {
     let mut broken = BTreeSet::new();
-    for (name, text) in files().iter().filter(|(name, _)| !name.starts_with("accept_")) {
+    for (name, text) in files()
+        .iter()
+        .filter(|(name, _)| !name.starts_with("accept_"))
+    {
         let chunk = parsed(name, text);
         let found = errors_of(&chunk);
         let lines: Vec<String> = found.iter().map(line_of).collect();
@@ -73,7 +76,10 @@ fn wrong_chunks_are_refused_with_all_that_is_wrong() {
         assert!(!found.is_empty(), "{name}.fvm is accepted");
         let rule = found.iter().any(|e| name.starts_with(&name_of(&e.rule)));
         let order = ["several", "tables_first", "operands_first"];
-        assert!(rule || order.contains(&name.as_str()), "{name}.fvm breaks another rule");
+        assert!(
+            rule || order.contains(&name.as_str()),
+            "{name}.fvm breaks another rule"
+        );
         // The same chunk as bytes, and a VM that is asked to run it.
         let read = Chunk::from_bytes(&chunk.to_bytes()).expect("its own bytes are a chunk");
         assert_eq!(errors_of(&read), found, "{name}.fvm");
@@ -95,13 +101,19 @@ fn wrong_chunks_are_refused_with_all_that_is_wrong() {
     }
     let rules = rules();
     assert!(rules.len() > 20, "{rules:?}");
-    let missing: Vec<_> = rules.iter().filter(|rule| !broken.contains(*rule)).collect();
+    let missing: Vec<_> = rules
+        .iter()
+        .filter(|rule| !broken.contains(*rule))
+        .collect();
     assert!(missing.is_empty(), "no chunk breaks {missing:?}");
 }
 
 #[test]
 fn odd_chunks_are_accepted_and_run() {
-    for (name, text) in files().iter().filter(|(name, _)| name.starts_with("accept_")) {
+    for (name, text) in files()
+        .iter()
+        .filter(|(name, _)| name.starts_with("accept_"))
+    {
         let chunk = parsed(name, text);
         if let Err(errors) = verify(chunk.clone()) {
             panic!("{name}.fvm: {errors}\n{}", chunk.listing());
@@ -124,7 +136,12 @@ fn odd_chunks_are_accepted_and_run() {
                 None => panic!("{name}.fvm: {error}"),
             },
         };
-        assert_eq!([ends.as_str()], wanted[..], "{name}.fvm\n{}", chunk.listing());
+        assert_eq!(
+            [ends.as_str()],
+            wanted[..],
+            "{name}.fvm\n{}",
+            chunk.listing()
+        );
     }
 }
 
@@ -133,7 +150,9 @@ fn odd_chunks_are_accepted_and_run() {
 fn rules() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fusevm/src/verify/error.rs");
     let source = fs::read_to_string(path).expect("the source is there");
-    let (_, rest) = source.split_once("pub enum Broken {").expect("the rules are there");
+    let (_, rest) = source
+        .split_once("pub enum Broken {")
+        .expect("the rules are there");
     let (variants, _) = rest.split_once("\n}").expect("the rules end");
     (variants.lines().map(str::trim))
         .filter(|line| line.starts_with(char::is_uppercase))
@@ -164,8 +183,12 @@ fn snake(text: &str) -> String {
 /// indices can name.
 fn not_written() -> Vec<Chunk> {
     let mut vm = VM::empty();
-    vm.load(&Chunk::parse("fn f/0\nf:\n  Return").expect("it parses")).expect("it loads");
-    let cell = vm.heap_mut().new_ref(Value::Int(1)).expect("the heap has room");
+    vm.load(&Chunk::parse("fn f/0\nf:\n  Return").expect("it parses"))
+        .expect("it loads");
+    let cell = vm
+        .heap_mut()
+        .new_ref(Value::Int(1))
+        .expect("the heap has room");
     let function = vm.function("f").expect("it is loaded");
     let mut chunks = Vec::new();
     for value in [
@@ -190,7 +213,9 @@ fn not_written() -> Vec<Chunk> {
         }
         chunks.push(b.build());
     }
-    let imports: Vec<String> = (0..=POOL).map(|i| format!("import op{i} v1 () -> ()")).collect();
+    let imports: Vec<String> = (0..=POOL)
+        .map(|i| format!("import op{i} v1 () -> ()"))
+        .collect();
     chunks.push(Chunk::parse(&imports.join("\n")).expect("it parses"));
     chunks
 }

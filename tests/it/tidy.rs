@@ -33,8 +33,15 @@ fn read(path: &Path) -> String {
 /// Source lines that are code: no comments, no tests at the end of a file.
 fn code(path: &Path) -> String {
     let text = read(path);
-    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or("").to_owned();
-    text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    let text = text
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or("")
+        .to_owned();
+    text.lines()
+        .filter(|l| !l.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -44,17 +51,49 @@ fn the_op_reference_is_fresh() {
     if std::env::var_os("FUSEVM_BLESS").is_some() {
         fs::write(&path, &fresh).expect("the reference can be written");
     }
-    assert!(read(&path) == fresh, "doc/ops.md is stale: FUSEVM_BLESS=1 cargo test");
+    assert!(
+        read(&path) == fresh,
+        "doc/ops.md is stale: FUSEVM_BLESS=1 cargo test"
+    );
 }
 
 #[test]
 fn rooms_import_in_one_direction() {
     // Each room, and what it must not know.
     let walls: [(&str, &[&str]); 7] = [
-        ("op", &["vm", "interp", "verify", "chunk", "ext", "semantics", "heap"]),
-        ("value", &["op", "semantics", "chunk", "verify", "interp", "vm", "ext", "heap"]),
-        ("heap", &["op", "semantics", "chunk", "verify", "interp", "vm", "ext"]),
-        ("semantics", &["op", "chunk", "verify", "interp", "vm", "ext"]),
+        (
+            "op",
+            &[
+                "vm",
+                "interp",
+                "verify",
+                "chunk",
+                "ext",
+                "semantics",
+                "heap",
+            ],
+        ),
+        (
+            "value",
+            &[
+                "op",
+                "semantics",
+                "chunk",
+                "verify",
+                "interp",
+                "vm",
+                "ext",
+                "heap",
+            ],
+        ),
+        (
+            "heap",
+            &["op", "semantics", "chunk", "verify", "interp", "vm", "ext"],
+        ),
+        (
+            "semantics",
+            &["op", "chunk", "verify", "interp", "vm", "ext"],
+        ),
         ("chunk", &["verify", "interp", "vm", "heap", "cli"]),
         ("verify", &["interp", "vm", "heap", "cli"]),
         ("interp", &["cli", "frontend"]),
@@ -63,7 +102,10 @@ fn rooms_import_in_one_direction() {
     for (room, forbidden) in walls {
         for path in files(&format!("fusevm/src/{room}"), ".rs") {
             let text = code(&path);
-            for other in forbidden.iter().filter(|o| text.contains(&format!("crate::{o}::"))) {
+            for other in forbidden
+                .iter()
+                .filter(|o| text.contains(&format!("crate::{o}::")))
+            {
                 broken.push(format!("{} knows {other}", path.display()));
             }
         }
@@ -74,15 +116,31 @@ fn rooms_import_in_one_direction() {
 #[test]
 fn nothing_is_unsafe_and_nothing_is_global() {
     let mut broken = Vec::new();
-    let allowed = ["value/key.rs", "value/str.rs", "heap/mod.rs", "ext/language.rs", "ext/mod.rs", "op/mod.rs"];
-    for path in files("fusevm/src", ".rs").into_iter().chain(files("fusevm-macros/src", ".rs")) {
+    let allowed = [
+        "value/key.rs",
+        "value/str.rs",
+        "heap/mod.rs",
+        "ext/language.rs",
+        "ext/mod.rs",
+        "op/mod.rs",
+    ];
+    for path in files("fusevm/src", ".rs")
+        .into_iter()
+        .chain(files("fusevm-macros/src", ".rs"))
+    {
         let text = code(&path);
         let name = path.to_string_lossy().replace('\\', "/");
-        if ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|w| text.contains(w)) {
+        if ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
+            .iter()
+            .any(|w| text.contains(w))
+        {
             broken.push(format!("{name} has unsafe code"));
         }
         let is_static = |l: &str| {
-            let l = l.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+            let l = l
+                .trim_start()
+                .trim_start_matches("pub ")
+                .trim_start_matches("pub(crate) ");
             l.starts_with("static ")
         };
         let generates = name.contains("fusevm-macros");
@@ -100,9 +158,16 @@ fn nothing_is_unsafe_and_nothing_is_global() {
 #[test]
 fn links_in_documents_lead_somewhere() {
     let mut broken = Vec::new();
-    for path in files("fusevm/doc", ".md").into_iter().chain([root().join("README.md")]) {
+    for path in files("fusevm/doc", ".md")
+        .into_iter()
+        .chain([root().join("README.md")])
+    {
         let folder = path.parent().expect("a file is in a folder");
-        for link in read(&path).split("](").skip(1).filter_map(|l| l.split(')').next()) {
+        for link in read(&path)
+            .split("](")
+            .skip(1)
+            .filter_map(|l| l.split(')').next())
+        {
             let target = link.split('#').next().unwrap_or("");
             if !target.is_empty() && !target.contains("://") && !folder.join(target).exists() {
                 broken.push(format!("{}: {link}", path.display()));
@@ -116,5 +181,8 @@ fn links_in_documents_lead_somewhere() {
 fn programs_of_the_examples_are_small_and_the_first_language_is_a_page() {
     let calc = read(&root().join("examples/calc/main.rs"));
     let lines = calc.lines().filter(|l| !l.trim().is_empty()).count();
-    assert!(lines <= 80, "examples/calc has {lines} lines; the README promises 80 at most");
+    assert!(
+        lines <= 80,
+        "examples/calc has {lines} lines; the README promises 80 at most"
+    );
 }

@@ -4,7 +4,7 @@ use super::{Chunk, Diagnostic, FunctionEntry, Place, Span};
 use crate::ext::{Block, ExtOp, ImmTag, ImmediatePool, Import, Label, Language, OpDesc};
 use crate::op::{Flags, Op};
 use crate::value::{Str, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -44,6 +44,8 @@ pub struct Builder<L: Language> {
     line_starts: Vec<usize>,
     text: Str,
     errors: Vec<BuildError>,
+    /// Names of the functions so far.
+    functions: HashSet<u16>,
     language: PhantomData<fn() -> L>,
 }
 
@@ -52,6 +54,8 @@ pub struct Builder<L: Language> {
 struct Body {
     ops: Vec<(Op, u32, Place)>,
     kind: BodyKind,
+    /// Offset at which a label was bound last.
+    bound: Option<usize>,
 }
 
 #[derive(Default)]
@@ -59,7 +63,8 @@ enum BodyKind {
     #[default]
     Main,
     Function {
-        name: u16,
+        /// Index of its entry.
+        entry: usize,
     },
     Block {
         index: u16,
@@ -248,6 +253,7 @@ impl<L: Language> Builder<L> {
             line_starts: Vec::new(),
             text: Str::default(),
             errors: Vec::new(),
+            functions: HashSet::new(),
             language: PhantomData,
         }
     }
@@ -402,6 +408,7 @@ impl<L: Language> Builder<L> {
     pub fn bind(&mut self, label: Label) {
         let body = self.open.last().copied().unwrap_or(0);
         let at = (body, self.bodies[body].ops.len());
+        self.bodies[body].bound = Some(at.1);
         match self.labels.get_mut(label.0 as usize) {
             Some(place @ None) => *place = Some(at),
             _ => {
@@ -450,20 +457,20 @@ impl<L: Language> Builder<L> {
 
     /// Opens a function; its parameters come in slots 0, 1, …, put there by a prologue.
     pub fn begin_fn<P: AsRef<str>>(&mut self, name: &str, params: &[P]) -> FnId {
-        if self.chunk.function_index(name).is_some() {
+        let name_index = ImmediatePool::name(self, name);
+        if !self.functions.insert(name_index) {
             let (name, line) = (name.to_owned(), self.line);
             self.errors
                 .push(BuildError::DuplicateFunction { name, line });
         }
-        let name = ImmediatePool::name(self, name);
         let arity = self.argc(params.len());
-        let (pc, fixed) = (0, Some(arity));
+        let entry = self.chunk.functions.len();
         self.chunk.functions.push(FunctionEntry {
-            name,
-            pc,
-            arity: fixed,
+            name: name_index,
+            pc: 0,
+            arity: Some(arity),
         });
-        let id = self.begin(BodyKind::Function { name });
+        let id = self.begin(BodyKind::Function { entry });
         for slot in (0..u16::from(arity)).rev() {
             self.push(Op::SetSlot(slot));
         }
@@ -496,7 +503,8 @@ impl<L: Language> Builder<L> {
 
     fn begin(&mut self, kind: BodyKind) -> usize {
         let ops = Vec::new();
-        self.bodies.push(Body { ops, kind });
+        let bound = None;
+        self.bodies.push(Body { ops, kind, bound });
         self.open.push(self.bodies.len() - 1);
         self.bodies.len() - 1
     }
@@ -512,9 +520,8 @@ impl<L: Language> Builder<L> {
 
     /// Whether control can reach the end of a body: its last op falls through, or a label is there.
     fn falls_through(&self, body: usize) -> bool {
-        let ops = &self.bodies[body].ops;
-        let here = Some((body, ops.len()));
-        self.labels.contains(&here)
+        let Body { ops, bound, .. } = &self.bodies[body];
+        *bound == Some(ops.len())
             || !(ops.last()).is_some_and(|(op, ..)| op.info().flags.has(Flags::ENDS))
     }
 
@@ -624,11 +631,7 @@ impl<L: Language> Builder<L> {
             let (start, len) = (starts[i], ops.len());
             match self.bodies[i].kind {
                 BodyKind::Main => {}
-                BodyKind::Function { name } => {
-                    for f in self.chunk.functions.iter_mut().filter(|f| f.name == name) {
-                        f.pc = start;
-                    }
-                }
+                BodyKind::Function { entry } => self.chunk.functions[entry].pc = start,
                 BodyKind::Block { index } => {
                     if let Some(range) = self.chunk.blocks.get_mut(usize::from(index)) {
                         *range = start..start + len;

@@ -148,11 +148,6 @@ impl Chunk {
         self.names.get(usize::from(n))
     }
 
-    /// Index of the function with that name.
-    pub(crate) fn function_index(&self, name: &str) -> Option<usize> {
-        (self.functions.iter()).position(|f| self.name(f.name).is_some_and(|n| n.as_str() == name))
-    }
-
     /// Bits of the immediates of an ext op at some place; `None` for other ops.
     pub(crate) fn immediates(&self, op: Op) -> Option<(u16, u64)> {
         match op {

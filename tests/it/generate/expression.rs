@@ -159,7 +159,12 @@ impl Writer<'_> {
     }
 
     fn call_for_value(&mut self, depth: usize) {
-        let returning: Vec<_> = self.functions.iter().filter(|f| f.returns).copied().collect();
+        let returning: Vec<_> = self
+            .functions
+            .iter()
+            .filter(|f| f.returns)
+            .copied()
+            .collect();
         if returning.is_empty() {
             return self.leaf();
         }
@@ -170,7 +175,11 @@ impl Writer<'_> {
 
     fn builtin(&mut self, depth: usize) {
         let id = self.r.pick(&[LENGTHS, LENGTHS, TOP, TOP, CALLS, 99]);
-        let id = if id == 99 && !self.r.one_in(8) { TOP } else { id };
+        let id = if id == 99 && !self.r.one_in(8) {
+            TOP
+        } else {
+            id
+        };
         let argc = match id {
             CALLS => self.arguments(self.functions.first().and_then(|f| f.arity), depth),
             _ => {

@@ -69,7 +69,9 @@ impl Outcome {
             VMResult::Error(error) => {
                 seen.end = error.message();
                 (seen.kind, seen.pc, seen.line) = (Some(error.kind()), error.pc(), error.line());
-                seen.trace = (error.trace().iter()).map(|site| format!("{site:?}")).collect();
+                seen.trace = (error.trace().iter())
+                    .map(|site| format!("{site:?}"))
+                    .collect();
             }
         }
         seen
@@ -92,7 +94,9 @@ fn check_limits(vm: &VM, result: &VMResult, limits: &Limits) {
     for _ in 0..1000 {
         match left.pop() {
             None => return,
-            Some(Value::Str(text)) => assert!(text.len() <= limits.max_string_len, "{}", text.len()),
+            Some(Value::Str(text)) => {
+                assert!(text.len() <= limits.max_string_len, "{}", text.len())
+            }
             Some(Value::Array(array)) => {
                 assert!(array.len() <= limits.max_array_len, "{}", array.len());
                 left.extend(array.iter());

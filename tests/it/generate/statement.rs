@@ -40,7 +40,9 @@ impl Writer<'_> {
     fn store(&mut self, depth: usize) {
         let (name, slot) = (self.global(), self.slot());
         if self.r.one_in(8) {
-            let op = self.r.pick(&[Op::DeclareArray(name), Op::DeclareHash(name)]);
+            let op = self
+                .r
+                .pick(&[Op::DeclareArray(name), Op::DeclareHash(name)]);
             self.emit(op);
             return;
         }
@@ -208,7 +210,9 @@ impl Writer<'_> {
     /// Ops that make no sense, behind a jump.
     fn unreachable(&mut self, depth: usize) {
         let over = self.emit(Op::Jump(0));
-        let op = self.r.pick(&[Op::Add, Op::Pop, Op::PopFrame, Op::Return, Op::Dup2]);
+        let op = self
+            .r
+            .pick(&[Op::Add, Op::Pop, Op::PopFrame, Op::Return, Op::Dup2]);
         self.emit(op);
         self.land(over);
         self.store(depth);

@@ -1,0 +1,76 @@
+//! What `--help`, `--version` and `:help` say.
+
+/// The text of `--help`.
+pub(super) fn usage(name: &str, exit_compile: u8, exit_trap: u8) -> String {
+    format!(
+        "\
+Runs programs of the language {name}.
+
+Usage: {name} [OPTIONS] [FILE] [ARGS...]
+       {name} run [OPTIONS] FILE [ARGS...]
+       {name} [OPTIONS] -e CODE [ARGS...]
+
+FILE is a source text or a compiled chunk; `-` is standard input. Without FILE and
+-e the program comes from standard input; on a terminal a REPL starts.
+ARGS are the program's own: strings in the global ARGV.
+
+Options:
+  -e CODE          run CODE; given several times, the lines of one program
+      --repl       start a REPL, after FILE or CODE if there is one
+      --history F  keep the lines of the REPL in file F
+      --dump       show the bytecode before it runs
+      --emit F     write the compiled chunk to file F
+      --no-run     do not run: with --dump, with --emit, or to check a program
+      --time       show how long compiling, loading and running took
+      --fuel N     stop after about N ops; in a REPL, in each input
+      --max-depth N
+                   stop at N open calls
+      --no-fuse    run every op on its own, without fused sequences
+  -h, --help       show this text
+  -V, --version    show the version
+
+Examples:
+  {name} FILE                       run a program
+  {name} -e 'CODE'                  run a line
+  {name} --dump --no-run FILE       look at its bytecode
+  {name} --emit FILE.fvb --no-run FILE
+                                {pad}compile it; run it with `{name} FILE.fvb`
+  {name}                            start the REPL; `:help` goes on from there
+
+Exit codes: 0 it ran; 2 the arguments make no sense; 66 a file cannot be read; 73 a
+file cannot be written; {exit_compile} the program does not compile or load; {exit_trap} it stopped with an error.
+",
+        pad = " ".repeat(name.len())
+    )
+}
+
+/// The text of `--version`.
+pub(super) fn version(name: &str) -> String {
+    format!("{name} (fusevm {})", env!("CARGO_PKG_VERSION"))
+}
+
+/// A command of the REPL, with what it does.
+pub(super) const COMMANDS: [(&str, &str); 9] = [
+    ("help", "show this text"),
+    ("dump", "show the bytecode of each input, or stop to"),
+    ("time", "show how long each input took, or stop to"),
+    ("globals", "show the globals"),
+    ("functions", "show the functions"),
+    ("load", "run FILE: what it defines stays"),
+    ("reset", "forget everything"),
+    ("quit", "end"),
+    ("q", "end"),
+];
+
+/// The text of `:help`.
+pub(super) fn commands() -> String {
+    let mut text = String::from(
+        "Type code to run it. An input that is not finished goes on in the next line;\n\
+         two empty lines give it up.\n",
+    );
+    for (name, what) in COMMANDS.iter().filter(|(name, _)| name.len() > 1) {
+        let operand = if *name == "load" { " FILE" } else { "" };
+        text.push_str(&format!("  {:<12} {what}\n", format!(":{name}{operand}")));
+    }
+    text
+}
