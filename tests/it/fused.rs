@@ -5,10 +5,10 @@
 //! again. All forms agree in result, trap, line, fuel and what is left in slots and globals; the two
 //! sequences also in the pc of a trap, which is that of the part, while the op names its own.
 
-use crate::generate::{Outcome, Random};
+use crate::generate::{Outcome, Random, overlay_is_exact};
 use fusevm::{
-    Chunk, ChunkBuilder, Limits, Op, Opcode, Overflow, Policy, Program, SharedBuffer, VM, VMResult,
-    Value, fuse, verify,
+    Chunk, ChunkBuilder, Flags, Limits, Op, Opcode, Overflow, Policy, Program, SharedBuffer, VM,
+    VMResult, Value, fuse, verify,
 };
 
 /// Chunks for each op, and runs of each.
@@ -20,15 +20,9 @@ const LINE: u32 = 3;
 /// A slot that starts unwritten.
 const FRESH: u16 = 40;
 
-/// The two ways to write it.
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    Fused,
-    Parts,
-}
-
-/// Slots 0 and 1 from globals, then the op above a value on the stack, then all slots as the result.
-fn chunk(op: Op, form: Form, policy: Policy) -> (Chunk, usize) {
+/// Slots 0 and 1 from globals, then `parts`, which stand for `op`, above a value on the stack, then all
+/// slots as the result; and where the parts start.
+fn chunk(op: Op, parts: &[Op], policy: Policy) -> (Chunk, usize) {
     let mut b = ChunkBuilder::new();
     b.set_policy(policy);
     let [s0, s1, path, _array] = ["s0", "s1", "path", "array"].map(|name| b.add_name(name));
@@ -48,14 +42,17 @@ fn chunk(op: Op, form: Form, policy: Policy) -> (Chunk, usize) {
             b.emit(op, 2);
         }
     }
-    let op = if op.target().is_some() {
-        op.with_target(top)
-    } else {
-        op
-    };
     let start = b.current_pos();
-    let last = emit(&mut b, op, form);
-    // Parts the op from what follows, which would make another op of some.
+    for part in parts {
+        let part = match part.target() {
+            Some(to) if op.target().is_none() => part.with_target(start + to),
+            Some(_) => part.with_target(top),
+            None => *part,
+        };
+        b.emit(part, LINE);
+    }
+    let last = b.current_pos() - 1;
+    // Keeps apart what would be another op together with what follows.
     b.emit(Op::Nop, 4);
     if matches!(op, Op::SlotLtIntJumpIfFalse(..)) {
         b.emit(Op::LoadTrue, 4);
@@ -70,22 +67,6 @@ fn chunk(op: Op, form: Form, policy: Policy) -> (Chunk, usize) {
     }
     b.emit(Op::MakeArray(height), 5);
     (b.build(), start)
-}
-
-/// Appends the op or its parts; the pc of the last.
-fn emit(b: &mut ChunkBuilder, op: Op, form: Form) -> usize {
-    if form == Form::Fused {
-        return b.emit(op, LINE);
-    }
-    let start = b.current_pos();
-    for part in op.expansion() {
-        let part = match part.target() {
-            Some(to) if op.target().is_none() => part.with_target(start + to),
-            _ => part,
-        };
-        b.emit(part, LINE);
-    }
-    b.current_pos() - 1
 }
 
 /// The op of that code with operands at random.
@@ -159,7 +140,9 @@ impl Start {
             Some((FRESH, limit, other)) => limit < 50 && !other,
             Some((i, limit, other)) => {
                 let from = slots[usize::from(i)].to_float();
-                !other && (from.is_nan() || from >= f64::from(limit) - 60.0)
+                // Not far below the bound, nor where the next step would wrap to below it.
+                let near = f64::from(limit) - 60.0..1e15;
+                !other && (from.is_nan() || near.contains(&from))
             }
         };
         let fuel = if ends { fuel } else { fuel.or(Some(500)) };
@@ -189,13 +172,17 @@ impl Start {
     }
 }
 
-/// A value for a slot: often near the bound of the loop.
+/// A value for a slot: often near the bound of the loop, or where a sum leaves the integers.
 fn slot(op: Op, r: &mut Random) -> Value {
-    match (counts(op), r.below(4)) {
+    match (counts(op), r.below(5)) {
         (Some((_, limit, _)), 0 | 1) => Value::Int(i64::from(limit) - r.below(40) as i64 + 3),
         (Some((_, limit, _)), 2) if r.one_in(2) => {
             Value::Float(f64::from(limit) - r.below(80) as f64 / 4.0)
         }
+        (Some(_), 3) => Value::Int(match r.one_in(2) {
+            true => i64::MIN + r.below(60) as i64,
+            false => i64::MAX - r.below(60) as i64,
+        }),
         _ => r.value(1),
     }
 }
@@ -219,8 +206,8 @@ fn cases(code: Opcode) {
             overflow,
             ..Policy::default()
         };
-        let (one, at) = chunk(op, Form::Fused, policy);
-        let (many, _) = chunk(op, Form::Parts, policy);
+        let (one, at) = chunk(op, &[op], policy);
+        let (many, _) = chunk(op, &op.expansion(), policy);
         let overlay = fuse(&verify(many.clone()).expect("it verifies"));
         assert_eq!(
             overlay[at].opcode(),
@@ -247,6 +234,53 @@ fn cases(code: Opcode) {
     assert!(finished > CHUNKS * RUNS / 4, "{finished} finished");
 }
 
+/// One of the parts, slightly other than it is.
+fn near_miss(op: Op, r: &mut Random) -> Vec<Op> {
+    let mut parts = op.expansion();
+    let at = r.below(parts.len());
+    let other = r.pick(&[0, 1, 2, FRESH]);
+    parts[at] = match parts[at] {
+        Op::GetSlot(_) => Op::GetSlot(other),
+        Op::SetSlot(_) => Op::SetSlot(other),
+        Op::LoadInt(n) => Op::LoadInt(n + (1 << 33)),
+        Op::Inc => Op::Dec,
+        Op::Add => Op::Concat,
+        Op::Concat => Op::Add,
+        Op::NumLt => Op::NumLe,
+        Op::JumpIfTrue(to) => Op::JumpIfFalse(to),
+        Op::JumpIfFalse(to) if r.one_in(2) => Op::JumpIfTrue(to),
+        Op::JumpIfFalse(to) => Op::JumpIfFalse(to + 1),
+        Op::Jump(to) => Op::Jump(to + 4),
+        Op::ArrayPush(_) => Op::SetVar(3),
+        _same => Op::LoadUndef,
+    };
+    parts
+}
+
+#[test]
+fn what_is_nearly_a_sequence_is_not_fused_as_one() {
+    let [mut plain, mut overlaid] = [false, true].map(vm);
+    let fused = |code: &&Opcode| code.info().flags.has(Flags::FUSED);
+    for code in Opcode::ALL.iter().filter(fused) {
+        for seed in 0..200 {
+            let mut r = Random::new(seed);
+            let op = op(*code, &mut r);
+            let (near, _) = chunk(op, &near_miss(op, &mut r), Policy::default());
+            let case = || format!("seed {seed}: {op}\n{}", near.listing());
+            let verified = verify(near.clone()).unwrap_or_else(|e| panic!("{e}, {}", case()));
+            assert!(overlay_is_exact(&verified), "{}", case());
+            let program = Program::from(verified);
+            for _ in 0..4 {
+                let mut start = Start::new(op, &mut r);
+                start.fuel = Some(r.below(400) as u64);
+                let parts = start.run(&mut plain.0, &plain.1, &program);
+                let again = start.run(&mut overlaid.0, &overlaid.1, &program);
+                assert_eq!(again, parts, "{start:?}, {}", case());
+            }
+        }
+    }
+}
+
 macro_rules! tests {
     ($($name:ident = $code:ident),* $(,)?) => {
         $(#[test]
@@ -257,7 +291,7 @@ macro_rules! tests {
         #[test]
         fn every_fused_op_has_cases() {
             let tested = [$(Opcode::$code),*];
-            let fused = |code: &Opcode| code.info().flags.has(fusevm::Flags::FUSED);
+            let fused = |code: &Opcode| code.info().flags.has(Flags::FUSED);
             let all: Vec<_> = Opcode::ALL.iter().copied().filter(fused).collect();
             assert_eq!(tested[..], all);
         }

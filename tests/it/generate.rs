@@ -10,7 +10,7 @@ mod outcome;
 mod random;
 mod statement;
 
-pub(crate) use outcome::{Outcome, Setting};
+pub(crate) use outcome::{Outcome, Setting, overlay_is_exact};
 pub(crate) use random::Random;
 
 use fusevm::{Chunk, ChunkBuilder, Flags, Op, Opcode, Policy, Unset, Value, ZeroDiv};

@@ -4,6 +4,8 @@
 mod fused;
 mod generate;
 mod hostile;
+mod languages;
+mod ops;
 mod reject;
 mod tidy;
 mod ui;

@@ -183,7 +183,7 @@ fn snake(text: &str) -> String {
 /// indices can name.
 fn not_written() -> Vec<Chunk> {
     let mut vm = VM::empty();
-    vm.load(&Chunk::parse("fn f/0\nf:\n  Return").expect("it parses"))
+    vm.load(Chunk::parse("fn f/0\nf:\n  Return").expect("it parses"))
         .expect("it loads");
     let cell = vm
         .heap_mut()
@@ -314,9 +314,9 @@ fn chained_calls(n: usize) -> Chunk {
     b.build()
 }
 
-/// The fastest of three verifications, and what they found.
-fn verified(chunk: &Chunk) -> (Duration, Vec<VerifyError>) {
-    let runs = (0..3).map(|_| {
+/// The fastest of some verifications, and what they found.
+fn verified(chunk: &Chunk, times: usize) -> (Duration, Vec<VerifyError>) {
+    let runs = (0..times).map(|_| {
         let start = Instant::now();
         let errors = errors_of(chunk);
         (start.elapsed(), errors)
@@ -326,22 +326,30 @@ fn verified(chunk: &Chunk) -> (Duration, Vec<VerifyError>) {
 
 #[test]
 fn checking_takes_time_linear_in_the_chunk() {
-    // From an eighth of the size on, quadratic work takes 64 times as long.
-    const STEP: usize = 8;
+    // At this many times the size, quadratic work takes 256 times as long.
+    const STEP: usize = 16;
     let table: [(&str, fn(usize) -> Chunk, usize, &str); 6] = [
         ("overlapping functions", overlapping_functions, POOL, "work"),
         ("argument counts", argument_counts, POOL, "work"),
         ("chained blocks", chained_blocks, POOL, "work"),
-        ("mentioned functions", mentioned_functions, POOL / 4, ""),
+        ("mentioned functions", mentioned_functions, POOL / 2, ""),
         ("many immediates", many_immediates, POOL / 4, "operand"),
         ("chained calls", chained_calls, POOL, ""),
     ];
     for (what, make, n, rule) in table {
-        let (small, _) = verified(&make(n / STEP));
-        let (large, errors) = verified(&make(n));
-        let times = format!("{what}: {small:?} for {}, {large:?} for {n}", n / STEP);
-        println!("{times}");
-        assert!(large <= 3 * STEP as u32 * small, "{times}");
+        let (small, _) = verified(&make(n / STEP), 2);
+        let chunk = make(n);
+        let allowed = 6 * STEP as u32 * small + Duration::from_millis(100);
+        let (mut large, errors) = verified(&chunk, 1);
+        if large > allowed {
+            // The machine may have been busy.
+            (large, _) = verified(&chunk, 2);
+        }
+        assert!(
+            large <= allowed,
+            "{what}: {small:?} for {}, {large:?} for {n}",
+            n / STEP
+        );
         match rule {
             "" => assert!(errors.is_empty(), "{what}: {}", errors[0]),
             rule => assert_eq!(name_of(&errors[0].rule), rule, "{what}"),

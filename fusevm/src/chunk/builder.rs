@@ -43,6 +43,8 @@ pub struct Builder<L: Language> {
     place: Place,
     line_starts: Vec<usize>,
     text: Str,
+    /// A place in the text, and the characters before it in its line.
+    counted: (usize, usize),
     errors: Vec<BuildError>,
     /// Names of the functions so far.
     functions: HashSet<u16>,
@@ -147,6 +149,22 @@ pub enum BuildError {
 }
 
 impl BuildError {
+    /// Source line, if the builder knows it; an error of the front end has a span instead.
+    pub fn line(&self) -> Option<u32> {
+        match self {
+            BuildError::Source(_) => None,
+            BuildError::PoolFull { line, .. }
+            | BuildError::OutOfRange { line, .. }
+            | BuildError::UnboundLabel { line }
+            | BuildError::LabelBoundTwice { line }
+            | BuildError::LabelElsewhere { line }
+            | BuildError::RawTarget { line, .. }
+            | BuildError::RawExtOp { line }
+            | BuildError::Unbalanced { line }
+            | BuildError::DuplicateFunction { line, .. } => Some(*line),
+        }
+    }
+
     /// Place in the source, if one is known.
     pub fn span(&self) -> Option<Span> {
         match self {
@@ -208,7 +226,7 @@ impl BuildErrors {
         self.0.iter()
     }
 
-    /// Whether every error is one that more input could mend.
+    /// Whether one of them says that more input could mend it.
     pub fn is_incomplete(&self) -> bool {
         let more = |e: &BuildError| matches!(e, BuildError::Source(d) if d.is_incomplete());
         self.0.iter().any(more)
@@ -252,6 +270,7 @@ impl<L: Language> Builder<L> {
             place: Place::default(),
             line_starts: Vec::new(),
             text: Str::default(),
+            counted: (0, 0),
             errors: Vec::new(),
             functions: HashSet::new(),
             language: PhantomData,
@@ -277,10 +296,16 @@ impl<L: Language> Builder<L> {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         if row > 0 {
             self.line = clamp(row);
-            let line = self.line_starts[row - 1];
-            let column =
-                (self.text.as_str().get(line..span.start)).map_or(0, |t| t.chars().count());
-            self.place.column = clamp(column + 1);
+            // Spans come in order, mostly: columns are counted on from the last one in the line.
+            let start = self.line_starts[row - 1];
+            let (from, before) = match self.counted {
+                (at, columns) if (start..=span.start).contains(&at) => (at, columns),
+                _ => (start, 0),
+            };
+            let between = self.text.as_str().get(from..span.start);
+            let columns = before + between.map_or(0, |text| text.chars().count());
+            self.counted = (span.start, columns);
+            self.place.column = clamp(columns + 1);
         }
         self.place.start = clamp(span.start);
         self.place.end = clamp(span.end);
@@ -607,7 +632,8 @@ impl<L: Language> Builder<L> {
     /// # Errors
     /// All that was found on the way and here.
     pub fn finish(mut self) -> Result<Chunk, BuildErrors> {
-        if self.open.len() != 1 {
+        let stopped = |e: &BuildError| matches!(e, BuildError::Source(_));
+        if self.open.len() != 1 && !self.errors.iter().any(stopped) {
             let line = self.line;
             self.errors.push(BuildError::Unbalanced { line });
         }

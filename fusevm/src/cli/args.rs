@@ -88,7 +88,9 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, St
                     None => options.file = Some(word.into()),
                     Some(_) => options.args.push(lossy(word)),
                 }
-                options.args.extend(parser.raw_args().map_err(said)?.map(lossy));
+                options
+                    .args
+                    .extend(parser.raw_args().map_err(said)?.map(lossy));
             }
         }
     }
@@ -129,7 +131,9 @@ pub(super) fn nearest<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
     }
     let near = words.iter().map(|word| (distance(typed, word), *word));
     let near = near.chain(
-        (words.iter()).filter(|w| typed.len() > 1 && w.starts_with(typed)).map(|word| (1, *word)),
+        (words.iter())
+            .filter(|w| typed.len() > 1 && w.starts_with(typed))
+            .map(|word| (1, *word)),
     );
     let (far, word) = near.min_by_key(|(far, _)| *far)?;
     (far <= 1 + typed.len() / 4).then_some(word)
@@ -143,7 +147,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut diagonal = std::mem::replace(&mut row[0], i + 1);
         for (j, y) in b.iter().enumerate() {
             let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
+            row[j + 1] = (diagonal + usize::from(x != *y))
+                .min(above + 1)
+                .min(row[j] + 1);
             diagonal = above;
         }
     }
@@ -171,7 +177,10 @@ mod tests {
         assert_eq!(seen.file, Some("a.x".into()));
         assert_eq!(seen.args, ["--time", "--", "-e"]);
         assert_eq!((seen.dump, seen.time, seen.fuel), (true, false, Some(1000)));
-        assert_eq!(options(&["run", "--time", "run", "x"]).file, Some("run".into()));
+        assert_eq!(
+            options(&["run", "--time", "run", "x"]).file,
+            Some("run".into())
+        );
         assert_eq!(options(&["-"]).file, Some("-".into()));
         assert_eq!(options(&["--", "--dump"]).file, Some("--dump".into()));
     }
@@ -186,13 +195,28 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
-        assert_eq!(wrong(&["--dmup"]), "unknown option `--dmup`; did you mean `--dump`?");
-        assert_eq!(wrong(&["--max"]), "unknown option `--max`; did you mean `--max-depth`?");
-        assert_eq!(wrong(&["-d"]), "unknown option `-d`; did you mean `--dump`?");
+        assert_eq!(
+            wrong(&["--dmup"]),
+            "unknown option `--dmup`; did you mean `--dump`?"
+        );
+        assert_eq!(
+            wrong(&["--max"]),
+            "unknown option `--max`; did you mean `--max-depth`?"
+        );
+        assert_eq!(
+            wrong(&["-d"]),
+            "unknown option `-d`; did you mean `--dump`?"
+        );
         assert_eq!(wrong(&["--jit=off"]), "unknown option `--jit`");
         assert_eq!(wrong(&["-ä"]), "unknown option `-ä`");
-        assert_eq!(wrong(&["--fuel", "lots"]), "`--fuel` needs a whole number, not `lots`");
-        assert_eq!(wrong(&["--fuel=-1"]), "`--fuel` needs a whole number, not `-1`");
+        assert_eq!(
+            wrong(&["--fuel", "lots"]),
+            "`--fuel` needs a whole number, not `lots`"
+        );
+        assert_eq!(
+            wrong(&["--fuel=-1"]),
+            "`--fuel` needs a whole number, not `-1`"
+        );
         assert_eq!(wrong(&["--fuel"]), "missing argument for option '--fuel'");
         assert_eq!(wrong(&["run"]), "`run` needs a FILE");
         assert!(wrong(&["--dump=3"]).contains("--dump"));

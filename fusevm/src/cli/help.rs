@@ -1,7 +1,20 @@
 //! What `--help`, `--version` and `:help` say.
 
+/// Arguments worth knowing, and what they do.
+const EXAMPLES: [(&str, &str); 6] = [
+    ("FILE", "run a program"),
+    ("-e 'CODE'", "run a line"),
+    ("--dump --no-run FILE", "look at its bytecode"),
+    ("--emit OUT --no-run FILE", "compile it into OUT"),
+    ("OUT", "run what was compiled"),
+    ("", "start the REPL; `:help` shows more"),
+];
+
 /// The text of `--help`.
 pub(super) fn usage(name: &str, exit_compile: u8, exit_trap: u8) -> String {
+    let examples: String = EXAMPLES
+        .map(|(args, what)| format!("  {:<36} {what}\n", format!("{name} {args}")))
+        .concat();
     format!(
         "\
 Runs programs of the language {name}.
@@ -30,17 +43,11 @@ Options:
   -V, --version    show the version
 
 Examples:
-  {name} FILE                       run a program
-  {name} -e 'CODE'                  run a line
-  {name} --dump --no-run FILE       look at its bytecode
-  {name} --emit FILE.fvb --no-run FILE
-                                {pad}compile it; run it with `{name} FILE.fvb`
-  {name}                            start the REPL; `:help` goes on from there
-
-Exit codes: 0 it ran; 2 the arguments make no sense; 66 a file cannot be read; 73 a
-file cannot be written; {exit_compile} the program does not compile or load; {exit_trap} it stopped with an error.
-",
-        pad = " ".repeat(name.len())
+{examples}
+Exit codes: 0 it ran; 2 the arguments make no sense; 66 a file cannot be read;
+73 a file cannot be written; {exit_compile} the program does not compile or load;
+{exit_trap} it stopped with an error.
+"
     )
 }
 

@@ -83,7 +83,10 @@ impl Read for Feed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut source = lock(&self.0);
         let held = source.fill_buf()?;
-        let line = held.iter().position(|b| *b == b'\n').map_or(held.len(), |at| at + 1);
+        let line = held
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(held.len(), |at| at + 1);
         let n = line.min(into.len());
         into[..n].copy_from_slice(&held[..n]);
         source.consume(n);

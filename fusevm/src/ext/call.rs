@@ -23,6 +23,19 @@ pub enum Flow {
     Invoke,
 }
 
+/// Characters of a value that a message shows.
+const SHOWN: usize = 80;
+
+/// Kind and value for a message.
+fn shown(value: &Value) -> String {
+    let mut text = format!("{} {value:?}", value.kind());
+    if let Some((end, _)) = text.char_indices().nth(SHOWN) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// What is still there of the heap.
 enum HeapPart<'a> {
     Gone,
@@ -132,7 +145,7 @@ impl<'a> Call<'a> {
     ) -> Result<T, Trap> {
         let coerce = self.coerce || desc.inputs[index].coerce;
         T::take(value, self, coerce).map_err(|Mismatch(found)| {
-            let (expected, found) = (T::TY.to_string(), format!("{} {found:?}", found.kind()));
+            let (expected, found) = (T::TY.to_string(), shown(&found));
             OperandTrap::new(desc.name, index + 1, expected, found).into()
         })
     }

@@ -41,36 +41,50 @@ pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, id: u16, packed: u64) -> St
     charge(vm, desc, at)?;
     let outcome = match desc.calls_back {
         true => run_full(vm, linked, (id, packed), desc, at)?,
-        false => {
-            let slots = prepare_slots(vm, desc, packed)?;
-            let parts = vm.split(fixed + rest, slots);
-            unwound(|| {
-                let mut call = Call::leaf((linked, id, packed), parts);
-                (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
-            })?
-        }
+        false => run_leaf(vm, linked, (id, packed), desc, fixed + rest)?,
     };
     match outcome.flow {
         Flow::Invoke => invoke(vm, outcome.invoke, at, fixed),
-        Flow::Next | Flow::Jump => {
-            vm.stack.truncate(at);
-            for produced in [outcome.results.0, outcome.results.1].into_iter().flatten() {
-                let value = match produced {
-                    Produced::Value(value) => value,
-                    Produced::Object(allocate) => allocate(vm.heap_mut())?,
-                };
-                vm.stack.push(value);
-            }
-            if outcome.flow == Flow::Jump {
-                let label = desc
-                    .immediates
-                    .iter()
-                    .find(|i| matches!(i.kind, ImmKind::Label));
-                vm.pc = label.map_or(vm.pc, |label| label.extract(packed) as usize);
-            }
-            Ok(())
-        }
+        Flow::Next | Flow::Jump => conclude(vm, desc, packed, outcome, at),
     }
+}
+
+/// Runs an op that sees its inputs on the stack and parts of the VM beside them.
+#[inline]
+fn run_leaf(
+    vm: &mut VM,
+    linked: &Arc<Linked>,
+    (id, packed): (u16, u64),
+    desc: &'static OpDesc,
+    inputs: usize,
+) -> Result<Outcome, Trap> {
+    let slots = prepare_slots(vm, desc, packed)?;
+    let parts = vm.split(inputs, slots);
+    unwound(|| {
+        let mut call = Call::leaf((linked, id, packed), parts);
+        (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
+    })
+}
+
+/// Puts the results in the place of the inputs, which start at `at`, and jumps.
+#[inline]
+fn conclude(vm: &mut VM, desc: &OpDesc, packed: u64, outcome: Outcome, at: usize) -> Step {
+    vm.stack.truncate(at);
+    for produced in [outcome.results.0, outcome.results.1].into_iter().flatten() {
+        let value = match produced {
+            Produced::Value(value) => value,
+            Produced::Object(allocate) => allocate(vm.heap_mut())?,
+        };
+        vm.stack.push(value);
+    }
+    if outcome.flow == Flow::Jump {
+        let label = desc
+            .immediates
+            .iter()
+            .find(|i| matches!(i.kind, ImmKind::Label));
+        vm.pc = label.map_or(vm.pc, |label| label.extract(packed) as usize);
+    }
+    Ok(())
 }
 
 /// Runs an op that may call back: its inputs are taken off the stack first, so that nothing the VM

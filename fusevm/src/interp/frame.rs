@@ -132,6 +132,15 @@ impl VM {
         Ok(())
     }
 
+    /// Pc of the op that runs the block the top frame is of.
+    pub(super) fn piece_op(&self) -> Option<usize> {
+        let frame = self.frames.last()?;
+        match frame.kind {
+            FrameKind::Block | FrameKind::Unit => frame.return_pc.checked_sub(1),
+            _ => None,
+        }
+    }
+
     /// The pc is at the end of the top frame's code.
     pub(super) fn end_piece(&mut self) -> Step {
         let mut top = self.frames.len();

@@ -7,71 +7,8 @@ use crate::value::Value;
 use crate::vm::{Linked, VM};
 use std::sync::Arc;
 
-pub(super) fn pre_inc_slot(vm: &mut VM, linked: &Arc<Linked>, s: u16) -> Step {
-    run(vm, linked, Op::PreIncSlot(s))
-}
-
-pub(super) fn pre_inc_slot_void(vm: &mut VM, linked: &Arc<Linked>, s: u16) -> Step {
-    run(vm, linked, Op::PreIncSlotVoid(s))
-}
-
-pub(super) fn add_assign_slot_void(vm: &mut VM, linked: &Arc<Linked>, a: u16, b: u16) -> Step {
-    run(vm, linked, Op::AddAssignSlotVoid(a, b))
-}
-
-pub(super) fn slot_lt_int_jump_if_false(
-    vm: &mut VM,
-    linked: &Arc<Linked>,
-    s: u16,
-    limit: i32,
-    to: usize,
-) -> Step {
-    run(vm, linked, Op::SlotLtIntJumpIfFalse(s, limit, to))
-}
-
-pub(super) fn slot_inc_lt_int_jump_back(
-    vm: &mut VM,
-    linked: &Arc<Linked>,
-    s: u16,
-    limit: i32,
-    to: usize,
-) -> Step {
-    run(vm, linked, Op::SlotIncLtIntJumpBack(s, limit, to))
-}
-
-pub(super) fn accum_sum_loop(
-    vm: &mut VM,
-    linked: &Arc<Linked>,
-    sum: u16,
-    i: u16,
-    limit: i32,
-) -> Step {
-    run(vm, linked, Op::AccumSumLoop(sum, i, limit))
-}
-
-pub(super) fn concat_const_loop(
-    vm: &mut VM,
-    linked: &Arc<Linked>,
-    k: u16,
-    s: u16,
-    i: u16,
-    limit: i32,
-) -> Step {
-    run(vm, linked, Op::ConcatConstLoop(k, s, i, limit))
-}
-
-pub(super) fn push_int_range_loop(
-    vm: &mut VM,
-    linked: &Arc<Linked>,
-    name: u16,
-    i: u16,
-    limit: i32,
-) -> Step {
-    run(vm, linked, Op::PushIntRangeLoop(name, i, limit))
-}
-
 /// A fused op that stands in the chunk.
-fn run(vm: &mut VM, linked: &Arc<Linked>, op: Op) -> Step {
+pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, op: Op) -> Step {
     match fast(vm, linked, op)? {
         true => Ok(()),
         false => run_parts(vm, linked, op),

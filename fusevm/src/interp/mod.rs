@@ -23,7 +23,7 @@ mod stack;
 
 pub(crate) use frame::{Frame, FrameKind};
 pub(crate) use higher::BlockRun;
-pub(crate) use shell::{ShellState, abandon_units};
+pub(crate) use shell::{ShellState, abandon};
 
 use crate::op::{Flags, Op, for_each_op};
 use crate::semantics::{self, Trap};
@@ -45,23 +45,23 @@ macro_rules! dispatch {
         )* }
     )*) => {
         /// Runs one op.
+        #[allow(unused_variables, reason = "fused rows run the op as a whole")]
         fn step(vm: &mut VM, linked: &Arc<Linked>, op: Op) -> Step {
             match op { $($(
-                Op::$Name $(($($f),*))? => run_op!($how vm linked $family $snake $Name ($($($f),*)?) ($($input)*)),
+                Op::$Name $(($($f),*))? => run_op!($how vm linked op $family $snake $Name ($($($f),*)?) ($($input)*)),
             )*)* }
         }
     };
 }
 
 macro_rules! run_op {
-    (pure $vm:ident $linked:ident $family:ident $snake:ident $Name:ident () ($($input:ident)*)) => {{
-        let [$($input),*] = $vm.take(stringify!($Name))?;
-        let rules = $vm.rules($linked.chunk().policy);
-        let output = semantics::$family::$snake(&rules, [$($input),*])?;
-        $vm.stack.push(output);
-        Ok(())
+    (pure $vm:ident $linked:ident $op:ident $family:ident $snake:ident $Name:ident () ($($input:ident)*)) => {{
+        $vm.compute(stringify!($Name), $linked, semantics::$family::$snake)
     }};
-    (own $vm:ident $linked:ident $family:ident $snake:ident $Name:ident ($($f:ident),*) ($($input:ident)*)) => {
+    (fused $vm:ident $linked:ident $op:ident $($row:tt)*) => {
+        self::fused::run($vm, $linked, $op)
+    };
+    (own $vm:ident $linked:ident $op:ident $family:ident $snake:ident $Name:ident ($($f:ident),*) ($($input:ident)*)) => {
         self::$family::$snake($vm, $linked $(, $f)*)
     };
 }
@@ -96,6 +96,8 @@ impl VM {
         loop {
             *at = self.pc;
             if *at >= end {
+                // A trap here is one of the op that runs the piece; where it ends there may be none.
+                *at = self.piece_op().unwrap_or(*at);
                 self.end_piece()?;
             } else {
                 self.charge(1)?;
@@ -133,6 +135,22 @@ impl VM {
                 }
             }
         }
+    }
+
+    /// Runs a pure op. A function, so that the inputs of all of them are not in the one frame of `step`,
+    /// which is on the native stack once for each nested run.
+    #[inline]
+    fn compute<const N: usize>(
+        &mut self,
+        op: &'static str,
+        linked: &Linked,
+        semantics: impl FnOnce(&semantics::Rules<'_>, [Value; N]) -> Result<Value, Trap>,
+    ) -> Step {
+        let inputs = self.take(op)?;
+        let rules = self.rules(linked.chunk().policy);
+        let output = semantics(&rules, inputs)?;
+        self.stack.push(output);
+        Ok(())
     }
 
     /// Pops the inputs of the op of that name, deepest first.

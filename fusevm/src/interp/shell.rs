@@ -37,14 +37,16 @@ impl From<ShellError> for Trap {
 }
 
 impl ShellState {
-    pub(crate) fn units(&self) -> usize {
-        self.units.len()
+    /// How many units run, and how many blocks wait for a command.
+    pub(crate) fn depths(&self) -> (usize, usize) {
+        (self.units.len(), self.waiting.len())
     }
 }
 
-/// Ends what units above `depth` have begun with the host, because they trapped.
-pub(crate) fn abandon_units(vm: &mut VM, depth: usize) {
-    while vm.shell_state.units.len() > depth {
+/// Ends what a run has begun with the host beyond these depths: units that have trapped, and blocks
+/// for whose paths no command has come.
+pub(crate) fn abandon(vm: &mut VM, (units, waiting): (usize, usize)) {
+    while vm.shell_state.units.len() > units {
         let end = vm.shell_state.units.pop();
         let Ok(host) = vm.shell_mut() else {
             continue;
@@ -54,6 +56,12 @@ pub(crate) fn abandon_units(vm: &mut VM, depth: usize) {
             Some(UnitEnd::Substitute | UnitEnd::ProcessIn) => drop(host.capture_end()),
             Some(UnitEnd::ProcessOut(path)) => drop(host.process_sub_leave(path.as_str())),
             Some(UnitEnd::Signal) | None => {}
+        }
+    }
+    while vm.shell_state.waiting.len() > waiting {
+        let waits = vm.shell_state.waiting.pop();
+        if let (Some((path, ..)), Ok(host)) = (waits, vm.shell_mut()) {
+            drop(host.process_sub_leave(path.as_str()));
         }
     }
 }
@@ -173,6 +181,8 @@ pub(super) fn process_sub_out(vm: &mut VM, _: &Linked, b: u16) -> Step {
 
 fn capture(vm: &mut VM, b: u16, end: UnitEnd) -> Step {
     let code = vm.frame()?.code;
+    // Nothing may fail between the host's begin and the frame whose end is the host's end.
+    vm.check_stack(0)?;
     sync_output(vm)?;
     vm.shell_mut()?.capture_begin()?;
     vm.output().begin_capture();
@@ -239,6 +249,7 @@ fn command_ended(vm: &mut VM) -> Step {
     if vm.shell_state.waiting.is_empty() {
         return Ok(());
     }
+    vm.check_stack(0)?;
     let (path, code, block) = vm.shell_state.waiting.remove(0);
     vm.shell_mut()?.process_sub_enter(path.as_str())?;
     run_unit(vm, code, block, UnitEnd::ProcessOut(path))

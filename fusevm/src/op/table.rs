@@ -8,7 +8,8 @@
 //! ```
 //!
 //! * `how` says who computes it: `pure` rows are `semantics::<family>::<snake_name>`, values in and
-//!   one value out; `own` rows are `interp::<family>::<snake_name>`, which also see the machine.
+//!   one value out; `own` rows are `interp::<family>::<snake_name>`, which also see the machine;
+//!   `fused` rows are the sum of their expansion, with a fast path in `interp::fused`.
 //! * Operand kinds are those of [`OperandKind`](super::OperandKind); they fix the Rust type of the
 //!   field, its check, its text and its wire form.
 //! * The effect lists stack values, deepest first. `..n` stands for as many values as operand `n`
@@ -256,32 +257,32 @@ macro_rules! for_each_op {
             /// Fused superinstructions: sums of other ops, nothing more.
             mod fused {
                 /// Increments slot `s` and pushes it.
-                own pre_inc_slot = PreIncSlot(s: Slot) {-- v} [TRAPS | FUSED]
+                fused pre_inc_slot = PreIncSlot(s: Slot) {-- v} [TRAPS | FUSED]
                     => [GetSlot(s), Inc, SetSlot(s), GetSlot(s)];
                 /// Increments slot `s`.
-                own pre_inc_slot_void = PreIncSlotVoid(s: Slot) {--} [TRAPS | FUSED]
+                fused pre_inc_slot_void = PreIncSlotVoid(s: Slot) {--} [TRAPS | FUSED]
                     => [GetSlot(s), Inc, SetSlot(s)];
                 /// Adds slot `b` to slot `a`.
-                own add_assign_slot_void = AddAssignSlotVoid(a: Slot, b: Slot) {--} [TRAPS | FUSED]
+                fused add_assign_slot_void = AddAssignSlotVoid(a: Slot, b: Slot) {--} [TRAPS | FUSED]
                     => [GetSlot(a), GetSlot(b), Add, SetSlot(a)];
                 /// Continues at `to` unless slot `s` is less than `limit`.
-                own slot_lt_int_jump_if_false = SlotLtIntJumpIfFalse(s: Slot, limit: Limit, to: Target) {--} [FUSED]
+                fused slot_lt_int_jump_if_false = SlotLtIntJumpIfFalse(s: Slot, limit: Limit, to: Target) {--} [FUSED]
                     => [GetSlot(s), LoadInt(limit.into()), NumLt, JumpIfFalse(to)];
                 /// Increments slot `s`; continues at `to` while it is less than `limit`.
-                own slot_inc_lt_int_jump_back = SlotIncLtIntJumpBack(s: Slot, limit: Limit, to: Target) {--} [TRAPS | FUSED]
+                fused slot_inc_lt_int_jump_back = SlotIncLtIntJumpBack(s: Slot, limit: Limit, to: Target) {--} [TRAPS | FUSED]
                     => [GetSlot(s), Inc, SetSlot(s), GetSlot(s), LoadInt(limit.into()), NumLt, JumpIfTrue(to)];
                 /// `while i < limit { sum += i; i += 1 }`, in closed form when both are integers.
-                own accum_sum_loop = AccumSumLoop(sum: Slot, i: Slot, limit: Limit) {--} [TRAPS | FUSED]
+                fused accum_sum_loop = AccumSumLoop(sum: Slot, i: Slot, limit: Limit) {--} [TRAPS | FUSED]
                     => [GetSlot(i), LoadInt(limit.into()), NumLt, JumpIfFalse(12),
                         GetSlot(sum), GetSlot(i), Add, SetSlot(sum),
                         GetSlot(i), Inc, SetSlot(i), Jump(0)];
                 /// `while i < limit { s = s . k; i += 1 }`, with one reservation.
-                own concat_const_loop = ConcatConstLoop(k: Const, s: Slot, i: Slot, limit: Limit) {--} [TRAPS | FUSED]
+                fused concat_const_loop = ConcatConstLoop(k: Const, s: Slot, i: Slot, limit: Limit) {--} [TRAPS | FUSED]
                     => [GetSlot(i), LoadInt(limit.into()), NumLt, JumpIfFalse(12),
                         GetSlot(s), LoadConst(k), Concat, SetSlot(s),
                         GetSlot(i), Inc, SetSlot(i), Jump(0)];
                 /// `while i < limit { push i onto the array; i += 1 }`, with one reservation.
-                own push_int_range_loop = PushIntRangeLoop(name: Name, i: Slot, limit: Limit) {--} [TRAPS | FUSED]
+                fused push_int_range_loop = PushIntRangeLoop(name: Name, i: Slot, limit: Limit) {--} [TRAPS | FUSED]
                     => [GetSlot(i), LoadInt(limit.into()), NumLt, JumpIfFalse(10),
                         GetSlot(i), ArrayPush(name),
                         GetSlot(i), Inc, SetSlot(i), Jump(0)];

@@ -144,7 +144,7 @@ mod tests {
     fn nesting_costs_no_native_stack() {
         let work = || {
             let mut value = Value::str("x");
-            for _ in 0..if cfg!(miri) { 2_000 } else { 100_000 } {
+            for _ in 0..if cfg!(miri) { 100 } else { 100_000 } {
                 value = Value::array(vec![value]);
             }
             with_rules(|rules| {

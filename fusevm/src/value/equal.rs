@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn deep_and_shared_values_compare() {
-        let depth = if cfg!(miri) { 2_000 } else { 100_000 };
+        let depth = if cfg!(miri) { 100 } else { 100_000 };
         release::on_small_stack(move || {
             let grow = |end: i64| {
                 let mut value = Value::Int(end);

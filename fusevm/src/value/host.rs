@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_long_chain_drops_without_recursion() {
-        let depth = if cfg!(miri) { 2_000 } else { 100_000 };
+        let depth = if cfg!(miri) { 100 } else { 100_000 };
         crate::value::release::on_small_stack(move || {
             let mut list = Value::Undef;
             for _ in 0..depth {

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn deep_values_drop() {
-        let depth = if cfg!(miri) { 2_000 } else { 100_000 };
+        let depth = if cfg!(miri) { 100 } else { 100_000 };
         on_small_stack(move || {
             let mut value = Value::Undef;
             for i in 0..depth {

@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn deep_and_shared_values_end() {
-        let depth = if cfg!(miri) { 2_000 } else { 100_000 };
+        let depth = if cfg!(miri) { 100 } else { 100_000 };
         release::on_small_stack(move || {
             let mut chain = Value::str("end");
             for _ in 0..depth {

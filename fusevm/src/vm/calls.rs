@@ -175,6 +175,11 @@ impl VM {
         self.pc = range.start;
         self.result = None;
         let ran = self.execute(point.frames);
+        // What the block has written is in slots of the frame around it.
+        let point = match ran {
+            Ok(()) => point.with_slots(self.slots.len()),
+            Err(_) => point,
+        };
         self.leave(point, ran).map_err(nested)?;
         Ok(self.result.take().unwrap_or_default())
     }
@@ -284,10 +289,13 @@ impl VM {
         let frames = self.frames.get(floor..).unwrap_or(&[]);
         let mut sites = Vec::new();
         let mut pc = Some(pc);
-        let calls = |f: &Frame| matches!(f.kind, FrameKind::Call { .. } | FrameKind::Root);
+        let calls = |f: &Frame| {
+            use FrameKind::{Call, CalledBlock, Root};
+            matches!(f.kind, Call { .. } | CalledBlock | Root)
+        };
         let total = frames.iter().filter(|f| calls(f)).count();
         let mut seen = 0;
-        for frame in frames.iter().rev() {
+        for (i, frame) in frames.iter().enumerate().rev() {
             let Some(linked) = self.code.get(frame.code) else {
                 continue;
             };
@@ -297,7 +305,7 @@ impl VM {
                 seen += 1;
                 if seen <= TRACE_END || seen + TRACE_END > total {
                     let mut site = site(linked.chunk(), at.unwrap_or(0));
-                    if let FrameKind::Call { function, .. } = frame.kind {
+                    if let Some(function) = self.function_of(floor + i) {
                         let entry = linked.chunk().functions.get(function as usize);
                         site.function = entry.map(|e| linked.name_text(e.name));
                     }
@@ -307,6 +315,19 @@ impl VM {
             // Frames of scopes and blocks run ops of the function around them, which is told once.
         }
         sites
+    }
+
+    /// The function whose ops the frame at `index` runs; `None` in a main program. A block that an op
+    /// runs is in the function around that op.
+    fn function_of(&self, index: usize) -> Option<u32> {
+        for frame in self.frames.get(..=index)?.iter().rev() {
+            match frame.kind {
+                FrameKind::Call { function, .. } => return Some(function),
+                FrameKind::Root => return None,
+                _inside => {}
+            }
+        }
+        None
     }
 }
 

@@ -156,7 +156,14 @@ pub(crate) struct Savepoint {
     pc: usize,
     reentry: usize,
     captures: usize,
-    units: usize,
+    units: (usize, usize),
+}
+
+impl Savepoint {
+    /// The same, with slots that a block has made in the frame it shares.
+    pub(super) fn with_slots(self, slots: usize) -> Self {
+        Self { slots, ..self }
+    }
 }
 
 impl VM {
@@ -171,7 +178,7 @@ impl VM {
             pc: self.pc,
             reentry: self.reentry,
             captures: self.output.captures(),
-            units: self.shell_state.units(),
+            units: self.shell_state.depths(),
         }
     }
 
@@ -185,7 +192,7 @@ impl VM {
         self.pc = point.pc;
         self.reentry = point.reentry;
         self.output.end_captures(point.captures);
-        crate::interp::abandon_units(self, point.units);
+        crate::interp::abandon(self, point.units);
         self.reload = true;
     }
 

@@ -1,6 +1,6 @@
 //! What can be seen of a run.
 
-use fusevm::{Chunk, ErrorKind, Limits, SharedBuffer, VM, VMResult, Value};
+use fusevm::{Chunk, ErrorKind, Limits, Op, SharedBuffer, VM, VMResult, Value, Verified, fuse};
 
 /// How a program is run.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) fuel: Option<u64>,
     pub(crate) output: String,
     pub(crate) globals: Vec<String>,
+    /// A value that is left and longer than it may be.
+    pub(crate) past_limits: Option<String>,
 }
 
 impl Outcome {
@@ -46,8 +48,10 @@ impl Outcome {
         vm.register_builtin(CALLS, calls);
         prepare(&mut vm);
         let result = vm.run();
-        check_limits(&vm, &result, &setting.limits);
-        Self::seen(&vm, result, &out)
+        let past = past_limits(&vm, &result, &setting.limits);
+        let mut seen = Self::seen(&vm, result, &out);
+        seen.past_limits = past;
+        seen
     }
 
     /// What there is to see of a VM after a run.
@@ -62,6 +66,7 @@ impl Outcome {
             fuel: vm.fuel(),
             output: out.take(),
             globals: globals.collect(),
+            past_limits: None,
         };
         match result {
             VMResult::Ok(value) => seen.end = format!("ok {value:?}"),
@@ -85,29 +90,54 @@ impl Outcome {
     }
 }
 
-/// No value that a program leaves is past the limits. Its constants are small.
-fn check_limits(vm: &VM, result: &VMResult, limits: &Limits) {
+/// Whether every fused op of a chunk's overlay stands for exactly the ops that the chunk has there.
+pub(crate) fn overlay_is_exact(verified: &Verified) -> bool {
+    let ops = verified.chunk().ops();
+    let overlay = fuse(verified);
+    let exact = |(pc, fused): (usize, &Op)| {
+        let is_loop = fused.target().is_none();
+        let parts = fused
+            .expansion()
+            .into_iter()
+            .map(|part| match part.target() {
+                Some(to) if is_loop => part.with_target(pc + to),
+                _ => part,
+            });
+        parts
+            .enumerate()
+            .all(|(i, part)| ops.get(pc + i) == Some(&part))
+    };
+    let mut replaced = overlay
+        .iter()
+        .enumerate()
+        .filter(|(pc, op)| ops[*pc] != **op);
+    overlay.len() == ops.len() && replaced.all(exact)
+}
+
+/// A value that a program leaves and that is past the limits. Its constants are small.
+fn past_limits(vm: &VM, result: &VMResult, limits: &Limits) -> Option<String> {
     let mut left: Vec<Value> = vm.global_names().map(|name| vm.global(name)).collect();
     if let VMResult::Ok(value) = result {
         left.push(value.clone());
     }
     for _ in 0..1000 {
-        match left.pop() {
-            None => return,
-            Some(Value::Str(text)) => {
-                assert!(text.len() <= limits.max_string_len, "{}", text.len())
-            }
-            Some(Value::Array(array)) => {
-                assert!(array.len() <= limits.max_array_len, "{}", array.len());
-                left.extend(array.iter());
-            }
-            Some(Value::Hash(hash)) => {
-                assert!(hash.len() <= limits.max_hash_len, "{}", hash.len());
-                left.extend(hash.values());
-            }
-            Some(_) => {}
+        let value = left.pop()?;
+        let (len, limit) = match &value {
+            Value::Str(text) => (text.len(), limits.max_string_len),
+            Value::Array(array) => (array.len(), limits.max_array_len),
+            Value::Hash(hash) => (hash.len(), limits.max_hash_len),
+            _ => continue,
+        };
+        if len > limit {
+            return Some(format!("{len} past {limit}: {value:?}"));
+        }
+        match value {
+            Value::Array(array) => left.extend(array.iter()),
+            Value::Hash(hash) => left.extend(hash.values()),
+            _ => {}
         }
     }
+    None
 }
 
 /// A builtin that pops its arguments and gives the sum of the lengths of their texts.
@@ -130,6 +160,6 @@ fn calls(vm: &mut VM, argc: u8) -> Value {
     let arguments: Vec<Value> = (0..argc).map(|_| vm.pop()).collect();
     match vm.call("f0", &arguments) {
         Ok(value) => value,
-        Err(error) => Value::str(error.to_string()),
+        Err(error) => Value::Int(error.pc().map_or(-1, |pc| pc as i64)),
     }
 }

@@ -32,16 +32,24 @@ impl Parts {
         let mut b = ChunkBuilder::new();
         b.set_source("mutant");
         b.set_policy(self.policy);
-        self.constants.into_iter().for_each(|value| drop(b.add_constant(value)));
-        self.names.into_iter().for_each(|name| drop(b.add_name(name)));
-        self.blocks.into_iter().for_each(|block| drop(b.add_block_range(block.start, block.end)));
+        for value in self.constants {
+            b.add_constant(value);
+        }
+        for name in self.names {
+            b.add_name(name);
+        }
+        for block in self.blocks {
+            b.add_block_range(block.start, block.end);
+        }
         for f in self.functions {
             match f.arity {
                 Some(arity) => b.add_function(f.name, f.pc, arity),
                 None => b.add_sub_entry(f.name, f.pc),
             }
         }
-        self.ops.into_iter().for_each(|(op, line)| drop(b.emit(op, line)));
+        for (op, line) in self.ops {
+            b.emit(op, line);
+        }
         b.build()
     }
 
@@ -64,7 +72,11 @@ impl Parts {
             11 => drop(self.ops.remove(at)),
             12 => self.insert(at, self.any_op(r)),
             13 => {
-                let some: Vec<_> = self.ops[at..].iter().take(1 + r.below(8)).copied().collect();
+                let some: Vec<_> = self.ops[at..]
+                    .iter()
+                    .take(1 + r.below(8))
+                    .copied()
+                    .collect();
                 self.ops.splice(other..other, some);
             }
             14 => self.constants.truncate(r.below(self.constants.len() + 1)),
@@ -119,7 +131,9 @@ impl Parts {
 
     fn move_target(&mut self, at: usize, r: &mut Random) {
         let len = self.ops.len();
-        let jump = (at..len).chain(0..at).find(|pc| self.ops[*pc].0.target().is_some());
+        let jump = (at..len)
+            .chain(0..at)
+            .find(|pc| self.ops[*pc].0.target().is_some());
         let Some(at) = jump else {
             return;
         };
@@ -175,8 +189,9 @@ impl Parts {
 
     /// An op with operands at random, most of which make sense.
     fn op(&self, code: Opcode, r: &mut Random) -> Op {
-        let operands: Vec<String> =
-            (code.info().operands.iter()).map(|(_, kind)| self.operand(*kind, r)).collect();
+        let operands: Vec<String> = (code.info().operands.iter())
+            .map(|(_, kind)| self.operand(*kind, r))
+            .collect();
         let text = format!("{} {}", code.info().name, operands.join(", "));
         let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
         chunk.ops()[0]
@@ -195,17 +210,16 @@ impl Parts {
             OperandKind::Slot => index(10).to_string(),
             OperandKind::Target => format!("@{}", r.below(self.ops.len() + 2)),
             OperandKind::Int => r.int().to_string(),
-            OperandKind::Float => Some(r.float()).filter(|f| f.is_finite()).map_or_else(
-                || "nan".to_owned(),
-                |f| format!("{f:?}"),
-            ),
+            OperandKind::Float => Some(r.float())
+                .filter(|f| f.is_finite())
+                .map_or_else(|| "nan".to_owned(), |f| format!("{f:?}")),
             OperandKind::Limit => (r.int() as i32).to_string(),
             OperandKind::Count | OperandKind::Argc => r.below(4).to_string(),
             OperandKind::Builtin => (6 + r.below(5)).to_string(),
             OperandKind::RedirectOp => r.below(10).to_string(),
             OperandKind::FileTest => r.below(13).to_string(),
             OperandKind::ParamMod => r.below(19).to_string(),
-            _number => r.below(6).to_string(),
+            _number => r.below(8).to_string(),
         }
     }
 }

@@ -236,7 +236,7 @@ mod tests {
         let thread = std::thread::Builder::new().stack_size(256 * 1024);
         let test = || {
             let (mut deep, mut shared) = (Value::Undef, Value::Undef);
-            for i in 0..if cfg!(miri) { 2_000 } else { 100_000 } {
+            for i in 0..if cfg!(miri) { 50 } else { 100_000 } {
                 deep = match i % 2 {
                     0 => Value::array(vec![deep]),
                     _ => Value::hash([("k", deep)]),

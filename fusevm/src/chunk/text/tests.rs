@@ -14,10 +14,14 @@ fn survives(chunk: &Chunk, seed: u64) {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes of it, and the smaller tests walk the same code"
+)]
 fn chunks_survive_their_text() {
     survives(&Chunk::default(), 0);
     survives(&everything(), 0);
-    for seed in 0..if cfg!(miri) { 5 } else { 2_000 } {
+    for seed in 0..2_000 {
         let mut r = Random::new(seed);
         let ops = r.below(60);
         survives(&r.chunk(ops), seed);
@@ -214,10 +218,14 @@ fn errors_name_what_was_expected() {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes of it, and the smaller tests walk the same code"
+)]
 fn deep_long_and_hostile_texts() {
     let test = || {
         let mut deep = Value::Undef;
-        for _ in 0..if cfg!(miri) { 1_000 } else { 100_000 } {
+        for _ in 0..100_000 {
             deep = Value::array(vec![deep]);
         }
         let chunk = Chunk {
@@ -228,14 +236,15 @@ fn deep_long_and_hostile_texts() {
         assert!(Chunk::parse(&text).unwrap() == chunk);
         assert!(Chunk::parse(&text[..text.len() / 2]).is_err());
         // A long name that many ops mention stands once.
+        let many = 1000;
         let chunk = Chunk {
-            names: vec!["n".repeat(10_000).into()],
-            ops: vec![Op::GetVar(0); 1000],
-            lines: vec![0; 1000],
+            names: vec!["n".repeat(10 * many).into()],
+            ops: vec![Op::GetVar(0); many],
+            lines: vec![0; many],
             ..Chunk::default()
         };
         let text = chunk.to_string();
-        assert!(text.len() < 30_000 && Chunk::parse(&text).unwrap() == chunk);
+        assert!(text.len() < 30 * many + 100 && Chunk::parse(&text).unwrap() == chunk);
     };
     let thread = std::thread::Builder::new().stack_size(256 * 1024);
     thread
@@ -246,11 +255,15 @@ fn deep_long_and_hostile_texts() {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes of it, and the smaller tests walk the same code"
+)]
 fn damaged_texts_do_not_panic() {
     let text: Vec<char> = (SAMPLE.chars())
         .chain(everything().to_string().chars())
         .collect();
-    for seed in 0..if cfg!(miri) { 5 } else { 3_000 } {
+    for seed in 0..3_000 {
         let mut r = Random::new(seed);
         let from = r.below(text.len());
         let mut some: Vec<char> = text[from..].iter().take(400).copied().collect();

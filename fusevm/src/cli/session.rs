@@ -1,0 +1,194 @@
+//! A VM with what the command line knows about it: the texts it ran and how it is to run.
+
+use super::args::Options;
+use super::report::Report;
+use super::streams::Streams;
+use crate::chunk::{BuildErrors, Chunk, WireError};
+use crate::frontend::{Frontend, compile};
+use crate::semantics::Trap;
+use crate::value::{Array, Value};
+use crate::vm::{Error, ErrorKind, Vm};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Programs of one language, run one after the other in one VM.
+pub(super) struct Session<'h, L: Frontend> {
+    host: &'h dyn Fn() -> L::Host,
+    pub(super) vm: Vm<L>,
+    pub(super) options: Options,
+    pub(super) streams: Streams,
+    report: Report,
+    /// How long compiling took, until that has been told.
+    compiled: Option<Duration>,
+}
+
+/// What a file holds.
+pub(super) enum Content {
+    /// Source text.
+    Text(String),
+    /// A compiled chunk.
+    Chunk(Box<Chunk>),
+    /// Neither, and why.
+    Neither(String),
+}
+
+/// Why a program did not run to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It does not compile or load.
+    Compile,
+    /// It trapped.
+    Trap,
+}
+
+impl<'h, L: Frontend> Session<'h, L> {
+    pub(super) fn new(host: &'h dyn Fn() -> L::Host, options: Options, streams: Streams) -> Self {
+        Self {
+            host,
+            vm: new_vm(host, &options, &streams),
+            report: Report::new(streams.color),
+            compiled: None,
+            options,
+            streams,
+        }
+    }
+
+    /// Starts over with a new VM.
+    pub(super) fn reset(&mut self) {
+        self.vm = new_vm(self.host, &self.options, &self.streams);
+    }
+
+    /// Compiles a text, which is kept for errors to point at.
+    ///
+    /// # Errors
+    /// All that is wrong with it, not shown yet.
+    pub(super) fn compile(&mut self, name: &str, text: &str) -> Result<Chunk, BuildErrors> {
+        self.report.keep(name, text);
+        let start = Instant::now();
+        let compiled = compile::<L>(name, text);
+        self.compiled = Some(start.elapsed());
+        compiled
+    }
+
+    /// Shows errors of compiling.
+    pub(super) fn show_errors(&self, name: &str, errors: &BuildErrors) -> Failure {
+        self.streams.errors.say(&self.report.build(name, errors));
+        Failure::Compile
+    }
+
+    /// The chunk of a file's content.
+    ///
+    /// # Errors
+    /// That there is none, which has been shown.
+    pub(super) fn chunk(&mut self, name: &str, content: Content) -> Result<Chunk, Failure> {
+        match content {
+            Content::Chunk(chunk) => Ok(*chunk),
+            Content::Text(text) => self
+                .compile(name, &text)
+                .map_err(|errors| self.show_errors(name, &errors)),
+            Content::Neither(why) => {
+                self.streams.errors.say(&format!("error: {name}: {why}"));
+                Err(Failure::Compile)
+            }
+        }
+    }
+
+    /// Loads a chunk and runs it, unless it is not to be run.
+    ///
+    /// # Errors
+    /// Why it did not run to its end, which has been shown.
+    pub(super) fn execute(&mut self, chunk: &Chunk) -> Result<Value, Failure> {
+        if self.options.dump {
+            self.streams.output.say(&chunk.to_string());
+        }
+        let start = Instant::now();
+        let loaded = self.vm.load(chunk);
+        let load = start.elapsed();
+        let program = loaded.map_err(|error| self.show_error(Some(chunk), &error))?;
+        if self.options.no_run {
+            self.tell_time(&[("load", load)]);
+            return Ok(Value::Undef);
+        }
+        self.vm.set_fuel(self.options.fuel);
+        let start = Instant::now();
+        let result = self.vm.eval(&program);
+        self.tell_time(&[("load", load), ("run", start.elapsed())]);
+        result.map_err(|error| self.show_error(Some(chunk), &error))
+    }
+
+    fn show_error(&self, chunk: Option<&Chunk>, error: &Error) -> Failure {
+        // Whoever reads the output has seen enough, as `head` has.
+        let closed = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
+        if !matches!(error.as_trap(), Some(Trap::Io(e)) if closed(e)) {
+            self.streams.errors.say(&self.report.error(chunk, error));
+        }
+        match error.kind() {
+            ErrorKind::Load => Failure::Compile,
+            ErrorKind::Trap(_) => Failure::Trap,
+        }
+    }
+
+    fn tell_time(&mut self, stages: &[(&str, Duration)]) {
+        let compile = self.compiled.take().map(|took| ("compile", took));
+        if self.options.time {
+            let stages: Vec<String> = (compile.iter().chain(stages))
+                .map(|(what, took)| format!("{what} {:.3} ms", took.as_secs_f64() * 1e3))
+                .collect();
+            self.streams.errors.say(&stages.join(", "));
+        }
+    }
+}
+
+fn new_vm<L: Frontend>(host: &dyn Fn() -> L::Host, options: &Options, streams: &Streams) -> Vm<L> {
+    let mut vm = Vm::<L>::new(host());
+    vm.set_output(streams.output.clone());
+    vm.set_input(streams.input.clone());
+    vm.set_fusion(!options.no_fuse);
+    if let Some(depth) = options.max_depth {
+        let mut limits = vm.limits().clone();
+        limits.max_call_depth = depth;
+        vm.set_limits(limits);
+    }
+    let args: Vec<Value> = options
+        .args
+        .iter()
+        .map(|arg| Value::from(arg.as_str()))
+        .collect();
+    vm.set_global("ARGV", Value::Array(Array::from(args)));
+    L::prepare(&mut vm);
+    vm
+}
+
+/// Reads a file, or standard input for `-`.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(super) fn read(path: &Path, streams: &Streams) -> io::Result<Content> {
+    let bytes = match path.as_os_str() == "-" {
+        true => streams.input.rest()?,
+        false => std::fs::read(path)?,
+    };
+    Ok(match Chunk::from_bytes(&bytes) {
+        Ok(chunk) => Content::Chunk(Box::new(chunk)),
+        Err(WireError::NotAChunk) => match String::from_utf8(bytes) {
+            Ok(text) => Content::Text(match text.strip_prefix('\u{feff}') {
+                Some(rest) => rest.to_owned(),
+                None => text,
+            }),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                Content::Neither(format!("byte {at} is not UTF-8"))
+            }
+        },
+        Err(damage) => Content::Neither(damage.to_string()),
+    })
+}
+
+/// The name of a file, as errors show it.
+pub(super) fn name_of(path: &Path) -> String {
+    match path.as_os_str() == "-" {
+        true => "stdin".to_owned(),
+        false => path.display().to_string(),
+    }
+}

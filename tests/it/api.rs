@@ -1,0 +1,39 @@
+//! The VM as those use it who embed it: many programs in one VM, one program in many, what stops a
+//! program, how it reads and prints, what errors tell, and what builders and values say.
+
+mod build;
+mod limits;
+mod programs;
+mod repl;
+mod streams;
+mod values;
+
+use fusevm::prelude::*;
+
+/// The chunk that `build` writes.
+fn chunk(build: impl FnOnce(&mut Builder<()>)) -> Chunk {
+    let mut b = Builder::new();
+    build(&mut b);
+    b.finish().expect("the chunk is well built")
+}
+
+/// Writes the function `name`, whose body leaves its result on the stack.
+fn returning(
+    b: &mut Builder<()>,
+    name: &str,
+    params: &[&str],
+    body: impl FnOnce(&mut Builder<()>),
+) {
+    let f = b.begin_fn(name, params);
+    body(b);
+    b.emit(Op::ReturnValue);
+    b.end_fn(f);
+}
+
+/// A program that never ends.
+fn forever() -> Chunk {
+    chunk(|b| {
+        let top = b.label_here();
+        b.jump(top);
+    })
+}

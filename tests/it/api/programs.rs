@@ -1,0 +1,199 @@
+//! Programs and functions beyond one VM: on many threads, in other VMs, after their chunk; and that a
+//! VM forgets what nothing leads to.
+
+use super::{chunk, returning};
+use fusevm::{ErrorKind, TrapKind, prelude::*};
+use std::sync::Arc;
+
+/// A language with an op that no other has.
+#[derive(Language)]
+#[language(name = "spare", ops(special))]
+struct Spare;
+
+#[ext_op(Spare)]
+fn special(x: i64) -> i64 {
+    x * 2
+}
+
+/// Defines `fib` and calls it.
+fn fib(n: i64) -> Chunk {
+    chunk(|b| {
+        returning(b, "fib", &["n"], |b| {
+            let more = b.label();
+            b.get_slot(0);
+            b.load(2);
+            b.emit(Op::NumLt);
+            b.jump_if_false(more);
+            b.get_slot(0);
+            b.emit(Op::ReturnValue);
+            b.bind(more);
+            for less in [1, 2] {
+                b.get_slot(0);
+                b.load(less);
+                b.emit(Op::Sub);
+                b.call("fib", 1);
+            }
+            b.emit(Op::Add);
+        });
+        b.load(n);
+        b.call("fib", 1);
+    })
+}
+
+#[test]
+fn one_program_on_eight_threads() {
+    let program = Program::new(fib(15)).unwrap();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let program = program.clone();
+                scope.spawn(move || {
+                    let mut vm = VM::empty();
+                    let first = vm.eval(&program).unwrap();
+                    let again = vm.call("fib", &[Value::Int(10)]).unwrap();
+                    (first, again)
+                })
+            })
+            .collect();
+        for thread in threads {
+            let results = thread.join().unwrap();
+            assert_eq!(results, (Value::Int(610), Value::Int(55)));
+        }
+    });
+}
+
+#[test]
+fn a_vm_moves_between_threads() {
+    let mut vm = VM::empty();
+    vm.eval(fib(1)).unwrap();
+    vm.set_global("kept", vm.function("fib").map(Value::Func));
+    let mut vm = std::thread::spawn(move || {
+        vm.call("fib", &[Value::Int(5)]).unwrap();
+        vm
+    })
+    .join()
+    .unwrap();
+    let kept = vm.global("kept");
+    assert_eq!(vm.call(&kept, &[Value::Int(12)]).unwrap(), Value::Int(144));
+}
+
+#[test]
+fn a_function_outlives_its_chunk_and_travels() {
+    let f = {
+        let mut vm = VM::empty();
+        vm.set_global("by", 10);
+        vm.load(chunk(|b| {
+            returning(b, "scale", &["x"], |b| {
+                b.get_slot(0);
+                b.get_var("by");
+                b.emit(Op::Mul);
+                b.call("helper", 1);
+            });
+            returning(b, "helper", &["x"], |b| {
+                b.get_slot(0);
+                b.emit(Op::Inc);
+            });
+        }))
+        .unwrap();
+        let f = vm.function("scale").unwrap();
+        // Redefined in its VM, the value is still the old one.
+        vm.eval(chunk(|b| returning(b, "scale", &[], |b| b.load(0))))
+            .unwrap();
+        assert_eq!(vm.call(&f, &[Value::Int(4)]).unwrap(), Value::Int(41));
+        assert_eq!(vm.call("scale", &[]).unwrap(), Value::Int(0));
+        f
+    };
+    // In another VM it meets that VM's globals, and brings its own program but no names.
+    let mut other = VM::empty();
+    other.set_global("by", 100);
+    other.set_global("f", f.clone());
+    let called = other.eval(chunk(|b| {
+        b.get_var("f");
+        b.load(4);
+        b.op(core_ops::call_value { args: 1 });
+    }));
+    match called {
+        Ok(value) => assert_eq!(value, Value::Int(401)),
+        // Calls by name inside it go to the functions of the VM, which has none of that name.
+        Err(error) => assert_eq!(error.message(), "undefined function: helper"),
+    }
+    assert!(other.function("scale").is_none());
+    assert_eq!(f.name().as_str(), "scale");
+}
+
+#[test]
+fn a_function_whose_ops_the_vm_lacks_is_refused() {
+    let mut b = Builder::<Spare>::new();
+    let f = b.begin_fn("f", &["x"]);
+    b.get_slot(0);
+    b.op(special {});
+    b.emit(Op::ReturnValue);
+    b.end_fn(f);
+    let mut spare = Spare::vm(());
+    spare.load(b.finish().unwrap()).unwrap();
+    let f = spare.function("f").unwrap();
+    assert_eq!(spare.call(&f, &[Value::Int(4)]).unwrap(), Value::Int(8));
+    let error = VM::empty().call(&f, &[Value::Int(4)]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Load));
+    assert!(error.message().contains("has no op `special`"), "{error}");
+}
+
+#[test]
+fn two_thousand_programs_leave_nothing_behind() {
+    let mut vm = VM::empty();
+    let program = |n: i64| {
+        Arc::new(chunk(|b| {
+            returning(b, "f", &["x"], |b| {
+                b.get_slot(0);
+                b.load(n);
+                b.emit(Op::Add);
+            });
+            b.load(1);
+            b.call("f", 1);
+            b.set_var("result");
+            b.load("temporary");
+        }))
+    };
+    let mut last: Option<Arc<Chunk>> = None;
+    for n in 0..2_000 {
+        let chunk = program(n);
+        vm.eval(chunk.clone()).unwrap();
+        assert_eq!(vm.global("result"), Value::Int(n + 1));
+        // The program before has lost its one function, and with it its place.
+        if let Some(before) = last.replace(chunk) {
+            assert_eq!(Arc::strong_count(&before), 1, "program {n}");
+        }
+    }
+    assert_eq!(vm.function_names().count(), 1);
+    assert_eq!(vm.global_names().count(), 1);
+    assert_eq!(vm.heap().len(), 0);
+    // Programs that trap go too, and such that do not load.
+    for n in 0..200 {
+        let traps = Arc::new(chunk(|b| {
+            b.load(n);
+            b.call("nobody", 1);
+        }));
+        assert!(vm.eval(traps.clone()).is_err());
+        assert_eq!(Arc::strong_count(&traps), 1);
+        let broken = Arc::new(chunk(|b| b.emit(Op::Add)));
+        assert!(vm.load(broken.clone()).is_err());
+        assert_eq!(Arc::strong_count(&broken), 1);
+    }
+}
+
+#[test]
+fn functions_called_by_value_alone_are_forgotten_with_the_value() {
+    let mut vm = VM::empty();
+    for n in 0..200 {
+        let chunk = Arc::new(chunk(|b| returning(b, "g", &[], |b| b.load(n))));
+        let g = {
+            let mut maker = VM::empty();
+            maker.load(chunk.clone()).unwrap();
+            maker.function("g").unwrap()
+        };
+        assert_eq!(vm.call(&g, &[]).unwrap(), Value::Int(n));
+        drop(g);
+        vm.eval(super::chunk(|_| {})).unwrap();
+        assert_eq!(Arc::strong_count(&chunk), 1);
+    }
+}

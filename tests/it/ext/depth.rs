@@ -1,0 +1,240 @@
+//! Recursion of programs and of handlers, on threads with a small stack.
+
+use super::{chunk, eval, returning};
+use fusevm::{ErrorKind, TrapKind, prelude::*};
+
+#[derive(Language)]
+#[language(name = "deep", ops(ops::OPS))]
+struct Deep;
+
+#[ops(Deep)]
+mod ops {
+    use super::*;
+
+    /// Has the VM call, with itself as argument 0.
+    #[ext_op]
+    pub fn apply(f: &Value, args: Rest<'_>) -> Result<Invoke, Trap> {
+        let _ = args;
+        match f {
+            Value::Func(function) => Ok(Invoke::Call {
+                function: function.clone(),
+                callee: f.clone(),
+                first: Some(f.clone()),
+            }),
+            other => Err(Trap::NotCallable(other.kind())),
+        }
+    }
+
+    /// Calls from Rust.
+    #[ext_op]
+    pub fn call_nested(f: Value, n: i64, mut cx: Ctx<'_, Deep>) -> Result<Value, Trap> {
+        cx.call(&f, &[Value::Int(n)])
+    }
+
+    /// Runs a block from Rust.
+    #[ext_op]
+    pub fn run_nested(#[imm] body: Block, n: i64, mut cx: Ctx<'_, Deep>) -> Result<Value, Trap> {
+        cx.run(body, &[Value::Int(n)])
+    }
+
+    #[ext_op]
+    pub fn function(#[imm] f: Function) -> Func {
+        f.into()
+    }
+}
+
+/// Nested runs that fit a stack of 256 KiB in a build without optimization.
+const FIT: usize = 16;
+
+fn on_small_stack(test: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let small = std::thread::Builder::new().stack_size(256 * 1024);
+        let thread = small.spawn_scoped(scope, test).expect("a thread starts");
+        if let Err(payload) = thread.join() {
+            std::panic::resume_unwind(payload);
+        }
+    });
+}
+
+fn kind(error: &Error) -> TrapKind {
+    match error.kind() {
+        ErrorKind::Trap(kind) => kind,
+        other => panic!("{other:?}: {error}"),
+    }
+}
+
+/// A VM that lets a million calls be open, and as many nested runs as fit.
+fn million() -> Vm<Deep> {
+    let mut vm = Deep::vm(());
+    let mut limits = Limits::default();
+    limits.max_call_depth = 1_000_000;
+    limits.max_reentry = FIT;
+    vm.set_limits(limits);
+    vm
+}
+
+fn still_works(vm: &mut Vm<Deep>) {
+    let sum = eval(vm, |b| {
+        returning(b, "add", &["a", "b"], |b| {
+            b.get_slot(0);
+            b.get_slot(1);
+            b.emit(Op::Add);
+        });
+        b.load(40);
+        b.load(2);
+        b.call("add", 2);
+    });
+    assert_eq!(sum.unwrap(), Value::Int(42));
+}
+
+#[test]
+fn a_million_calls_by_an_op_that_invokes() {
+    on_small_stack(|| {
+        let mut vm = million();
+        let error = eval(&mut vm, |b| {
+            returning(b, "forever", &["f"], |b| {
+                b.get_slot(0);
+                b.op(ops::apply { args: 0 });
+            });
+            b.op(ops::function { f: "forever".into() });
+            b.op(ops::apply { args: 0 });
+        });
+        let error = error.unwrap_err();
+        assert_eq!(kind(&error), TrapKind::CallDepth);
+        assert_eq!(error.message(), "call depth exceeds 1000000");
+        assert_eq!(error.trace().len(), 64, "both ends of the chain");
+        assert_eq!(error.trace()[63].function, None);
+        still_works(&mut vm);
+    });
+}
+
+#[test]
+fn a_million_calls_by_the_core_op() {
+    on_small_stack(|| {
+        let mut vm = million();
+        let error = eval(&mut vm, |b| {
+            returning(b, "forever", &["f"], |b| {
+                b.get_slot(0);
+                b.get_slot(0);
+                b.op(core_ops::call_value { args: 1 });
+            });
+            b.op(ops::function { f: "forever".into() });
+            b.set_slot(0);
+            b.get_slot(0);
+            b.get_slot(0);
+            b.op(core_ops::call_value { args: 1 });
+        });
+        assert_eq!(kind(&error.unwrap_err()), TrapKind::CallDepth);
+        still_works(&mut vm);
+    });
+}
+
+#[test]
+fn a_deep_recursion_that_ends_comes_back() {
+    on_small_stack(|| {
+        let mut vm = Deep::vm(());
+        let depth = eval(&mut vm, |b| {
+            returning(b, "count", &["f", "n"], |b| {
+                let more = b.label();
+                b.get_slot(1);
+                b.jump_if_true(more);
+                b.load(0);
+                b.emit(Op::ReturnValue);
+                b.bind(more);
+                b.get_slot(0);
+                b.get_slot(1);
+                b.emit(Op::Dec);
+                b.op(ops::apply { args: 1 });
+                b.emit(Op::Inc);
+            });
+            b.op(ops::function { f: "count".into() });
+            b.load(150_000);
+            b.op(ops::apply { args: 1 });
+        });
+        assert_eq!(depth.unwrap(), Value::Int(150_000));
+    });
+}
+
+/// `down(n)` calls itself through Rust until `n` is 0, and counts on the way back.
+fn down() -> Chunk {
+    chunk::<Deep>(|b| {
+        returning(b, "down", &["n"], |b| {
+            let more = b.label();
+            b.get_slot(0);
+            b.jump_if_true(more);
+            b.load(0);
+            b.emit(Op::ReturnValue);
+            b.bind(more);
+            b.op(ops::function { f: "down".into() });
+            b.get_slot(0);
+            b.emit(Op::Dec);
+            b.op(ops::call_nested {});
+            b.emit(Op::Inc);
+        });
+    })
+}
+
+#[test]
+fn nested_runs_up_to_the_limit_fit_a_small_stack() {
+    on_small_stack(|| {
+        let mut vm = million();
+        vm.load(down()).unwrap();
+        let limit = FIT as i64;
+        // The call from here is the first run.
+        let most = vm.call("down", &[Value::Int(limit - 1)]);
+        assert_eq!(most.unwrap(), Value::Int(limit - 1));
+        for n in [limit, limit + 1, 1_000_000] {
+            let error = vm.call("down", &[Value::Int(n)]).unwrap_err();
+            assert_eq!(kind(&error), TrapKind::ReentryDepth);
+            assert_eq!(error.message(), format!("nested runs exceed {limit}"));
+        }
+        assert_eq!(vm.call("down", &[Value::Int(8)]).unwrap(), Value::Int(8));
+        still_works(&mut vm);
+    });
+}
+
+#[test]
+fn blocks_run_from_rust_up_to_the_limit() {
+    on_small_stack(|| {
+        let mut vm = million();
+        let program = chunk::<Deep>(|b| {
+            let f = b.begin_fn("down", &["n"]);
+            let body = b.begin_block();
+            b.call("down", 1);
+            let body = b.end_block(body);
+            b.get_slot(0);
+            b.emit(Op::Dec);
+            b.op(ops::run_nested { body });
+            b.emit(Op::ReturnValue);
+            b.end_fn(f);
+        });
+        vm.load(program).unwrap();
+        let error = vm.call("down", &[Value::Int(0)]).unwrap_err();
+        assert_eq!(kind(&error), TrapKind::ReentryDepth);
+        still_works(&mut vm);
+    });
+}
+
+#[test]
+fn programs_loaded_inside_programs_up_to_the_limit() {
+    fn again(vm: &mut VM, _: u8) -> Value {
+        let inner = chunk::<Deep>(|b| b.call_builtin(0, 0));
+        match vm.eval(inner) {
+            Ok(value) => value,
+            Err(error) => error.message().into(),
+        }
+    }
+    on_small_stack(|| {
+        let mut vm = million();
+        vm.register_builtin(0, again);
+        let deepest = eval(&mut vm, |b| b.call_builtin(0, 0)).unwrap();
+        assert_eq!(deepest, Value::str(format!("nested runs exceed {FIT}")));
+        still_works(&mut vm);
+    });
+}
+
+#[test]
+#[ignore = "the default of 64 runs is past what fits"]
+fn the_default_limit_fits_a_small_stack() {
+    assert!(Limits::default().max_reentry <= FIT);
+}

@@ -1,0 +1,355 @@
+//! Objects and cells of a VM's heap, as programs and hosts use them.
+
+use fusevm::heap::{HeapError, HeapStats};
+use fusevm::{ErrorKind, SharedBuffer, TrapKind, prelude::*};
+
+#[derive(Language)]
+#[language(name = "heaped", ops(ops::OPS))]
+struct Heaped;
+
+/// A node of a graph.
+#[derive(Object)]
+struct Node {
+    name: Str,
+    edges: Vec<Obj<Node>>,
+    parts: Parts<Value>,
+    #[trace(skip)]
+    visits: std::time::Duration,
+}
+
+/// A part of an object.
+#[derive(Trace, Default)]
+struct Parts<T> {
+    some: Option<T>,
+    more: Vec<T>,
+}
+
+/// An object with a text of its own.
+struct Point(i64, i64);
+
+impl Trace for Point {
+    fn trace(&self, _: &mut fusevm::Tracer<'_>) {}
+}
+
+impl Object for Point {
+    const NAME: &'static str = "Point";
+
+    fn text(&self) -> Option<String> {
+        Some(format!("({}, {})", self.0, self.1))
+    }
+}
+
+/// One of several shapes, with another name.
+#[derive(Object)]
+#[object(name = "Shape")]
+enum Form {
+    Empty,
+    Of(Value),
+    Pair { left: Value, right: Obj<Node> },
+}
+
+#[ops(Heaped)]
+mod ops {
+    use super::*;
+
+    #[ext_op]
+    pub fn node(name: Str) -> Node {
+        Node {
+            name,
+            edges: Vec::new(),
+            parts: Parts::default(),
+            visits: Default::default(),
+        }
+    }
+
+    #[ext_op]
+    pub fn point(x: i64, y: i64, heap: &mut Heap) -> Result<Obj<Point>, HeapError> {
+        heap.alloc(Point(x, y))
+    }
+
+    #[ext_op]
+    pub fn link(mut from: ObjMut<'_, Node>, to: &Value) {
+        from.parts.more.push(to.clone());
+    }
+
+    /// One handle is written, the other only held.
+    #[ext_op]
+    pub fn connect(from: Obj<Node>, to: Obj<Node>, heap: &mut Heap) -> Result<(), HeapError> {
+        heap.get_mut(from)?.edges.push(to);
+        Ok(())
+    }
+
+    #[ext_op]
+    pub fn name(node: &Node) -> Str {
+        node.name.clone()
+    }
+
+    /// Follows first edges as far as they go, at most `steps` far.
+    #[ext_op]
+    pub fn walk(from: Obj<Node>, steps: i64, heap: &mut Heap) -> Result<String, HeapError> {
+        let (mut path, mut at) = (String::new(), from);
+        for _ in 0..steps {
+            let mut node = heap.get_mut(at)?;
+            node.visits += std::time::Duration::from_secs(1);
+            path.push_str(node.name.as_str());
+            match node.edges.first() {
+                Some(next) => at = *next,
+                None => break,
+            }
+        }
+        Ok(path)
+    }
+
+    #[ext_op]
+    pub fn cell(v: Value, heap: &mut Heap) -> Result<Ref, HeapError> {
+        heap.new_ref(v)
+    }
+
+    #[ext_op]
+    pub fn read(cell: Ref, heap: &mut Heap) -> Result<Value, HeapError> {
+        heap.ref_get(cell)
+    }
+
+    #[ext_op]
+    pub fn write(cell: Ref, v: Value, heap: &mut Heap) -> Result<Value, HeapError> {
+        heap.ref_set(cell, v)
+    }
+}
+
+fn vm() -> Vm<Heaped> {
+    Heaped::vm(())
+}
+
+fn eval(vm: &mut Vm<Heaped>, build: impl FnOnce(&mut Builder<Heaped>)) -> Result<Value, Error> {
+    let mut b = Builder::new();
+    build(&mut b);
+    vm.eval(b.finish().expect("the chunk is well built"))
+}
+
+/// A ring of nodes in the globals `a`, `b`, `c`.
+fn ring(vm: &mut Vm<Heaped>) {
+    eval(vm, |b| {
+        for name in ["a", "b", "c"] {
+            b.load(name);
+            b.op(ops::node {});
+            b.set_var(name);
+        }
+        for (from, to) in [("a", "b"), ("b", "c"), ("c", "a")] {
+            b.get_var(from);
+            b.get_var(to);
+            b.op(ops::connect {});
+        }
+    })
+    .unwrap();
+}
+
+fn node(vm: &Vm<Heaped>, name: &str) -> Obj<Node> {
+    vm.heap().downcast(&vm.global(name)).expect("it is a node")
+}
+
+#[test]
+fn a_cycle_through_handles_is_walked_and_shown() {
+    let mut vm = vm();
+    ring(&mut vm);
+    let path = eval(&mut vm, |b| {
+        b.get_var("a");
+        b.load(7);
+        b.op(ops::walk {});
+    });
+    assert_eq!(path.unwrap(), Value::str("abcabca"));
+    // Values that lead back to where they are held.
+    eval(&mut vm, |b| {
+        b.get_var("a");
+        b.get_var("a");
+        b.get_var("b");
+        b.make_array(2);
+        b.op(ops::link {});
+    })
+    .unwrap();
+    let (a, b) = (node(&vm, "a"), node(&vm, "b"));
+    let held = vm.heap().references(a.handle()).unwrap();
+    assert_eq!(held, [b.handle(), a.handle(), b.handle()]);
+    assert_eq!(vm.heap().get(a).unwrap().visits.as_secs(), 3);
+    let text = vm.text(&Value::array(vec![a, b]));
+    assert_eq!(text.unwrap(), "(Node) (Node)");
+    drop(vm);
+}
+
+#[test]
+fn all_shapes_of_an_object_are_traced() {
+    let mut vm = vm();
+    ring(&mut vm);
+    let (a, b) = (node(&vm, "a"), node(&vm, "b"));
+    let heap = vm.heap_mut();
+    let cell = heap.new_ref(a.into()).unwrap();
+    let mut held = |form: Form| {
+        let form = heap.alloc(form).unwrap();
+        heap.references(form.handle()).unwrap()
+    };
+    assert_eq!(held(Form::Empty), []);
+    assert_eq!(held(Form::Of(Value::Ref(cell))), [cell.handle()]);
+    let left = Value::hash([("k", Value::array(vec![a]))]);
+    assert_eq!(held(Form::Pair { left, right: b }), [a.handle(), b.handle()]);
+    assert_eq!(vm.heap().stats().by_type.last(), Some(&("Shape", 3)));
+    let parts = vm.heap_mut().get_mut(b).map(|mut b| {
+        b.parts.some = Some(a.into());
+    });
+    assert!(parts.is_ok());
+    let held = vm.heap().references(b.handle()).unwrap().len();
+    assert_eq!(held, 2);
+}
+
+#[test]
+fn a_handle_of_another_vm_is_an_error_and_never_another_object() {
+    let (mut one, mut two) = (vm(), vm());
+    ring(&mut one);
+    ring(&mut two);
+    let foreign = one.global("a");
+    two.set_global("foreign", foreign.clone());
+    let name = eval(&mut two, |b| {
+        b.get_var("foreign");
+        b.op(ops::name {});
+    });
+    let error = name.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Operand));
+    assert!(error.message().starts_with("`name`, operand 1: expected Node, found Obj"));
+    let obj = node(&one, "a");
+    assert_eq!(two.heap().get(obj).err(), Some(HeapError::WrongVm));
+    assert_eq!(two.heap_mut().get_mut(obj).err(), Some(HeapError::WrongVm));
+    assert_eq!(two.text(&foreign).unwrap(), "(object)");
+    assert_ne!(foreign, two.global("a"));
+    // The same for cells.
+    let cell = one.heap_mut().new_ref(Value::Int(1)).unwrap();
+    two.set_global("foreign", Value::Ref(cell));
+    let read = eval(&mut two, |b| {
+        b.get_var("foreign");
+        b.op(ops::read {});
+    });
+    let error = read.unwrap_err();
+    assert_eq!(error.message(), "object belongs to another VM");
+    assert_eq!(error.downcast_ref(), Some(&HeapError::WrongVm));
+    drop(one);
+    assert_eq!(two.heap().get(obj).err(), Some(HeapError::WrongVm));
+}
+
+#[test]
+fn objects_of_two_types_are_not_mistaken() {
+    let mut vm = vm();
+    let error = eval(&mut vm, |b| {
+        b.load(1);
+        b.load(2);
+        b.op(ops::point {});
+        b.op(ops::name {});
+    });
+    assert!(error.unwrap_err().message().contains("expected Node"));
+    let point = vm.heap_mut().alloc(Point(0, 0)).unwrap();
+    let error = vm.heap().get_handle::<Node>(point.handle()).err().unwrap();
+    let (expected, found) = ("Node", "Point");
+    assert_eq!(error, HeapError::WrongType { expected, found });
+    assert_eq!(vm.heap().type_name(point.handle()), Some("Point"));
+}
+
+#[test]
+fn a_heap_at_its_limit() {
+    let mut vm = vm();
+    let mut limits = Limits::default();
+    limits.max_objects = 100;
+    vm.set_limits(limits);
+    let grow = |op: fn(&mut Builder<Heaped>)| {
+        move |b: &mut Builder<Heaped>| {
+            let top = b.label_here();
+            op(b);
+            b.emit(Op::Pop);
+            b.jump(top);
+        }
+    };
+    for op in [
+        |b: &mut Builder<Heaped>| {
+            b.load("x");
+            b.op(ops::node {});
+        },
+        |b: &mut Builder<Heaped>| {
+            b.load(1);
+            b.op(ops::cell {});
+        },
+    ] {
+        let error = eval(&mut vm, grow(op)).unwrap_err();
+        assert_eq!(error.message(), "too many objects");
+        assert_eq!(vm.heap().len(), 100);
+    }
+    let expected = HeapStats {
+        objects: 100,
+        by_type: vec![("Ref", 0), ("Node", 100)],
+    };
+    assert_eq!(vm.heap().stats(), expected);
+    assert!(eval(&mut vm, |b| b.load(1)).is_ok());
+    let mut limits = Limits::default();
+    limits.max_objects = 101;
+    vm.set_limits(limits);
+    assert!(vm.heap_mut().new_ref(Value::Undef).is_ok());
+}
+
+#[test]
+fn cells_are_shared_and_may_hold_themselves() {
+    let mut vm = vm();
+    let values = eval(&mut vm, |b| {
+        b.load(1);
+        b.op(ops::cell {});
+        b.set_slot(0);
+        b.get_slot(0);
+        b.set_slot(1);
+        // Through one handle in, through the other out.
+        b.get_slot(0);
+        b.load(2);
+        b.op(ops::write {});
+        b.get_slot(1);
+        b.op(ops::read {});
+        b.get_slot(0);
+        b.get_slot(0);
+        b.op(ops::write {});
+        b.get_slot(0);
+        b.op(ops::read {});
+        b.get_slot(0);
+        b.emit(Op::NumEq);
+        b.make_array(4);
+    });
+    let Value::Array(values) = values.unwrap() else {
+        panic!("an array")
+    };
+    let expected = [Value::Int(1), Value::Int(2), Value::Int(2)];
+    assert_eq!(values.iter().take(3).collect::<Vec<_>>(), expected);
+    assert_eq!(vm.heap().len(), 1);
+    let cell = vm.heap_mut().new_ref(Value::Undef).unwrap();
+    vm.heap_mut().ref_set(cell, Value::Ref(cell)).unwrap();
+    assert!(vm.text(&Value::Ref(cell)).is_ok());
+}
+
+#[test]
+fn print_and_concat_use_the_text_of_an_object() {
+    let seen = SharedBuffer::default();
+    let mut vm = vm();
+    vm.set_output(seen.clone());
+    let text = eval(&mut vm, |b| {
+        b.load(1);
+        b.load(-2);
+        b.op(ops::point {});
+        b.set_slot(0);
+        b.load("a");
+        b.op(ops::node {});
+        b.set_slot(1);
+        b.get_slot(0);
+        b.println(1);
+        b.get_slot(1);
+        b.get_slot(0);
+        b.make_array(2);
+        b.println(1);
+        b.load("at ");
+        b.get_slot(0);
+        b.emit(Op::Concat);
+        b.get_slot(0);
+        b.op(core_ops::to_str {});
+        b.emit(Op::Concat);
+    });
+    assert_eq!(text.unwrap(), Value::str("at (1, -2)(1, -2)"));
+    assert_eq!(seen.text(), "(1, -2)\n(Node) (1, -2)\n");
+}
