@@ -14,9 +14,14 @@ pub fn fuse(verified: &Verified) -> Vec<Op> {
     let chunk = verified.chunk();
     let ops = chunk.ops();
     let mut entered = vec![false; ops.len() + 1];
+    let mut enter = |pc: usize| {
+        if let Some(place) = entered.get_mut(pc) {
+            *place = true;
+        }
+    };
     for op in ops {
         if let Some(target) = op.target() {
-            entered[target] = true;
+            enter(target);
         }
         if let (Some((id, packed)), true) = (chunk.immediates(*op), chunk.language.is_some()) {
             let signature = &chunk.imports[usize::from(id)].signature;
@@ -24,16 +29,16 @@ pub fn fuse(verified: &Verified) -> Vec<Op> {
                 .unpack(packed)
                 .filter(|(tag, ..)| *tag == ImmTag::Label)
             {
-                entered[target as usize] = true;
+                enter(target as usize);
             }
         }
     }
     for function in chunk.functions() {
-        entered[function.pc] = true;
+        enter(function.pc);
     }
     for block in chunk.blocks() {
-        entered[block.start] = true;
-        entered[block.end] = true;
+        enter(block.start);
+        enter(block.end);
     }
     let mut overlay = ops.to_vec();
     let mut pc = 0;

@@ -8,6 +8,7 @@ mod core_containers;
 mod core_numbers;
 mod depth;
 mod handlers;
+mod host_code;
 mod invoke;
 mod messages;
 mod nested;
@@ -17,10 +18,7 @@ mod wire;
 use fusevm::prelude::*;
 
 /// Runs the program that `build` writes.
-fn eval<L: Language>(
-    vm: &mut Vm<L>,
-    build: impl FnOnce(&mut Builder<L>),
-) -> Result<Value, Error> {
+fn eval<L: Language>(vm: &mut Vm<L>, build: impl FnOnce(&mut Builder<L>)) -> Result<Value, Error> {
     vm.eval(chunk(build))
 }
 

@@ -189,7 +189,10 @@ fn all_shapes_of_an_object_are_traced() {
     assert_eq!(held(Form::Empty), []);
     assert_eq!(held(Form::Of(Value::Ref(cell))), [cell.handle()]);
     let left = Value::hash([("k", Value::array(vec![a]))]);
-    assert_eq!(held(Form::Pair { left, right: b }), [a.handle(), b.handle()]);
+    assert_eq!(
+        held(Form::Pair { left, right: b }),
+        [a.handle(), b.handle()]
+    );
     assert_eq!(vm.heap().stats().by_type.last(), Some(&("Shape", 3)));
     let parts = vm.heap_mut().get_mut(b).map(|mut b| {
         b.parts.some = Some(a.into());
@@ -212,7 +215,11 @@ fn a_handle_of_another_vm_is_an_error_and_never_another_object() {
     });
     let error = name.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Operand));
-    assert!(error.message().starts_with("`name`, operand 1: expected Node, found Obj"));
+    assert!(
+        error
+            .message()
+            .starts_with("`name`, operand 1: expected Node, found Obj")
+    );
     let obj = node(&one, "a");
     assert_eq!(two.heap().get(obj).err(), Some(HeapError::WrongVm));
     assert_eq!(two.heap_mut().get_mut(obj).err(), Some(HeapError::WrongVm));

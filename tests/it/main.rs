@@ -1,8 +1,12 @@
 //! The tests of the workspace as one binary: small files with their expectations inside, run in every
 //! way a program can run, and generated programs beside them.
 
+mod allocations;
+mod api;
+mod ext;
 mod fused;
 mod generate;
+mod heap;
 mod hostile;
 mod languages;
 mod ops;

@@ -329,12 +329,12 @@ impl<L: Language> Builder<L> {
         if op.target().is_some() {
             let (op, line) = (op.name(), self.line);
             self.errors.push(BuildError::RawTarget { op, line });
-        }
-        if matches!(op, Op::Extended(..) | Op::ExtendedWide(..)) {
+        } else if matches!(op, Op::Extended(..) | Op::ExtendedWide(..)) {
             let line = self.line;
             self.errors.push(BuildError::RawExtOp { line });
+        } else {
+            self.push(op);
         }
-        self.push(op);
     }
 
     /// Appends an op of the language, by its struct: `b.op(ops::field { index: 3 })`.
@@ -632,8 +632,7 @@ impl<L: Language> Builder<L> {
     /// # Errors
     /// All that was found on the way and here.
     pub fn finish(mut self) -> Result<Chunk, BuildErrors> {
-        let stopped = |e: &BuildError| matches!(e, BuildError::Source(_));
-        if self.open.len() != 1 && !self.errors.iter().any(stopped) {
+        if self.open.len() != 1 && !self.stopped() {
             let line = self.line;
             self.errors.push(BuildError::Unbalanced { line });
         }
@@ -716,10 +715,18 @@ impl<L: Language> Builder<L> {
                 0
             }
             Some(None) | None => {
-                self.errors.push(BuildError::UnboundLabel { line });
+                if !self.stopped() {
+                    self.errors.push(BuildError::UnboundLabel { line });
+                }
                 0
             }
         }
+    }
+
+    /// Whether the front end had errors of its own: what it then left open is no news.
+    fn stopped(&self) -> bool {
+        let own = |e: &BuildError| matches!(e, BuildError::Source(_));
+        self.errors.iter().any(own)
     }
 }
 
@@ -743,5 +750,14 @@ impl<L: Language> ImmediatePool for Builder<L> {
         let index = self.constant(Value::Str(text.clone()));
         self.texts.insert(text, index);
         index
+    }
+}
+
+impl<L: Language> std::fmt::Debug for Builder<L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("language", &L::NAME)
+            .field("errors", &self.errors)
+            .finish_non_exhaustive()
     }
 }

@@ -30,6 +30,14 @@ mod report;
 mod run;
 mod session;
 mod streams;
+impl<L: Frontend> std::fmt::Debug for Cli<'_, L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cli")
+            .field("language", &L::NAME)
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests;
 

@@ -53,7 +53,7 @@ impl Report {
         let own = |e: &BuildError| matches!(e, BuildError::Source(_));
         let stopped = errors.iter().any(own);
         let shown = errors.iter().filter(|e| !stopped || own(e)).map(|error| {
-            let (text, line) = (error.to_string(), line_of(error));
+            let (text, line) = (error.to_string(), error.line().unwrap_or(0));
             let message = text
                 .strip_prefix(&format!("line {line}: "))
                 .unwrap_or(&text);
@@ -202,22 +202,6 @@ impl Report {
         let mut text = self.renderer.render(&[group]);
         text.push('\n');
         text
-    }
-}
-
-/// The line that an error of building names; 0 when it names none.
-fn line_of(error: &BuildError) -> u32 {
-    match error {
-        BuildError::Source(_) => 0,
-        BuildError::PoolFull { line, .. }
-        | BuildError::OutOfRange { line, .. }
-        | BuildError::UnboundLabel { line }
-        | BuildError::LabelBoundTwice { line }
-        | BuildError::LabelElsewhere { line }
-        | BuildError::RawTarget { line, .. }
-        | BuildError::RawExtOp { line }
-        | BuildError::Unbalanced { line }
-        | BuildError::DuplicateFunction { line, .. } => *line,
     }
 }
 

@@ -6,7 +6,7 @@ use super::desc::{same, same_type};
 use super::{HeapUse, ImmKind, OpDesc, Ty};
 
 /// How the message of a compile-time check names two things: text pieces joined in a constant.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct ConstText {
     bytes: [u8; 256],
     len: usize,

@@ -299,6 +299,7 @@ impl<'a> Call<'a> {
 }
 
 /// An input on its way to the op's function.
+#[derive(Debug)]
 pub enum Operand<'a, T> {
     /// It is there.
     Ready(T),
@@ -307,6 +308,7 @@ pub enum Operand<'a, T> {
 }
 
 /// The variadic inputs of an op, deepest first. Their number is an immediate of the op.
+#[derive(Clone, Copy, Debug)]
 pub struct Rest<'a> {
     values: &'a [Value],
 }
@@ -343,5 +345,13 @@ impl<'a> IntoIterator for Rest<'a> {
     type IntoIter = std::slice::Iter<'a, Value>;
     fn into_iter(self) -> Self::IntoIter {
         self.values.iter()
+    }
+}
+
+impl std::fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call")
+            .field("op", &self.op)
+            .finish_non_exhaustive()
     }
 }

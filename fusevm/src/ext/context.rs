@@ -110,3 +110,11 @@ impl<'a, L: Language> Ctx<'a, L> {
         self.vm.text(value)
     }
 }
+
+impl<L: Language> std::fmt::Debug for Ctx<'_, L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ctx")
+            .field("vm", &self.vm)
+            .finish_non_exhaustive()
+    }
+}

@@ -17,6 +17,7 @@ pub const STUB: &OpDesc = &super::UNASSIGNED;
 ///
 /// The inherent methods are found first where the field holds values; everywhere else the one of
 /// [`HoldsNone`] is, and does nothing.
+#[derive(Debug)]
 pub struct Field<'a, T>(pub &'a mut T);
 
 impl Field<'_, Value> {

@@ -154,7 +154,7 @@ fn invoke(vm: &mut VM, invoke: Option<Invoke>, at: usize, fixed: usize) -> Step 
 }
 
 /// Runs code of the host; a panic in it becomes a trap.
-fn unwound<R>(run: impl FnOnce() -> Result<R, Trap>) -> Result<R, Trap> {
+pub(crate) fn unwound<R>(run: impl FnOnce() -> Result<R, Trap>) -> Result<R, Trap> {
     // Whatever the panic has left half done is the host's own: the VM's parts are put right by the
     // caller.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| Err(panicked(payload.as_ref())))

@@ -17,6 +17,11 @@ fn write(vm: &mut VM, linked: &Linked, op: &'static str, n: u8, end: &str) -> St
         }
     }
     text.push_str(end);
+    let captured = vm.output().captured();
+    string::check_len(
+        &vm.rules(linked.chunk().policy),
+        (captured + text.len()) as u64,
+    )?;
     vm.stack.truncate(at);
     vm.output().write_all(text.as_bytes()).map_err(Trap::Io)
 }

@@ -21,6 +21,7 @@ mod local;
 mod shell;
 mod stack;
 
+pub(crate) use ext::unwound;
 pub(crate) use frame::{Frame, FrameKind};
 pub(crate) use higher::BlockRun;
 pub(crate) use shell::{ShellState, abandon};
@@ -74,7 +75,10 @@ impl VM {
     pub(crate) fn execute(&mut self, floor: usize) -> Result<(), Error> {
         while self.frames.len() > floor {
             let mut at = self.pc;
-            if let Err(trap) = self.run_frame(floor, &mut at) {
+            // Handlers are guarded where they are called; what else is the host's, the texts of its values,
+            // its streams, its shell, is here.
+            let ran = ext::unwound(|| self.run_frame(floor, &mut at));
+            if let Err(trap) = ran {
                 return Err(Error::trap(trap, self.trace(at, floor)));
             }
         }
@@ -92,15 +96,19 @@ impl VM {
         };
         let ops = linked.chunk().ops.as_slice();
         let overlay = self.fusion().then(|| linked.origin.overlay());
+        let raw = linked.verified.is_raw();
         self.reload = false;
         loop {
             *at = self.pc;
-            if *at >= end {
+            if *at >= end.min(ops.len()) {
                 // A trap here is one of the op that runs the piece; where it ends there may be none.
                 *at = self.piece_op().unwrap_or(*at);
                 self.end_piece()?;
             } else {
                 self.charge(1)?;
+                if raw {
+                    self.check_stack(0)?;
+                }
                 let op = ops[*at];
                 match overlay.map(|overlay| overlay[*at]) {
                     Some(fused) if fused.opcode() != op.opcode() => {

@@ -237,7 +237,7 @@ pub(super) fn unit_ended(vm: &mut VM) -> Step {
 /// Ends the innermost capture: all that was written in it.
 fn captured(vm: &mut VM) -> Result<Vec<u8>, Trap> {
     let synced = sync_output(vm);
-    let depth = vm.output().captures() - 1;
+    let depth = vm.output().captures().saturating_sub(1);
     vm.output().end_captures(depth);
     let written = vm.shell_mut()?.capture_end();
     synced?;

@@ -195,11 +195,17 @@ mod tests {
         with_rules(|rules| op(rules, [a.into(), b.into()])).unwrap()
     }
 
+    /// Equal; but Miri makes `powf` differ in its last bit, as platforms may.
+    fn close(a: f64, b: f64) -> bool {
+        a == b || (cfg!(miri) && (a - b).abs() <= b.abs() * 1e-12)
+    }
+
     /// The results of an op that overflows, under each policy.
     fn overflows(op: Binary, a: i64, b: i64, wrapped: i64, promoted: f64) {
         let run = |policy| with_overflow(policy, |rules| op(rules, [a.into(), b.into()]));
         assert_eq!(run(Overflow::Wrap).unwrap(), Value::Int(wrapped));
-        assert_eq!(run(Overflow::Promote).unwrap(), Value::Float(promoted));
+        let float = run(Overflow::Promote).unwrap().to_float();
+        assert!(close(float, promoted), "{float} is not {promoted}");
         assert_eq!(run(Overflow::Trap).unwrap_err().kind(), TrapKind::Overflow);
     }
 
@@ -264,7 +270,7 @@ mod tests {
             assert_eq!(pow(0, MAX), Value::Int(0));
             assert_eq!(pow(1, MAX), Value::Int(1));
             assert_eq!(pow(-1, MAX), Value::Int(-1));
-            assert_eq!(pow(2, -1), Value::Float(0.5));
+            assert!(close(pow(2, -1).to_float(), 0.5));
             assert_eq!(pow(0, -1), Value::Float(f64::INFINITY));
             for x in -40..=40_i64 {
                 for n in 0..70_u32 {

@@ -36,7 +36,7 @@ impl Default for Limits {
             max_array_len: 1 << 24,
             max_hash_len: 1 << 22,
             max_string_len: 1 << 28,
-            max_reentry: 64,
+            max_reentry: 16,
             max_objects: 1 << 24,
         }
     }

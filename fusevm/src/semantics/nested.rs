@@ -70,15 +70,15 @@ pub(crate) fn with_path<R>(
             }
         }
     }
-    let result = match trap {
+    let mut result = match trap {
         Some(trap) => Err(trap),
         None => then(&mut inner),
     };
     while let Some((mut container, key)) = open.pop() {
         let untouched = result.is_err() && inner.is_undef();
-        if !untouched {
-            // It was writable on the way down, and its place is there.
-            let _ = set(rules, &mut container, key.clone(), inner);
+        if !untouched && let Err(trap) = set(rules, &mut container, key.clone(), inner) {
+            // There is no place for it: nothing of it was there before, so nothing is lost.
+            result = Err(trap);
         }
         inner = container;
     }

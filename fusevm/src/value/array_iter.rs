@@ -6,7 +6,7 @@ use std::slice;
 use super::{Array, Value};
 
 /// The elements of a borrowed array, by value; see [`Array::iter`].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ArrayIter<'a>(pub(super) slice::Iter<'a, Value>);
 
 impl Iterator for ArrayIter<'_> {
@@ -36,6 +36,7 @@ impl FusedIterator for ArrayIter<'_> {}
 
 /// The elements of an array that was given away: moved out if nobody else holds it, copied
 /// otherwise.
+#[derive(Debug)]
 pub struct ArrayIntoIter {
     array: Array,
     from: usize,

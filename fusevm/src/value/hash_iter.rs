@@ -54,6 +54,12 @@ macro_rules! views {
         #[derive(Clone)]
         pub struct $name<'a>(pub(super) Live<'a>);
 
+        impl std::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_list().entries(self.clone()).finish()
+            }
+        }
+
         impl Iterator for $name<'_> {
             type Item = $item;
 
@@ -128,6 +134,14 @@ impl<'a> IntoIterator for &'a Hash {
 
     fn into_iter(self) -> HashIter<'a> {
         self.iter()
+    }
+}
+
+impl std::fmt::Debug for HashIntoIter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HashIntoIter")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
     }
 }
 

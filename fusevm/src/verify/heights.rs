@@ -17,11 +17,18 @@ struct State {
 }
 
 /// The first arrival at an op in the walk with that epoch.
-#[derive(Clone, Copy, Default)]
-struct Seen {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
     epoch: u32,
     height: u32,
     scope: u32,
+}
+
+/// A table as long as the chunk that walks write, kept between them.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    seen: Vec<Seen>,
+    epoch: u32,
 }
 
 /// Open scopes as a tree: each has a parent and the height it was opened at. Scope 0 is the frame.
@@ -43,6 +50,8 @@ impl Scopes {
 pub(super) struct Heights<'c> {
     chunk: &'c Chunk,
     callees: &'c [Callee],
+    /// Whether the chunk has ops whose effect nobody has declared.
+    raw: bool,
     seen: Vec<Seen>,
     epoch: u32,
     scopes: Scopes,
@@ -55,12 +64,15 @@ pub(super) struct Heights<'c> {
 }
 
 impl<'c> Heights<'c> {
-    pub(super) fn new(chunk: &'c Chunk, callees: &'c [Callee]) -> Self {
+    pub(super) fn new(chunk: &'c Chunk, callees: &'c [Callee], scratch: Scratch) -> Self {
+        let Scratch { mut seen, epoch } = scratch;
+        seen.resize(chunk.ops.len(), Seen::default());
         Self {
             chunk,
             callees,
-            seen: vec![Seen::default(); chunk.ops.len()],
-            epoch: 0,
+            raw: super::is_raw(chunk),
+            seen,
+            epoch,
             scopes: Scopes {
                 tree: vec![(0, 0)],
                 ids: HashMap::new(),
@@ -70,6 +82,12 @@ impl<'c> Heights<'c> {
             nested: Vec::new(),
             errors: Vec::new(),
         }
+    }
+
+    /// The table of the walks, for the next ones.
+    pub(super) fn into_scratch(self) -> Scratch {
+        let Self { seen, epoch, .. } = self;
+        Scratch { seen, epoch }
     }
 
     fn fail(&mut self, pc: usize, rule: Broken) {
@@ -197,7 +215,10 @@ impl<'c> Heights<'c> {
         let next = match op {
             Op::PushFrame => Some(State {
                 height: left,
-                scope: self.scopes.open(state.scope, left),
+                // Beside ops of unknown effect no height is sure, so that scopes have none.
+                scope: self
+                    .scopes
+                    .open(state.scope, if self.raw { UNKNOWN } else { left }),
             }),
             Op::PopFrame => self.close_scope(pc, state),
             Op::Call(name, argc) => self.call(pc, name, argc).map(|results| State {

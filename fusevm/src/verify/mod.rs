@@ -34,10 +34,10 @@ use crate::chunk::Chunk;
 use crate::op::{Flags, Op};
 use crate::value::Str;
 use flow::BlockUse;
-use heights::Heights;
+use heights::{Heights, Scratch};
 use reach::Reach;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// A chunk that keeps the rules, with what was found out about it. Only [`verify`] makes one.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ pub struct Verified {
     raw: bool,
     /// Units that were verified, and those verified later because something outside calls them.
     units: RwLock<HashSet<Unit>>,
+    late: Mutex<Late>,
 }
 
 /// A piece of code that is verified on its own.
@@ -143,11 +144,7 @@ fn check_flow(
     for (callee, name) in callees.iter_mut().zip(&chunk.names) {
         callee.own = own.get(name).copied();
     }
-    let known: Vec<bool> = callees
-        .iter()
-        .map(|c| c.own.is_some() || c.returns.is_some())
-        .collect();
-    let mut reach = Reach::new(&chunk, &known);
+    let mut reach = Reach::new(&chunk);
     let main_returns = reach.returns(0, budget)?;
     let mut returns = Vec::with_capacity(chunk.functions.len());
     for function in &chunk.functions {
@@ -165,7 +162,16 @@ fn check_flow(
             first.push((Unit::Function { index, argc }, function.pc));
         }
     }
-    let (units, errors) = walk_units(&chunk, &callees, first, HashSet::new(), budget)?;
+    let (units, errors) = {
+        let mut scratch = Scratch::default();
+        walk_units(
+            &chunk,
+            &callees,
+            first,
+            &HashSet::new(),
+            (&mut scratch, budget),
+        )?
+    };
     if !errors.is_empty() {
         return Ok(Err(VerifyErrors(errors)));
     }
@@ -174,8 +180,7 @@ fn check_flow(
         .filter(|(_, op)| has(op, Flags::GRANT))
         .map(|(pc, _)| pc)
         .collect();
-    let raw = chunk.language.is_none()
-        && (chunk.ops.iter()).any(|op| matches!(op, Op::Extended(..) | Op::ExtendedWide(..)));
+    let raw = is_raw(&chunk);
     Ok(Ok(Verified {
         chunk,
         callees,
@@ -184,21 +189,41 @@ fn check_flow(
         grants,
         raw,
         units: RwLock::new(units),
+        late: Mutex::default(),
     }))
 }
 
-/// Walks units and all they lead to; those that were walked, and all errors by pc.
+/// Whether a chunk has ext ops whose effect nobody has declared.
+fn is_raw(chunk: &Chunk) -> bool {
+    let is_ext = |op: &Op| matches!(op, Op::Extended(..) | Op::ExtendedWide(..));
+    chunk.language.is_none() && chunk.ops.iter().any(is_ext)
+}
+
+/// How often a program may cost late what it may cost at first.
+const LATE: u64 = 64;
+
+/// Units that were looked at after the chunk was verified, because something outside calls them so.
+#[derive(Debug, Default)]
+struct Late {
+    /// Steps that were taken for them.
+    spent: u64,
+    failed: HashMap<Unit, VerifyErrors>,
+    scratch: Scratch,
+}
+
+/// Walks units and all they lead to that is not `done`; those that were walked, and all errors by pc.
 fn walk_units(
     chunk: &Chunk,
     callees: &[Callee],
     first: Vec<(Unit, usize)>,
-    mut done: HashSet<Unit>,
-    budget: &mut Budget,
+    done: &HashSet<Unit>,
+    (scratch, budget): (&mut Scratch, &mut Budget),
 ) -> Result<(HashSet<Unit>, Vec<VerifyError>), Broken> {
-    let mut heights = Heights::new(chunk, callees);
+    let mut heights = Heights::new(chunk, callees, std::mem::take(scratch));
     heights.found = first;
+    let mut walked = HashSet::new();
     while let Some((unit, origin)) = heights.found.pop() {
-        if done.insert(unit) {
+        if !done.contains(&unit) && walked.insert(unit) {
             heights.walk(unit, origin, budget)?;
         }
     }
@@ -206,7 +231,8 @@ fn walk_units(
     check_nesting(chunk, &heights.nested, &mut errors);
     errors.sort_by_key(|e| e.pc);
     errors.dedup();
-    Ok((done, errors))
+    *scratch = heights.into_scratch();
+    Ok((walked, errors))
 }
 
 /// Reports blocks that contain themselves, through others or directly.
@@ -284,25 +310,40 @@ impl Verified {
         self.raw
     }
 
-    /// Verifies one more unit, because something outside the chunk calls it so. Remembered.
+    /// Verifies one more unit, because something outside the chunk calls it so; remembered.
+    ///
+    /// All such work on a program together is bounded, by [`LATE`] times what verifying it may take:
+    /// whoever calls its functions with ever other numbers of arguments gets an error in the end.
     pub(crate) fn ensure(&self, unit: Unit) -> Result<(), VerifyErrors> {
-        let poisoned = |e: std::sync::PoisonError<_>| e.into_inner();
-        if self.units.read().is_ok_and(|units| units.contains(&unit)) {
+        let is_done = |units: &HashSet<Unit>| units.contains(&unit);
+        if self.units.read().is_ok_and(|units| is_done(&units)) {
             return Ok(());
         }
-        let done = self
-            .units
-            .read()
-            .map_or_else(|_| HashSet::new(), |units| units.clone());
-        let mut budget = Budget::of(&self.chunk);
-        let first = vec![(unit, 0)];
-        match walk_units(&self.chunk, &self.callees, first, done, &mut budget) {
-            Ok((units, errors)) if errors.is_empty() => {
-                *self.units.write().unwrap_or_else(poisoned) = units;
-                Ok(())
-            }
-            Ok((_, errors)) => Err(VerifyErrors(errors)),
-            Err(rule) => Err(VerifyErrors(vec![VerifyError::chunk(&self.chunk, rule)])),
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
+        if is_done(&units) {
+            return Ok(());
         }
+        if let Some(errors) = late.failed.get(&unit) {
+            return Err(errors.clone());
+        }
+        let mut budget = Budget::of(&self.chunk);
+        let limit = LATE.saturating_mul(budget.limit);
+        budget.left = budget.left.min(limit.saturating_sub(late.spent));
+        let before = budget.left;
+        let work = (&mut late.scratch, &mut budget);
+        let walked = walk_units(&self.chunk, &self.callees, vec![(unit, 0)], &units, work);
+        late.spent += before - budget.left;
+        let errors = match walked {
+            Ok((walked, errors)) if errors.is_empty() => {
+                units.extend(walked);
+                return Ok(());
+            }
+            Ok((_, errors)) => errors,
+            Err(rule) => vec![VerifyError::chunk(&self.chunk, rule)],
+        };
+        let errors = VerifyErrors(errors);
+        late.failed.insert(unit, errors.clone());
+        Err(errors)
     }
 }

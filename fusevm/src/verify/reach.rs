@@ -9,17 +9,14 @@ use std::collections::HashSet;
 /// Finds out for one unit after the other whether a `ReturnValue` can be reached in it.
 pub(super) struct Reach<'c> {
     chunk: &'c Chunk,
-    /// For each name, whether calls of it go on.
-    known: &'c [bool],
     seen: Vec<u32>,
     epoch: u32,
 }
 
 impl<'c> Reach<'c> {
-    pub(super) fn new(chunk: &'c Chunk, known: &'c [bool]) -> Self {
+    pub(super) fn new(chunk: &'c Chunk) -> Self {
         Self {
             chunk,
-            known,
             seen: vec![0; chunk.ops.len()],
             epoch: 0,
         }
@@ -51,8 +48,9 @@ impl<'c> Reach<'c> {
                     if let Some((target, _)) = flow.and_then(|f| f.jumps) {
                         open.push(target);
                     }
-                    let unknown = matches!(op, Op::Call(name, _) if !self.known[usize::from(name)]);
-                    if unknown || flow.is_some_and(|f| f.falls.is_none()) {
+                    // Calls go on here, known or not: what a unit returns must not change once others
+                    // were verified against it.
+                    if flow.is_some_and(|f| f.falls.is_none()) {
                         break;
                     }
                     pc += 1;

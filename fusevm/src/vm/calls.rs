@@ -3,7 +3,7 @@
 use super::load::site;
 use super::state::FunctionRef;
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
-use crate::interp::{Frame, FrameKind};
+use crate::interp::{Frame, FrameKind, unwound};
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
 use crate::verify::Unit;
@@ -110,7 +110,9 @@ impl VM {
     pub fn call(&mut self, callee: impl Callable, args: &[Value]) -> Result<Value, Error> {
         let point = self.enter()?;
         let ran = self.call_inner(&callee, args, point);
-        self.leave(point, ran)?;
+        let ran = self.leave(point, ran);
+        self.settle();
+        ran?;
         Ok(self.result.take().unwrap_or_default())
     }
 
@@ -205,10 +207,11 @@ impl VM {
         self.restore(point);
         if self.frames.is_empty() {
             self.slice_back();
-            if let Err(error) = self.output.flush()
+            let flushed = unwound(|| self.output.flush().map_err(Trap::Io));
+            if let Err(trap) = flushed
                 && ran.is_ok()
             {
-                return Err(Error::trap(Trap::Io(error), Vec::new()));
+                return Err(Error::trap(trap, Vec::new()));
             }
         }
         ran
@@ -290,8 +293,8 @@ impl VM {
         let mut sites = Vec::new();
         let mut pc = Some(pc);
         let calls = |f: &Frame| {
-            use FrameKind::{Call, CalledBlock, Root};
-            matches!(f.kind, Call { .. } | CalledBlock | Root)
+            use FrameKind::{Call, CalledBlock, Root, Unit};
+            matches!(f.kind, Call { .. } | CalledBlock | Root | Unit)
         };
         let total = frames.iter().filter(|f| calls(f)).count();
         let mut seen = 0;
@@ -323,7 +326,7 @@ impl VM {
         for frame in self.frames.get(..=index)?.iter().rev() {
             match frame.kind {
                 FrameKind::Call { function, .. } => return Some(function),
-                FrameKind::Root => return None,
+                FrameKind::Root | FrameKind::Unit => return None,
                 _inside => {}
             }
         }

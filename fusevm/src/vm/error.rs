@@ -162,6 +162,10 @@ impl Error {
         if let Trap::Host(error) = trap {
             return match error.downcast::<Error>() {
                 Ok(mut inner) => {
+                    if let Cause::Load(_) = inner.0.cause {
+                        // It is the running program that stops, because another did not load.
+                        inner.0.cause = Cause::Trap(Trap::Load(inner.message()));
+                    }
                     inner.0.trace.extend(trace);
                     *inner
                 }

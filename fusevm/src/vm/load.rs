@@ -6,6 +6,7 @@ use crate::chunk::Chunk;
 use crate::op::Op;
 use crate::semantics::Trap;
 use crate::verify::{Verified, VerifyErrors, verify_with};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 impl VM {
@@ -55,20 +56,23 @@ impl VM {
     }
 
     /// The program verified among the functions this VM has: itself, unless it calls a function
-    /// that was not known and is one now.
+    /// that was not known and is one now. What was known stays as it was verified, whatever has
+    /// become of that function: code that runs has its stack laid out for it.
     fn verify_here(&self, verified: &Arc<Verified>) -> Result<Arc<Verified>, VerifyErrors> {
         let chunk = verified.chunk();
-        let learnt = verified
-            .callees()
-            .iter()
-            .zip(&chunk.names)
-            .any(|(callee, name)| {
-                callee.own.is_none() && callee.returns != self.function_returns(name.as_str())
-            });
+        let callees = || verified.callees().iter().zip(&chunk.names);
+        let learnt = callees()
+            .any(|(c, name)| c.returns.is_none() && self.function_returns(name.as_str()).is_some());
         if !learnt {
             return Ok(verified.clone());
         }
-        let outside = |name: &str| self.function_returns(name);
+        let before: HashMap<&str, bool> = callees()
+            .filter_map(|(callee, name)| Some((name.as_str(), callee.returns?)))
+            .collect();
+        let outside = |name: &str| match before.get(name) {
+            Some(returns) => Some(*returns),
+            None => self.function_returns(name),
+        };
         verify_with(verified.chunk_arc().clone(), &outside).map(Arc::new)
     }
 

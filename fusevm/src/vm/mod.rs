@@ -65,7 +65,8 @@ pub struct VM {
     host: Box<dyn Any + Send>,
     limits: Limits,
     heap: Heap,
-    roots: Vec<Option<Value>>,
+    roots: Vec<Value>,
+    free_roots: Vec<usize>,
     output: Output,
     input: stream::Input,
     pub(crate) stack: Vec<Value>,
@@ -143,12 +144,13 @@ impl VM {
         let limits = Limits::default();
         let mut heap = Heap::new();
         heap.set_limit(limits.max_objects);
-        Self {
+        let mut vm = Self {
             table,
             host,
             limits,
             heap,
             roots: Vec::new(),
+            free_roots: Vec::new(),
             output: Output::new(std::io::stdout()),
             input: stream::Input::new(std::io::stdin()),
             stack: Vec::new(),
@@ -178,7 +180,10 @@ impl VM {
             interrupt: Arc::default(),
             reentry: 0,
             fusion: true,
-        }
+        };
+        // Symbol 0: what a name stands for that no verified chunk has.
+        vm.intern(&Str::default());
+        vm
     }
 
     /// Sets the limits. What is already past a new limit stays until it grows again.
@@ -194,7 +199,7 @@ impl VM {
 
     /// Prints to `sink` from now on. What was printed before is flushed.
     pub fn set_output(&mut self, sink: impl Write + Send + 'static) {
-        self.output = Output::new(sink);
+        self.output.set_sink(sink);
     }
 
     /// Reads lines from `source` from now on.
@@ -276,7 +281,7 @@ impl VM {
     /// way of running. `None` for no limit.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
         self.slice = 0;
-        self.fuel = fuel.unwrap_or(u64::MAX);
+        self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.min(u64::MAX - 1));
     }
 
     /// The fuel that is left; `None` when there is no limit.
@@ -353,33 +358,30 @@ impl VM {
 
     /// Keeps a value, and what it refers to, until [`VM::unroot`].
     pub fn root(&mut self, value: Value) -> Root {
-        match self.roots.iter().position(Option::is_none) {
+        match self.free_roots.pop() {
             Some(free) => {
-                self.roots[free] = Some(value);
+                self.roots[free] = value;
                 Root(free)
             }
             None => {
-                self.roots.push(Some(value));
+                self.roots.push(value);
                 Root(self.roots.len() - 1)
             }
         }
     }
 
-    /// The value of a root.
+    /// The value of a root of this VM.
     pub fn rooted(&self, root: &Root) -> Value {
-        self.roots
-            .get(root.0)
-            .cloned()
-            .flatten()
-            .unwrap_or_default()
+        self.roots.get(root.0).cloned().unwrap_or_default()
     }
 
-    /// Gives a root back; its value.
+    /// Gives a root of this VM back; its value.
     pub fn unroot(&mut self, root: Root) -> Value {
-        self.roots
-            .get_mut(root.0)
-            .and_then(Option::take)
-            .unwrap_or_default()
+        let Some(place) = self.roots.get_mut(root.0) else {
+            return Value::Undef;
+        };
+        self.free_roots.push(root.0);
+        std::mem::take(place)
     }
 
     /// The text of a value, objects as their types say.
@@ -443,5 +445,14 @@ impl VM {
     /// The ops of the VM's language.
     pub fn table(&self) -> &'static OpTable {
         self.table
+    }
+}
+
+impl std::fmt::Debug for VM {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VM")
+            .field("language", &self.table.language())
+            .field("frames", &self.frames.len())
+            .finish_non_exhaustive()
     }
 }

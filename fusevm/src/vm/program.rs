@@ -185,7 +185,8 @@ impl Linked {
                 if self.parsed.contains_key(&(id, k)) {
                     continue;
                 }
-                match parse(text.as_str()) {
+                let parsed = crate::interp::unwound(|| Ok(parse(text.as_str())));
+                match parsed.unwrap_or_else(|trap| Err(trap.to_string())) {
                     Ok(parsed) => {
                         self.parsed.insert((id, k), parsed);
                     }

@@ -25,6 +25,18 @@ impl Output {
         }
     }
 
+    /// Prints to another sink from now on; what was printed before is flushed, open captures stay.
+    pub(super) fn set_sink(&mut self, sink: impl Write + Send + 'static) {
+        // The old sink has nobody left to tell of a failure.
+        let _ = self.flush();
+        self.sink = Box::new(sink);
+    }
+
+    /// Bytes in the innermost capture.
+    pub(crate) fn captured(&self) -> usize {
+        self.captures.last().map_or(0, Vec::len)
+    }
+
     pub(crate) fn captures(&self) -> usize {
         self.captures.len()
     }
@@ -143,7 +155,7 @@ impl Input {
     /// The next line without its line break, lossily as UTF-8; `None` at the end.
     pub(super) fn line(&mut self, limit: usize) -> io::Result<Option<String>> {
         let mut line = Vec::new();
-        let limit = limit as u64 + 2;
+        let limit = (limit as u64).saturating_add(2);
         if self.0.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }

@@ -21,11 +21,17 @@ impl<L: Language> Vm<L> {
     }
 
     /// The host.
+    ///
+    /// # Panics
+    /// When the VM inside was replaced as a whole by one of another language.
     pub fn host(&self) -> &L::Host {
         self.vm.host_ref()
     }
 
     /// The host, to change it.
+    ///
+    /// # Panics
+    /// When the VM inside was replaced as a whole by one of another language.
     pub fn host_mut(&mut self) -> &mut L::Host {
         self.vm.host_as()
     }
@@ -47,5 +53,13 @@ impl<L: Language> Deref for Vm<L> {
 impl<L: Language> DerefMut for Vm<L> {
     fn deref_mut(&mut self) -> &mut VM {
         &mut self.vm
+    }
+}
+
+impl<L: Language> std::fmt::Debug for Vm<L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vm")
+            .field("vm", &self.vm)
+            .finish_non_exhaustive()
     }
 }

@@ -105,7 +105,10 @@ fn an_interrupt_from_another_thread() {
 fn an_interrupt_before_the_run_stops_the_next_program() {
     let mut vm = VM::empty();
     vm.interrupt_handle().interrupt();
-    assert_eq!(kind(&vm.eval(forever()).unwrap_err()), TrapKind::Interrupted);
+    assert_eq!(
+        kind(&vm.eval(forever()).unwrap_err()),
+        TrapKind::Interrupted
+    );
 }
 
 #[test]
@@ -179,10 +182,7 @@ fn an_error_says_what_where_and_by_which_way() {
     b.call("f", 1);
     let error = VM::empty().eval(b.finish().unwrap()).unwrap_err();
     assert_eq!(kind(&error), TrapKind::ZeroDivision);
-    assert_eq!(
-        error.to_string(),
-        "test.calc:2: division by zero in `idiv`"
-    );
+    assert_eq!(error.to_string(), "test.calc:2: division by zero in `idiv`");
     assert_eq!(error.span(), Some(division..division + 4));
     let site = error.site().unwrap();
     // Columns are characters: what stands before has two of two bytes.

@@ -103,7 +103,7 @@ fn a_function_outlives_its_chunk_and_travels() {
         assert_eq!(vm.call("scale", &[]).unwrap(), Value::Int(0));
         f
     };
-    // In another VM it meets that VM's globals, and brings its own program but no names.
+    // In another VM it meets that VM's globals and functions: it brings its own program but no names.
     let mut other = VM::empty();
     other.set_global("by", 100);
     other.set_global("f", f.clone());
@@ -112,11 +112,17 @@ fn a_function_outlives_its_chunk_and_travels() {
         b.load(4);
         b.op(core_ops::call_value { args: 1 });
     }));
-    match called {
-        Ok(value) => assert_eq!(value, Value::Int(401)),
-        // Calls by name inside it go to the functions of the VM, which has none of that name.
-        Err(error) => assert_eq!(error.message(), "undefined function: helper"),
-    }
+    let error = called.unwrap_err();
+    assert_eq!(error.message(), "undefined function: helper");
+    other
+        .load(chunk(|b| {
+            returning(b, "helper", &["x"], |b| {
+                b.get_slot(0);
+                b.emit(Op::Dec);
+            });
+        }))
+        .unwrap();
+    assert_eq!(other.call(&f, &[Value::Int(4)]).unwrap(), Value::Int(399));
     assert!(other.function("scale").is_none());
     assert_eq!(f.name().as_str(), "scale");
 }

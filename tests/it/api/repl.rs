@@ -84,7 +84,7 @@ fn functions_are_called_by_name_and_by_value() {
     let error = vm.call("nobody", &[]).unwrap_err();
     assert_eq!(error.to_string(), "undefined function: nobody");
     assert!(error.trace().is_empty() && error.line().is_none());
-    let error = vm.call(&Value::Int(3), &[]).unwrap_err();
+    let error = vm.call(Value::Int(3), &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::NotCallable));
     let error = vm.call("sub", &args[..1]).unwrap_err();
     assert_eq!(error.message(), "`sub` takes 2 arguments, but got 1");
@@ -124,7 +124,10 @@ fn a_function_redefined_with_other_arity_or_without_a_result() {
     });
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Load);
     // With another number of parameters the old caller traps, at its call.
-    eval(&mut vm, |b| returning(b, "f", &["x", "y"], |b| b.get_slot(1))).unwrap();
+    eval(&mut vm, |b| {
+        returning(b, "f", &["x", "y"], |b| b.get_slot(1))
+    })
+    .unwrap();
     let error = vm.call("calls", &[]).unwrap_err();
     assert_eq!(error.message(), "`f` takes 2 arguments, but got 1");
     assert_eq!(error.site().unwrap().function, Some("calls".into()));

@@ -55,7 +55,10 @@ fn data_goes_through_a_program() {
         b.set_slot(0);
         b.load(9);
         b.load("xs");
-        b.op(core_ops::slot_push_path { s: Slot(0), path: 1 });
+        b.op(core_ops::slot_push_path {
+            s: Slot(0),
+            path: 1,
+        });
         b.get_slot(0);
     }));
     let json = serde_json::to_string(&sorted.unwrap()).unwrap();

@@ -2,7 +2,6 @@
 
 use super::{chunk, eval};
 use fusevm::{ErrorKind, TrapKind, prelude::*};
-use std::time::{Duration, Instant};
 
 type B = Builder<()>;
 
@@ -250,8 +249,8 @@ fn a_path_that_leads_nowhere_changes_nothing() {
     assert_eq!(negative, TrapKind::NegativeIndex);
 }
 
-/// The time of 300 turns of a loop around `body` on a container of `len` elements, made by `setup`.
-fn loop_time(len: i64, setup: fn(&mut B), body: fn(&mut B)) -> Duration {
+/// Bytes allocated in 300 turns of a loop around `body` on a container of `len` elements, made by `setup`.
+fn loop_bytes(len: i64, setup: fn(&mut B), body: fn(&mut B)) -> usize {
     let program = chunk::<()>(|b| {
         b.get_var("big");
         b.set_slot(0);
@@ -272,19 +271,19 @@ fn loop_time(len: i64, setup: fn(&mut B), body: fn(&mut B)) -> Duration {
         b.jump_if_true(top);
     });
     let mut vm = Vm::<()>::default();
-    let mut best = Duration::MAX;
-    for _ in 0..3 {
+    let mut least = usize::MAX;
+    for _ in 0..2 {
         vm.set_global("big", Value::array((0..len).collect::<Array>()));
-        let start = Instant::now();
-        vm.eval(&program).unwrap();
-        best = best.min(start.elapsed());
+        let (bytes, result) = crate::allocations::bytes(|| vm.eval(&program));
+        result.unwrap();
+        least = least.min(bytes);
     }
-    best
+    least
 }
 
 #[test]
 fn writes_are_in_place() {
-    const LARGE: i64 = 1_000_000;
+    const LARGE: i64 = 10_000;
     let nest: fn(&mut B) = |b| {
         // `[{"k": big}]` in slot 0, and nothing else holds it.
         b.load("k");
@@ -326,22 +325,34 @@ fn writes_are_in_place() {
         ("paths", nest, |b| {
             b.load(5);
             let n = path(b, &[Value::Int(0), Value::str("k")]);
-            b.op(core_ops::slot_push_path { s: Slot(0), path: n });
+            b.op(core_ops::slot_push_path {
+                s: Slot(0),
+                path: n,
+            });
             let n = path(b, &[Value::Int(0), Value::str("k")]);
-            b.op(core_ops::slot_pop_path { s: Slot(0), path: n });
+            b.op(core_ops::slot_pop_path {
+                s: Slot(0),
+                path: n,
+            });
             let n = path(b, &[Value::Int(0), Value::str("k"), Value::Int(7)]);
-            b.op(core_ops::slot_set_path { s: Slot(0), path: n });
+            b.op(core_ops::slot_set_path {
+                s: Slot(0),
+                path: n,
+            });
         }),
         ("reads by a path", nest, |b| {
             let n = path(b, &[Value::Int(0), Value::str("k"), Value::Int(7)]);
-            b.op(core_ops::slot_get_path { s: Slot(0), path: n });
+            b.op(core_ops::slot_get_path {
+                s: Slot(0),
+                path: n,
+            });
             b.emit(Op::Pop);
         }),
     ];
     for (name, setup, body) in cases {
-        let (small, large) = (loop_time(10, setup, body), loop_time(LARGE, setup, body));
-        // A copy of the large one takes about a millisecond; 300 of them would not go unnoticed.
-        let bound = small * 5 + Duration::from_millis(60);
-        assert!(large < bound, "{name}: {small:?} small, {large:?} large");
+        let (small, large) = (loop_bytes(10, setup, body), loop_bytes(LARGE, setup, body));
+        // The first push may grow the array, by half of it at most; a copy in each turn is 300 of them.
+        let bound = small + 3 * 16 * LARGE as usize;
+        assert!(large < bound, "{name}: {small} bytes with a small array, {large} with a large one");
     }
 }

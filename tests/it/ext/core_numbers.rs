@@ -133,13 +133,48 @@ fn conversions() {
 fn the_smaller_and_the_greater() {
     for (a, b, min, max) in [
         (Value::Int(1), Value::Int(2), Value::Int(1), Value::Int(2)),
-        (Value::Int(1), Value::Float(0.5), Value::Float(0.5), Value::Int(1)),
-        (Value::Float(NAN), Value::Int(3), Value::Int(3), Value::Int(3)),
-        (Value::Int(3), Value::Float(NAN), Value::Int(3), Value::Int(3)),
-        (Value::str("9"), Value::str("10"), Value::Int(9), Value::Int(10)),
-        (Value::Int(MIN), Value::Int(MAX), Value::Int(MIN), Value::Int(MAX)),
-        (Value::Float(-INF), Value::Int(MIN), Value::Float(-INF), Value::Int(MIN)),
-        (Value::Undef, Value::Bool(true), Value::Int(0), Value::Int(1)),
+        (
+            Value::Int(1),
+            Value::Float(0.5),
+            Value::Float(0.5),
+            Value::Int(1),
+        ),
+        (
+            Value::Float(NAN),
+            Value::Int(3),
+            Value::Int(3),
+            Value::Int(3),
+        ),
+        (
+            Value::Int(3),
+            Value::Float(NAN),
+            Value::Int(3),
+            Value::Int(3),
+        ),
+        (
+            Value::str("9"),
+            Value::str("10"),
+            Value::Int(9),
+            Value::Int(10),
+        ),
+        (
+            Value::Int(MIN),
+            Value::Int(MAX),
+            Value::Int(MIN),
+            Value::Int(MAX),
+        ),
+        (
+            Value::Float(-INF),
+            Value::Int(MIN),
+            Value::Float(-INF),
+            Value::Int(MIN),
+        ),
+        (
+            Value::Undef,
+            Value::Bool(true),
+            Value::Int(0),
+            Value::Int(1),
+        ),
     ] {
         let pair = [a, b];
         same(ok(core_ops::min {}, pair.clone()), min);

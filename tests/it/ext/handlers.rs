@@ -195,7 +195,10 @@ fn the_message_of_a_panic_is_the_message_of_the_trap() {
         b.line(12).load(0);
         b.op(ops::plain_panic {});
     });
-    assert_eq!(text, "chunk:12: handler panicked: attempt to divide by zero");
+    assert_eq!(
+        text,
+        "chunk:12: handler panicked: attempt to divide by zero"
+    );
     let text = message(&mut vm, |b| b.op(ops::odd_panic {}));
     assert_eq!(text, "chunk:1: handler panicked: no message");
 }

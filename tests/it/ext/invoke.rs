@@ -178,7 +178,9 @@ fn a_closure_is_reached_from_its_function() {
     let captured = run(|b| {
         for captured in [1, 2] {
             b.load(captured);
-            b.op(ops::closure { f: "captured".into() });
+            b.op(ops::closure {
+                f: "captured".into(),
+            });
         }
         b.op(ops::apply { args: 0 });
         b.set_slot(0);
@@ -251,10 +253,13 @@ fn the_error_is_in_the_function_and_the_chain_goes_on_through_the_op() {
     });
     let error = error.unwrap_err();
     let chain: Vec<_> = (error.trace().iter())
-        .map(|site| (site.line, site.op.as_str(), site.function.as_ref().map(Str::as_str)))
+        .map(|site| {
+            (
+                site.line,
+                site.op.as_str(),
+                site.function.as_ref().map(Str::as_str),
+            )
+        })
         .collect();
-    assert_eq!(
-        chain,
-        [(20, "core.idiv", Some("bad")), (3, "apply", None)]
-    );
+    assert_eq!(chain, [(20, "core.idiv", Some("bad")), (3, "apply", None)]);
 }

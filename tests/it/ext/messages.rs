@@ -138,10 +138,7 @@ fn an_operand_of_another_kind_is_named_with_what_was_found() {
         b.load(Value::Undef);
         b.op(ops::shout {});
     });
-    assert_eq!(
-        shout,
-        "`shout`, operand 1: expected Str, found Undef undef"
-    );
+    assert_eq!(shout, "`shout`, operand 1: expected Str, found Undef undef");
 }
 
 #[test]

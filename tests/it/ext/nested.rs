@@ -178,7 +178,13 @@ fn an_error_keeps_its_place_and_gets_the_whole_chain() {
         .collect();
     assert_eq!(
         chain,
-        [(11, "broken"), (12, "again"), (12, "again"), (12, "again"), (1, "Call")]
+        [
+            (11, "broken"),
+            (12, "again"),
+            (12, "again"),
+            (12, "again"),
+            (1, "Call")
+        ]
     );
     assert_eq!(
         error.render(),

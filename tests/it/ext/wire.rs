@@ -148,7 +148,10 @@ fn ops_are_found_by_name_in_another_order() {
         let to = b.label();
         b.load(1);
         b.op(old::first {});
-        b.op(old::second { by: 21, n: "x".into() });
+        b.op(old::second {
+            by: 21,
+            n: "x".into(),
+        });
         b.load(Value::Undef);
         b.op(old::third { to });
         b.load(5);
@@ -191,7 +194,10 @@ fn an_op_that_has_changed_is_refused_with_both_signatures() {
         b.op(old::loses_a_result {});
     });
     let (_, text) = refused::<New>(&sent(&chunk));
-    assert!(text.contains("`(Int) -> Any`") && text.contains("`(Int) -> ()`"), "{text}");
+    assert!(
+        text.contains("`(Int) -> Any`") && text.contains("`(Int) -> ()`"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -203,7 +209,10 @@ fn an_old_name_loads() {
     let there = New::vm(()).eval(sent(&chunk)).unwrap();
     assert_eq!(there, Value::Int(300));
     let table = New::table();
-    assert_eq!(table.id("renamed_before_that"), table.id("with_a_better_name"));
+    assert_eq!(
+        table.id("renamed_before_that"),
+        table.id("with_a_better_name")
+    );
     let back = super::chunk::<New>(|b| {
         b.load(3);
         b.op(new::with_a_better_name {});
@@ -224,7 +233,10 @@ fn an_earlier_version_loads_and_a_later_one_does_not() {
         b.op(new::refined {});
     });
     let (why, text) = refused::<Old>(&sent(&newer));
-    let versions = ImportMismatch::Version { chunk: 3, language: 2 };
+    let versions = ImportMismatch::Version {
+        chunk: 3,
+        language: 2,
+    };
     assert_eq!(why, versions);
     assert_eq!(
         text,
