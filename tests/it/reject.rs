@@ -339,12 +339,9 @@ fn checking_takes_time_linear_in_the_chunk() {
     for (what, make, n, rule) in table {
         let (small, _) = verified(&make(n / STEP), 2);
         let chunk = make(n);
-        let allowed = 6 * STEP as u32 * small + Duration::from_millis(100);
-        let (mut large, errors) = verified(&chunk, 1);
-        if large > allowed {
-            // The machine may have been busy.
-            (large, _) = verified(&chunk, 2);
-        }
+        // Room for a busy machine; quadratic work at this size goes on for minutes.
+        let allowed = 6 * STEP as u32 * small + Duration::from_secs(10);
+        let (large, errors) = verified(&chunk, 1);
         assert!(
             large <= allowed,
             "{what}: {small:?} for {}, {large:?} for {n}",

@@ -3,7 +3,7 @@
 use super::{Linked, VM};
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A function of a loaded program.
@@ -44,6 +44,9 @@ impl<H> Taken<H> {
     }
 }
 
+/// Entries that are looked at each time, so that many programs in use cost no more than few.
+const SUSPECTS: usize = 8;
+
 /// The programs a VM has loaded, by number.
 #[derive(Default)]
 pub(crate) struct Code {
@@ -51,8 +54,8 @@ pub(crate) struct Code {
     free: Vec<u32>,
     /// By the program that was loaded, which the entry keeps alive.
     by_origin: HashMap<usize, u32>,
-    /// Whether an entry may have lost its last function.
-    stale: bool,
+    /// Entries that nothing may lead to any more, to be looked at.
+    suspects: VecDeque<u32>,
 }
 
 struct Entry {
@@ -86,7 +89,7 @@ impl Code {
             }
         };
         self.by_origin.insert(origin, index);
-        self.stale = true;
+        self.suspects.push_back(index);
         index
     }
 
@@ -118,24 +121,30 @@ impl Code {
     fn count(&mut self, index: u32, by: isize) {
         if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
             entry.functions = entry.functions.saturating_add_signed(by);
-            self.stale |= by < 0;
+            if entry.functions == 0 {
+                self.suspects.push_back(index);
+            }
         }
     }
 
-    /// Forgets programs that nothing of the VM leads to. Only while nothing runs.
+    /// Forgets programs that nothing of the VM leads to and nobody else holds. Only while nothing runs.
     fn sweep(&mut self) {
-        if !std::mem::take(&mut self.stale) {
-            return;
-        }
-        for (index, entry) in self.entries.iter_mut().enumerate() {
-            if entry
-                .as_ref()
-                .is_some_and(|e| e.functions == 0 && !e.pinned)
-                && let Some(entry) = entry.take()
-            {
-                self.by_origin.remove(&Self::origin(&entry.linked));
-                self.free.push(index as u32);
+        for _ in 0..self.suspects.len().min(SUSPECTS) {
+            let Some(index) = self.suspects.pop_front() else {
+                return;
+            };
+            let place = &mut self.entries[index as usize];
+            let Some(entry) = place.as_ref().filter(|e| e.functions == 0 && !e.pinned) else {
+                continue;
+            };
+            if Arc::strong_count(&entry.linked.origin.0) > 1 {
+                // Whoever holds the program, or a function of it, may run it again.
+                self.suspects.push_back(index);
+                continue;
             }
+            self.by_origin.remove(&Self::origin(&entry.linked));
+            self.free.push(index);
+            *place = None;
         }
     }
 

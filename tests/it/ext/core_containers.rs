@@ -353,6 +353,9 @@ fn writes_are_in_place() {
         let (small, large) = (loop_bytes(10, setup, body), loop_bytes(LARGE, setup, body));
         // The first push may grow the array, by half of it at most; a copy in each turn is 300 of them.
         let bound = small + 3 * 16 * LARGE as usize;
-        assert!(large < bound, "{name}: {small} bytes with a small array, {large} with a large one");
+        assert!(
+            large < bound,
+            "{name}: {small} bytes with a small array, {large} with a large one"
+        );
     }
 }
