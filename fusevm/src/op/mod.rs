@@ -1,6 +1,6 @@
 //! What an op is: its name, operands, effect on the stack, flags and documentation.
 //!
-//! One table ([`table`]) has a row per op. Everything that can be read off a row is read off it:
+//! One table (`op/table.rs`) has a row per op. Everything that can be read off a row is read off it:
 //! the [`Op`] enum itself, [`Opcode`] numbers, [`OpInfo`], listings, operand checks, stack effects,
 //! the text and wire encodings, the dispatch of the interpreter, and the reference in
 //! `doc/ops.md`. This room knows no values and no machine; what an op computes is in
@@ -203,22 +203,21 @@ impl Op {
     /// function returns a value.
     pub fn effect(self) -> Option<Effect> {
         let info = self.info();
-        let more = match self {
-            Op::Extended(..) | Op::ExtendedWide(..) => return None,
-            Op::ExpandParam(m) => 1 + crate::shell::param_mod::arguments(m).unwrap_or(0),
-            _ => match info.variadic {
-                None => 0,
-                Some(name) => {
-                    let mut n = 0;
-                    self.each_operand(|o| {
-                        if o.name == name {
-                            n = o.bits as usize;
-                        }
-                    });
-                    n
+        if matches!(self, Op::Extended(..) | Op::ExtendedWide(..)) {
+            return None;
+        }
+        let mut more = 0;
+        if let Some(name) = info.variadic {
+            self.each_operand(|o| {
+                if o.name == name {
+                    more = o.bits as usize;
                 }
-            },
-        };
+            });
+        }
+        if let Op::ExpandParam(m) = self {
+            // Its operand says how many by its meaning.
+            more = 1 + crate::shell::param_mod::arguments(m).unwrap_or(0);
+        }
         Some(Effect {
             pops: info.inputs.len() + more,
             pushes: info.outputs.len(),
