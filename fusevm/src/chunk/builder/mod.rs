@@ -7,7 +7,7 @@ mod ops;
 pub use error::{BuildError, BuildErrors};
 
 use super::{Chunk, Diagnostic, FunctionEntry, Place, Span};
-use crate::ext::{Block, ExtOp, ImmTag, ImmediatePool, Import, Label, Language, OpDesc};
+use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc};
 use crate::op::{Flags, Op};
 use crate::value::{Str, Value};
 use std::collections::{HashMap, HashSet};
