@@ -116,18 +116,37 @@ pub fn verify_with(
 ) -> Result<Verified, VerifyErrors> {
     let chunk: Arc<Chunk> = chunk.into();
     let mut errors = Vec::new();
-    if operands::check_tables(&chunk, &mut errors) {
-        operands::check_ops(&chunk, &mut errors);
-    }
-    if !errors.is_empty() {
+    if !operands::check_tables(&chunk, &mut errors) {
         return Err(VerifyErrors(errors));
     }
+    operands::check_ops(&chunk, &mut errors);
+    if errors.is_empty() {
+        return check_flow(chunk, outside);
+    }
+    // The other ops are looked at all the same, as if each wrong one ended its path.
+    let mut rest = Chunk::clone(&chunk);
+    for pc in errors.iter().filter_map(|e| e.pc) {
+        rest.ops[pc] = Op::Jump(pc);
+    }
+    if let Err(VerifyErrors(more)) = check_flow(Arc::new(rest), outside) {
+        errors.extend(more);
+        errors.sort_by_key(|e| e.pc);
+    }
+    Err(VerifyErrors(errors))
+}
+
+/// Checks a chunk whose tables and operands are sound.
+fn check_flow(
+    chunk: Arc<Chunk>,
+    outside: &dyn Fn(&str) -> Option<bool>,
+) -> Result<Verified, VerifyErrors> {
     let mut budget = Budget::of(&chunk);
-    check_flow(chunk.clone(), outside, &mut budget)
+    walk_all(chunk.clone(), outside, &mut budget)
         .unwrap_or_else(|rule| Err(VerifyErrors(vec![VerifyError::chunk(&chunk, rule)])))
 }
 
-fn check_flow(
+/// Finds out what units return, then walks them; the outer error is that of the budget.
+fn walk_all(
     chunk: Arc<Chunk>,
     outside: &dyn Fn(&str) -> Option<bool>,
     budget: &mut Budget,
