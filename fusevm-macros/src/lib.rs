@@ -86,7 +86,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `x: ObjMut<'_, T>` | heap object for writing: one, and no other heap object borrowed beside it |
 /// | `x: &mut T` | context: the host, `Heap`, `Output`, in any combination |
 /// | `x: Ctx<'_, L>` | the whole VM, which can be called back; no other context beside it, and heap objects as `Obj<T>` |
-/// | `x: Rest<'_>` | all operands that are left; the last one. Their number is a field of the op's type |
+/// | `x: Rest<'_>` | all operands that are left; the last one. Their number is an immediate: the field of the op's type that is named like the parameter, a `u8` |
+/// | `#[slot] x: &mut Value` | a slot of the caller's frame, written in place; one. An immediate: the op's type has a field of type `Slot` |
+/// | `x: Rules<'_>` | the chunk's policy and the VM's limits, for ops that make containers; no heap object is written beside it |
 ///
 /// Operands are deepest first. One of the wrong kind is a trap that names op, operand and both kinds;
 /// `#[coerce]` before a parameter, or `coerce` on the language, widens numbers instead.
@@ -95,7 +97,12 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// `()`, a value (whatever may be an operand, and `&str`), `Option<T>` (Undef for `None`), a pair
 /// (its second on top), `Branch`, which falls through or jumps to the op's one `Label`, `Invoke`,
-/// which lets the VM call a function, and `Result<_, E>` of these, where an error becomes a trap.
+/// which lets the VM call a function, and `Result<_, E>` of these, where an error becomes a trap: any
+/// `E` that implements `std::error::Error + Send + Sync`, or a string.
+///
+/// `Invoke::function(f)` calls `f` with what the op has as `Rest`, in a frame of its own and without
+/// Rust recursion; an op that needs the result calls through `Ctx` instead, which nests runs and is
+/// limited by `Limits::max_reentry`. `core_ops::call_value` is such an op, ready made.
 ///
 /// ```
 /// use fusevm::prelude::*;

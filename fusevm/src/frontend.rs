@@ -9,6 +9,9 @@ use crate::vm::VM;
 pub trait Frontend: Language {
     /// Compiles a source text into the builder.
     ///
+    /// A parser that recurses should bound its depth: the sources it gets may nest as they like, and a
+    /// native stack that overflows ends the process.
+    ///
     /// Errors go back one by one as the result, or through
     /// [`Builder::report`](crate::Builder::report) where parsing can go on after them.
     ///

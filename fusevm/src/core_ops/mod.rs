@@ -341,11 +341,7 @@ pub mod value {
     pub fn call_value(callee: &Value, args: Rest<'_>) -> Result<Invoke, Trap> {
         let _ = args;
         match callee {
-            Value::Func(function) => Ok(Invoke::Call {
-                function: function.clone(),
-                callee: callee.clone(),
-                first: None,
-            }),
+            Value::Func(function) => Ok(Invoke::function(function.clone())),
             other => Err(Trap::NotCallable(other.kind())),
         }
     }

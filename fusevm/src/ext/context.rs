@@ -4,7 +4,7 @@
 use super::{Block, Call, Language};
 use crate::heap::Heap;
 use crate::semantics::Trap;
-use crate::value::Value;
+use crate::value::{Func, Value};
 use crate::vm::{Callable, Output, VM};
 use std::marker::PhantomData;
 
@@ -75,6 +75,11 @@ impl<'a, L: Language> Ctx<'a, L> {
     /// as `callee`, or the function itself; Undef in the main program.
     pub fn callee(&self) -> Value {
         self.vm.callee()
+    }
+
+    /// The function of that name as a value: the VM's latest, whatever chunk it is of.
+    pub fn function(&self, name: &str) -> Option<Func> {
+        self.vm.function(name)
     }
 
     /// The host.

@@ -202,6 +202,17 @@ pub enum Invoke {
     },
 }
 
+impl Invoke {
+    /// A call of `function`, through itself, with the op's [`Rest`](super::Rest) as arguments.
+    pub fn function(function: Func) -> Self {
+        Invoke::Call {
+            callee: Value::Func(function.clone()),
+            function,
+            first: None,
+        }
+    }
+}
+
 impl Returns for Invoke {
     const OUTPUTS: OutputDesc = OutputDesc {
         falls: &[Ty::Any],

@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Produced};
-use crate::semantics::Trap;
+use crate::semantics::{Limits, Trap};
 use crate::value::Value;
 use crate::vm::{Linked, VM};
 use std::any::Any;
@@ -75,6 +75,7 @@ fn conclude(vm: &mut VM, desc: &OpDesc, packed: u64, outcome: Outcome, at: usize
             Produced::Value(value) => value,
             Produced::Object(allocate) => allocate(vm.heap_mut())?,
         };
+        check_size(vm.limits(), &value)?;
         vm.stack.push(value);
     }
     if outcome.flow == Flow::Jump {
@@ -85,6 +86,24 @@ fn conclude(vm: &mut VM, desc: &OpDesc, packed: u64, outcome: Outcome, at: usize
         vm.pc = label.map_or(vm.pc, |label| label.extract(packed) as usize);
     }
     Ok(())
+}
+
+/// Checks what an op gives against the limits: its own code did not have to know them.
+fn check_size(limits: &Limits, value: &Value) -> Step {
+    let (what, len, limit) = match value {
+        Value::Str(text) => ("string", text.len(), limits.max_string_len),
+        Value::Array(items) => ("array", items.len(), limits.max_array_len),
+        Value::Hash(items) => ("hash", items.len(), limits.max_hash_len),
+        _other => return Ok(()),
+    };
+    match len > limit {
+        true => Err(Trap::TooLong {
+            what,
+            len: len as u64,
+            limit,
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Runs an op that may call back: its inputs are taken off the stack first, so that nothing the VM

@@ -22,7 +22,8 @@ pub struct Limits {
     pub max_hash_len: usize,
     /// Bytes of one string, and of the text made of one value. Default 256 MiB.
     pub max_string_len: usize,
-    /// Runs of one VM open at once, each started by a handler of the one before. Default 64.
+    /// Runs of one VM open at once, each started by a handler of the one before. Each takes native
+    /// stack, in a debug build about 12 KB, so that the default fits a thread of 256 KiB. Default 16.
     pub max_reentry: usize,
     /// Objects and refs alive in the heap. Default 2²⁴.
     pub max_objects: usize,
