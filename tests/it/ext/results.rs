@@ -60,6 +60,11 @@ mod ops {
     }
 
     #[ext_op]
+    pub fn twice(s: String) -> String {
+        s.repeat(2)
+    }
+
+    #[ext_op]
     pub fn unit() -> Unit {
         Unit("m")
     }
@@ -336,4 +341,21 @@ fn a_branch_may_fail_and_may_allocate() {
     assert_eq!(program(1).unwrap(), Value::Int(8));
     let error = program(2).unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&OutOfStock { wanted: 2 }));
+}
+
+#[test]
+fn what_an_op_gives_is_held_to_the_limits() {
+    let mut vm = Results::vm(());
+    let mut limits = Limits::default();
+    limits.max_string_len = 8;
+    vm.set_limits(limits);
+    for (text, fits) in [("four", true), ("five!", false)] {
+        let mut b = Builder::<Results>::new();
+        b.load(text);
+        b.op(ops::twice {});
+        let result = vm.eval(b.finish().unwrap());
+        let kind = result.as_ref().err().map(fusevm::Error::kind);
+        let trap = (!fits).then_some(ErrorKind::Trap(TrapKind::TooLong));
+        assert_eq!(kind, trap, "{result:?}");
+    }
 }
