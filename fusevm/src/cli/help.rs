@@ -23,8 +23,9 @@ Usage: {name} [OPTIONS] [FILE] [ARGS...]
        {name} run [OPTIONS] FILE [ARGS...]
        {name} [OPTIONS] -e CODE [ARGS...]
 
-FILE is a source text or a compiled chunk; `-` is standard input. Without FILE and
--e the program comes from standard input; on a terminal a REPL starts.
+FILE is a source text, a compiled chunk, or (if its name ends in .fvm) bytecode as
+--dump shows it; `-` is standard input. Without FILE and -e the program comes from
+standard input; on a terminal a REPL starts.
 ARGS are the program's own: strings in the global ARGV.
 
 Options:

@@ -27,7 +27,7 @@ pub(super) struct Session<'h, L: Frontend> {
 pub(super) enum Content {
     /// Source text.
     Text(String),
-    /// A compiled chunk.
+    /// A compiled chunk, or one in text form.
     Chunk(Box<Chunk>),
     /// Neither, and why.
     Neither(String),
@@ -172,6 +172,10 @@ pub(super) fn read(path: &Path, streams: &Streams) -> io::Result<Content> {
     Ok(match Chunk::from_bytes(&bytes) {
         Ok(chunk) => Content::Chunk(Box::new(chunk)),
         Err(WireError::NotAChunk) => match String::from_utf8(bytes) {
+            Ok(text) if path.extension().is_some_and(|e| e == "fvm") => match Chunk::parse(&text) {
+                Ok(chunk) => Content::Chunk(Box::new(chunk)),
+                Err(error) => Content::Neither(error.to_string()),
+            },
             Ok(text) => Content::Text(match text.strip_prefix('\u{feff}') {
                 Some(rest) => rest.to_owned(),
                 None => text,

@@ -228,6 +228,17 @@ fn compiled_chunks_run_and_show_no_lines() {
 }
 
 #[test]
+fn what_dump_shows_runs() {
+    let listing = ok(&["--dump", "--no-run", "-e", "1 2 + print"], "");
+    let text = File::new("listing.fvm", listing);
+    assert_eq!(ok(&[text.path()], ""), "3\n");
+    let wrong = File::new("wrong.fvm", "Adx");
+    let (code, errors) = fails(&[wrong.path()], "");
+    assert_eq!(code, 65);
+    assert!(errors.contains("did you mean `Add`?"), "{errors}");
+}
+
+#[test]
 fn colour_is_only_for_terminals() {
     let mut cli = Cli::<Words>::new(|| ()).errors(SharedBuffer::default());
     assert!(!cli.streams.color);
