@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 /// Builds a chunk of language `L`.
 ///
 /// Code goes to the innermost open function or block, else to the main program. Functions and blocks
-/// are placed behind the main program, so none has to be jumped over. Nothing fails on the way:
+/// are placed behind the main program, which ends with one jump over all of them. Nothing fails on the way:
 /// [`finish`](Builder::finish) reports all errors at once.
 ///
 /// ```
