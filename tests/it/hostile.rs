@@ -196,11 +196,7 @@ fn mutants(seeds: Range<u64>) -> Fates {
         let room = 10 + r.below(60);
         let parts = Parts::of(&program(&mut r, &forms, room));
         for _ in 0..20 {
-            let mut parts = parts.clone();
-            for _ in 0..1 + r.below(3) {
-                parts.mutate(&mut r);
-            }
-            let chunk = parts.chunk();
+            let chunk = parts.changed(&mut r, 3);
             fates.try_one(&chunk, &mut r);
             if r.one_in(8) {
                 let text = chunk.to_string();
@@ -239,11 +235,8 @@ fn unknown_heights(seeds: Range<u64>) -> Fates {
         let mut parts = Parts::of(&program(&mut r, &forms, room));
         parts.forget_heights();
         for _ in 0..20 {
-            let mut parts = parts.clone();
-            for _ in 0..1 + r.below(6) {
-                parts.mutate(&mut r);
-            }
-            fates.try_one(&parts.chunk(), &mut r);
+            let chunk = parts.changed(&mut r, 6);
+            fates.try_one(&chunk, &mut r);
         }
         drop(named);
     }

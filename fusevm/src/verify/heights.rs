@@ -24,6 +24,15 @@ pub(super) struct Seen {
     scope: u32,
 }
 
+/// What is known of a chunk before its units are walked.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'c> {
+    pub(super) chunk: &'c Chunk,
+    pub(super) callees: &'c [Callee],
+    /// Whether it has ops whose effect nobody has declared.
+    pub(super) raw: bool,
+}
+
 /// A table as long as the chunk that walks write, kept between them.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -64,13 +73,18 @@ pub(super) struct Heights<'c> {
 }
 
 impl<'c> Heights<'c> {
-    pub(super) fn new(chunk: &'c Chunk, callees: &'c [Callee], scratch: Scratch) -> Self {
+    pub(super) fn new(facts: Facts<'c>, scratch: Scratch) -> Self {
+        let Facts {
+            chunk,
+            callees,
+            raw,
+        } = facts;
         let Scratch { mut seen, epoch } = scratch;
         seen.resize(chunk.ops.len(), Seen::default());
         Self {
             chunk,
             callees,
-            raw: super::is_raw(chunk),
+            raw,
             seen,
             epoch,
             scopes: Scopes {

@@ -34,7 +34,7 @@ use crate::chunk::Chunk;
 use crate::op::{Flags, Op};
 use crate::value::Str;
 use flow::BlockUse;
-use heights::{Heights, Scratch};
+use heights::{Facts, Heights, Scratch};
 use reach::Reach;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -181,15 +181,15 @@ fn walk_all(
             first.push((Unit::Function { index, argc }, function.pc));
         }
     }
+    let raw = is_raw(&chunk);
     let (units, errors) = {
         let mut scratch = Scratch::default();
-        walk_units(
-            &chunk,
-            &callees,
-            first,
-            &HashSet::new(),
-            (&mut scratch, budget),
-        )?
+        let facts = Facts {
+            chunk: &chunk,
+            callees: &callees,
+            raw,
+        };
+        walk_units(facts, first, &HashSet::new(), (&mut scratch, budget))?
     };
     if !errors.is_empty() {
         return Ok(Err(VerifyErrors(errors)));
@@ -199,7 +199,6 @@ fn walk_all(
         .filter(|(_, op)| has(op, Flags::GRANT))
         .map(|(pc, _)| pc)
         .collect();
-    let raw = is_raw(&chunk);
     Ok(Ok(Verified {
         chunk,
         callees,
@@ -232,13 +231,12 @@ struct Late {
 
 /// Walks units and all they lead to that is not `done`; those that were walked, and all errors by pc.
 fn walk_units(
-    chunk: &Chunk,
-    callees: &[Callee],
+    facts: Facts<'_>,
     first: Vec<(Unit, usize)>,
     done: &HashSet<Unit>,
     (scratch, budget): (&mut Scratch, &mut Budget),
 ) -> Result<(HashSet<Unit>, Vec<VerifyError>), Broken> {
-    let mut heights = Heights::new(chunk, callees, std::mem::take(scratch));
+    let mut heights = Heights::new(facts, std::mem::take(scratch));
     heights.found = first;
     let mut walked = HashSet::new();
     while let Some((unit, origin)) = heights.found.pop() {
@@ -247,7 +245,7 @@ fn walk_units(
         }
     }
     let mut errors = std::mem::take(&mut heights.errors);
-    check_nesting(chunk, &heights.nested, &mut errors);
+    check_nesting(facts.chunk, &heights.nested, &mut errors);
     errors.sort_by_key(|e| e.pc);
     errors.dedup();
     *scratch = heights.into_scratch();
@@ -351,7 +349,12 @@ impl Verified {
         budget.left = budget.left.min(limit.saturating_sub(late.spent));
         let before = budget.left;
         let work = (&mut late.scratch, &mut budget);
-        let walked = walk_units(&self.chunk, &self.callees, vec![(unit, 0)], &units, work);
+        let facts = Facts {
+            chunk: &self.chunk,
+            callees: &self.callees,
+            raw: self.raw,
+        };
+        let walked = walk_units(facts, vec![(unit, 0)], &units, work);
         late.spent += before - budget.left;
         let errors = match walked {
             Ok((walked, errors)) if errors.is_empty() => {

@@ -36,8 +36,7 @@ pub(super) fn check_tables(chunk: &Chunk, errors: &mut Vec<VerifyError>) -> bool
         fail(Broken::Tables { ops, lines, places });
     }
     for (index, value) in chunk.constants.iter().enumerate() {
-        let scalar = !matches!(value, Value::Array(_) | Value::Hash(_));
-        if (scalar && !is_plain_scalar(value)) || (!scalar && !is_plain(value)) {
+        if !is_plain(value) {
             fail(Broken::NotPlain { index });
         }
     }
@@ -73,13 +72,6 @@ pub(super) fn check_tables(chunk: &Chunk, errors: &mut Vec<VerifyError>) -> bool
         }
     }
     errors.len() == before
-}
-
-fn is_plain_scalar(value: &Value) -> bool {
-    !matches!(
-        value,
-        Value::Ref(_) | Value::Func(_) | Value::Obj(_) | Value::Host(_)
-    )
 }
 
 /// Checks the operands of every op.

@@ -217,14 +217,6 @@ impl VM {
         ran
     }
 
-    /// Gives what is left of the slice back to the fuel.
-    fn slice_back(&mut self) {
-        if self.fuel != u64::MAX {
-            self.fuel += self.slice;
-        }
-        self.slice = 0;
-    }
-
     /// Where the function of a value is loaded; links its program if this VM has not got it.
     pub(crate) fn resolve(&mut self, function: &Func) -> Result<FunctionRef, Trap> {
         let missing = || Trap::UndefinedFunction(function.name().clone());

@@ -6,6 +6,7 @@
 
 mod calls;
 mod error;
+mod fuel;
 mod load;
 mod program;
 mod state;
@@ -14,6 +15,7 @@ mod typed;
 
 pub use calls::Callable;
 pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
+pub use fuel::InterruptHandle;
 pub(crate) use program::Linked;
 pub use program::{Loadable, Program, Source};
 pub(crate) use state::{Code, FunctionRef, Savepoint};
@@ -31,7 +33,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// A handler of `CallBuiltin`: gets the VM with the arguments on top of its stack, and their number.
 ///
@@ -104,20 +106,6 @@ pub struct VM {
     /// Runs that are open, one inside a handler of the other.
     reentry: usize,
     fusion: bool,
-}
-
-/// Ops between two looks at the interrupt flag.
-const SLICE: u64 = 4096;
-
-/// Stops a VM from another thread: see [`VM::interrupt_handle`].
-#[derive(Clone, Debug)]
-pub struct InterruptHandle(Arc<AtomicBool>);
-
-impl InterruptHandle {
-    /// Makes the running program trap with `Interrupted`, or the next one that runs.
-    pub fn interrupt(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// A value that outlives what else refers to it, until it is given back with [`VM::unroot`].
@@ -277,23 +265,6 @@ impl VM {
         self.shell.as_deref_mut().ok_or_else(missing)
     }
 
-    /// Limits the fuel from now on: one per op, more for what costs more, exactly the same in every
-    /// way of running. `None` for no limit.
-    pub fn set_fuel(&mut self, fuel: Option<u64>) {
-        self.slice = 0;
-        self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.min(u64::MAX - 1));
-    }
-
-    /// The fuel that is left; `None` when there is no limit.
-    pub fn fuel(&self) -> Option<u64> {
-        (self.fuel != u64::MAX).then(|| self.fuel + self.slice)
-    }
-
-    /// What stops this VM from another thread.
-    pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle(self.interrupt.clone())
-    }
-
     /// Whether sequences of ops run fused; they do by default. Nothing but time depends on it.
     pub fn set_fusion(&mut self, on: bool) {
         self.fusion = on;
@@ -301,49 +272,6 @@ impl VM {
 
     pub(crate) fn fusion(&self) -> bool {
         self.fusion
-    }
-
-    /// Takes `cost` from the fuel.
-    pub(crate) fn charge(&mut self, cost: u64) -> Result<(), Trap> {
-        if let Some(left) = self.slice.checked_sub(cost) {
-            self.slice = left;
-            return Ok(());
-        }
-        self.refill(cost)
-    }
-
-    /// Takes `cost` from the fuel if there is that much. Does not look at the interrupt flag.
-    pub(crate) fn pay(&mut self, cost: u64) -> bool {
-        if self.fuel == u64::MAX {
-            self.slice = self.slice.saturating_sub(cost);
-            return true;
-        }
-        let Some(left) = (self.fuel + self.slice).checked_sub(cost) else {
-            return false;
-        };
-        self.slice = left.min(self.slice);
-        self.fuel = left - self.slice;
-        true
-    }
-
-    /// Looks at interrupt and fuel, and starts a new slice that pays for `cost`.
-    #[cold]
-    fn refill(&mut self, cost: u64) -> Result<(), Trap> {
-        if self.interrupt.swap(false, Ordering::Relaxed) {
-            return Err(Trap::Interrupted);
-        }
-        if self.fuel == u64::MAX {
-            self.slice = SLICE;
-            return Ok(());
-        }
-        let total = self.fuel + self.slice;
-        let Some(left) = total.checked_sub(cost) else {
-            (self.fuel, self.slice) = (0, 0);
-            return Err(Trap::OutOfFuel);
-        };
-        self.slice = left.min(SLICE);
-        self.fuel = left - self.slice;
-        Ok(())
     }
 
     /// The heap.

@@ -53,8 +53,17 @@ impl Parts {
         b.build()
     }
 
+    /// The chunk after one to `most` changes at random.
+    pub(super) fn changed(&self, r: &mut Random, most: usize) -> Chunk {
+        let mut parts = self.clone();
+        for _ in 0..1 + r.below(most) {
+            parts.mutate(r);
+        }
+        parts.chunk()
+    }
+
     /// One change at random.
-    pub(super) fn mutate(&mut self, r: &mut Random) {
+    fn mutate(&mut self, r: &mut Random) {
         let len = self.ops.len();
         if len == 0 {
             return;

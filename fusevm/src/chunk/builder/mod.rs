@@ -16,8 +16,8 @@ use std::marker::PhantomData;
 /// Builds a chunk of language `L`.
 ///
 /// Code goes to the innermost open function or block, else to the main program. Functions and blocks
-/// are placed behind the main program, which ends with one jump over all of them. Nothing fails on the way:
-/// [`finish`](Builder::finish) reports all errors at once.
+/// are placed behind the main program, which ends with one jump over all of them. Nothing fails on
+/// the way: [`finish`](Builder::finish) reports all errors at once.
 ///
 /// ```
 /// use fusevm::prelude::*;

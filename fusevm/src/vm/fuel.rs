@@ -1,0 +1,92 @@
+//! Fuel and interrupts: what ends a run that would not end by itself.
+//!
+//! Both are looked at where a slice of ops ends, so that the interpreter counts one number per op.
+
+use super::VM;
+use crate::semantics::Trap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Ops between two looks at the interrupt flag.
+const SLICE: u64 = 4096;
+
+/// Stops a VM from another thread: see [`VM::interrupt_handle`].
+#[derive(Clone, Debug)]
+pub struct InterruptHandle(Arc<AtomicBool>);
+
+impl InterruptHandle {
+    /// Makes the running program trap with `Interrupted`, or the next one that runs.
+    pub fn interrupt(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl VM {
+    /// Limits the fuel from now on: one per op, more for what costs more, exactly the same in every
+    /// way of running. `None` for no limit.
+    pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        self.slice = 0;
+        self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.min(u64::MAX - 1));
+    }
+
+    /// The fuel that is left; `None` when there is no limit.
+    pub fn fuel(&self) -> Option<u64> {
+        (self.fuel != u64::MAX).then(|| self.fuel + self.slice)
+    }
+
+    /// What stops this VM from another thread.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle(self.interrupt.clone())
+    }
+
+    /// Takes `cost` from the fuel.
+    pub(crate) fn charge(&mut self, cost: u64) -> Result<(), Trap> {
+        if let Some(left) = self.slice.checked_sub(cost) {
+            self.slice = left;
+            return Ok(());
+        }
+        self.refill(cost)
+    }
+
+    /// Takes `cost` from the fuel if there is that much. Does not look at the interrupt flag.
+    pub(crate) fn pay(&mut self, cost: u64) -> bool {
+        if self.fuel == u64::MAX {
+            self.slice = self.slice.saturating_sub(cost);
+            return true;
+        }
+        let Some(left) = (self.fuel + self.slice).checked_sub(cost) else {
+            return false;
+        };
+        self.slice = left.min(self.slice);
+        self.fuel = left - self.slice;
+        true
+    }
+
+    /// Looks at interrupt and fuel, and starts a new slice that pays for `cost`.
+    #[cold]
+    fn refill(&mut self, cost: u64) -> Result<(), Trap> {
+        if self.interrupt.swap(false, Ordering::Relaxed) {
+            return Err(Trap::Interrupted);
+        }
+        if self.fuel == u64::MAX {
+            self.slice = SLICE;
+            return Ok(());
+        }
+        let total = self.fuel + self.slice;
+        let Some(left) = total.checked_sub(cost) else {
+            (self.fuel, self.slice) = (0, 0);
+            return Err(Trap::OutOfFuel);
+        };
+        self.slice = left.min(SLICE);
+        self.fuel = left - self.slice;
+        Ok(())
+    }
+
+    /// Gives what is left of the slice back to the fuel.
+    pub(super) fn slice_back(&mut self) {
+        if self.fuel != u64::MAX {
+            self.fuel += self.slice;
+        }
+        self.slice = 0;
+    }
+}
