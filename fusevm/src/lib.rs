@@ -75,6 +75,8 @@ mod frontend;
 mod fuse;
 pub mod heap;
 mod interp;
+#[cfg(feature = "macros")]
+mod macros;
 pub mod op;
 pub mod semantics;
 pub mod shell;
@@ -102,9 +104,12 @@ pub use value::{
 pub use verify::{Broken, Verified, VerifyError, VerifyErrors, verify, verify_with};
 pub use vm::{
     Builtin, Callable, Error, ErrorKind, InterruptHandle, LoadError, Loadable, Output, Program,
-    RawHandler, RawWideHandler, Root, SharedBuffer, Site, VM, VMResult, Vm,
+    RawHandler, RawWideHandler, Root, SharedBuffer, Site, StaticChunk, VM, VMResult, Vm,
 };
 
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use fusevm_macros::__chunk;
 #[cfg(feature = "macros")]
 pub use fusevm_macros::{FuseValue, Immediate, Language, Object, Trace, ext_op, ops};
 

@@ -25,6 +25,8 @@ pub enum Given<'a> {
     Label(u32),
     /// A block of the chunk.
     Block(u16),
+    /// What is no immediate of any op.
+    Other,
     /// A Rust expression, whose value comes when the chunk is built.
     Later,
 }
@@ -175,7 +177,7 @@ pub fn pack_given(
         (_, Given::Bool(b)) => u64::from(b),
         (_, Given::Label(n)) => u64::from(n),
         (_, Given::Block(n) | Given::Local(n, _)) => u64::from(n),
-        (_, Given::Text(_) | Given::Word(_) | Given::Later) => 0,
+        (_, Given::Text(_) | Given::Word(_) | Given::Other | Given::Later) => 0,
     };
     Ok(bits << desc.shift)
 }
