@@ -80,6 +80,7 @@ mod macros;
 pub mod op;
 pub mod semantics;
 pub mod shell;
+pub mod testing;
 pub mod value;
 pub mod verify;
 pub mod vm;
@@ -112,14 +113,19 @@ pub use vm::{
 pub use fusevm_macros::__chunk;
 #[cfg(feature = "macros")]
 pub use fusevm_macros::{FuseValue, Immediate, Language, Object, Trace, ext_op, ops};
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use macros::chunk;
 
 /// What a front end needs.
 pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::macros::chunk;
     pub use crate::{
         Array, Block, Branch, Builder, Chunk, ChunkBuilder, Ctx, Diagnostic, Error, ExtOp,
         Frontend, Func, Function, Hash, Heap, Invoke, Kind, Label, Language, Limits, Name, Obj,
-        ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Slot, Span, Str,
-        Trace, Trap, VM, VMResult, Value, Vm,
+        ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Slot, Span,
+        StaticChunk, Str, Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
     pub use crate::{FuseValue, Immediate, core_ops, ext_op, ops};

@@ -14,6 +14,8 @@
 
 mod fault;
 mod reach;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use fault::Fault;
@@ -62,7 +64,8 @@ impl<const N: usize, const M: usize, const B: usize> Checked<N, M, B> {
     }
 
     /// Whether there is no fault at all.
-    pub const fn is_clean(&self) -> bool {
+    #[cfg(test)]
+    const fn is_clean(&self) -> bool {
         let mut clean = true;
         let mut i = 0;
         while i < N {
