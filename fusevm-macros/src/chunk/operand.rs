@@ -285,7 +285,8 @@ pub(crate) fn immediate(
         Arg::Bool(value) => quote_spanned!(span=> #k::Given::Bool(#value)),
         Arg::Number(number) if is_float(number) => quote_spanned!(span=> #k::Given::Other),
         Arg::Number(number) => quote_spanned!(span=> #k::Given::Int(#number)),
-        Arg::Const(tokens) => quote_spanned!(span=> #k::Given::Int((#tokens) as i64)),
+        // Not as if it stood there: lints would find fault with a cast that the user did not write.
+        Arg::Const(tokens) => quote!(#k::Given::Int((#tokens) as i64)),
         Arg::Later(group) => {
             later = Some(expression(group));
             quote_spanned!(span=> #k::Given::Later)
