@@ -88,6 +88,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `x: Ctx<'_, L>` | the whole VM, which can be called back; no other context beside it, and heap objects as `Obj<T>` |
 /// | `x: Rest<'_>` | all operands that are left; the last one. Their number is an immediate: the field of the op's type that is named like the parameter, a `u8` |
 /// | `#[slot] x: &mut Value` | a slot of the caller's frame, written in place; one. An immediate: the op's type has a field of type `Slot` |
+/// | `#[cache] x: &mut T` | memory of the place in the program where the op stands, in each VM its own; one. `T: Default + Send`, and starts as its default. Handles in it are weak: they keep no object alive, and one that is out of date is an error. For what is looked up again and again, such as where a property of objects of some class is; not beside `Ctx` |
+/// | `#[callee] x: &T`, `Obj<T>` | the value through which the running function was called, what `Invoke` gave as `callee`: closures reach their captures by it. `Obj<T>` where the op writes the heap; beside `Ctx` it is `cx.callee()` |
 /// | `x: Rules<'_>` | the chunk's policy and the VM's limits, for ops that make containers; no heap object is written beside it |
 ///
 /// Operands are deepest first. One of the wrong kind is a trap that names op, operand and both kinds;
@@ -102,7 +104,62 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// `Invoke::function(f)` calls `f` with what the op has as `Rest`, in a frame of its own and without
 /// Rust recursion; an op that needs the result calls through `Ctx` instead, which nests runs and is
-/// limited by `Limits::max_reentry`. `core_ops::call_value` is such an op, ready made.
+/// limited by `Limits::max_reentry`. `core_ops::call_value` is such an op, ready made. `Invoke::Call`
+/// says also through which value it is called, and gives an argument 0: closures and methods are
+/// made of it, here one that counts how often it was called.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(ops(ops::OPS))]
+/// struct Lang;
+///
+/// #[derive(Object)]
+/// struct Closure {
+///     #[trace(skip)]
+///     function: Func,
+///     calls: i64,
+/// }
+///
+/// #[ops(Lang)]
+/// mod ops {
+///     use super::*;
+///
+///     #[ext_op]
+///     pub fn closure(#[imm] function: Function) -> Closure {
+///         Closure { function: function.into(), calls: 0 }
+///     }
+///
+///     #[ext_op]
+///     pub fn call(callee: Obj<Closure>, args: Rest<'_>, heap: &mut Heap) -> Result<Invoke, Trap> {
+///         let _ = args;
+///         let function = heap.get(callee)?.function.clone();
+///         Ok(Invoke::Call { function, callee: callee.into(), first: None })
+///     }
+///
+///     #[ext_op]
+///     pub fn count_call(#[callee] callee: Obj<Closure>, heap: &mut Heap) -> Result<i64, Trap> {
+///         let mut closure = heap.get_mut(callee)?;
+///         closure.calls += 1;
+///         Ok(closure.calls)
+///     }
+/// }
+///
+/// fn main() {
+///     let mut b = Builder::<Lang>::new();
+///     let f = b.begin_fn::<&str>("f", &[]);
+///     b.op(ops::count_call {});
+///     b.emit(Op::ReturnValue);
+///     b.end_fn(f);
+///     b.op(ops::closure { function: "f".into() });
+///     b.emit(Op::Dup);
+///     b.op(ops::call { args: 0 });
+///     b.emit(Op::Pop);
+///     b.op(ops::call { args: 0 });
+///     assert_eq!(Lang::vm(()).eval(b.finish().unwrap()).unwrap(), Value::Int(2));
+/// }
+/// ```
 ///
 /// ```
 /// use fusevm::prelude::*;
@@ -306,7 +363,7 @@ pub fn ops(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `name = "…"` | its name; if not said, that of the type in lower case |
-/// | `host = T` | what its ops reach as `&mut T`; `T: Send`. If not said, `()` |
+/// | `host = T` | what its ops reach as `&mut T`; `T: Send`. If not said, `()`. Where it has `Trace`, objects that it refers to stay alive |
 /// | `ops(path, …)` | its op sets, and single ops by name, in the order of their ids. Names are distinct |
 /// | `linked` | also the `linked` sets of the binary, by name, behind those and the core ops |
 /// | `coerce` | operands of all its ops are widened as numbers |
@@ -323,7 +380,9 @@ pub fn derive_language(input: TokenStream) -> TokenStream {
 /// Makes a type one of objects in the VM's heap: with identity, mutable, and reclaimed when nothing
 /// leads to them.
 ///
-/// Ops take objects as `&T`, `ObjMut<'_, T>` or `Obj<T>`, and return them as `T`. The handles inside
+/// Ops take objects as `&T`, `ObjMut<'_, T>` or `Obj<T>`, and return them as `T`. An object lives as long
+/// as something leads to it: the stack, slots, globals, another object, the host if it has `Trace`,
+/// `vm.root(v)`. What a Rust variable holds does not count between two runs. The handles inside
 /// are found by the `Trace` of its fields, which comes with this derive; `#[trace(skip)]` leaves out
 /// a field that holds none and whose type has no `Trace`.
 ///
@@ -345,8 +404,9 @@ pub fn derive_language(input: TokenStream) -> TokenStream {
 ///
 /// # Options
 ///
-/// `#[object(name = "…")]`: its name in messages, if not that of the type. `#[object(crate = path)]`:
-/// where `fusevm` is.
+/// `#[object(…)]` with `name = "…"`: its name in messages, if not that of the type; `bytes = f`, where
+/// `f` is a `fn(&T) -> usize`: how much it owns beside itself, so that few large objects are
+/// collected as soon as many small ones; `crate = path`: where `fusevm` is.
 #[proc_macro_derive(Object, attributes(object, trace))]
 pub fn derive_object(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -164,6 +164,11 @@ pub(crate) fn language(input: &DeriveInput) -> TokenStream {
                     static TABLE: ::std::sync::OnceLock<#k::OpTable> = ::std::sync::OnceLock::new();
                     TABLE.get_or_init(|| #k::OpTable::of_language::<Self>(__FUSEVM_SETS, #linked))
                 }
+                fn trace_host(host: &#host, tracer: &mut #k::Tracer<'_>) {
+                    #[allow(unused_imports)]
+                    use #k::Untraced as _;
+                    #k::HostOf(host).trace(tracer);
+                }
             }
             #context
         };

@@ -133,20 +133,41 @@ pub const fn assert_heap_use(op: &OpDesc, at: usize, takes_heap: bool) {
     }
 }
 
-/// Checks that an op with `Rules` leaves the heap to be read: texts of objects come from it.
+/// Checks that the heap is there to be read where a callee is borrowed from it.
 ///
 /// # Panics
 /// When the op may write it; the macros call it in a constant.
 #[track_caller]
-pub const fn assert_rules(op: &OpDesc, takes_heap: bool) {
+pub const fn assert_callee(op: &OpDesc, takes_heap: bool) {
+    let shared = match op.callee {
+        Some(callee) => matches!(callee.heap, HeapUse::Shared),
+        None => false,
+    };
+    assert!(
+        !shared || !writes(op, takes_heap),
+        "an op that may write the heap cannot borrow the callee from it: take `#[callee] c: Obj<T>` and reach it through the heap"
+    );
+}
+
+/// Whether the op may write the heap while it runs.
+const fn writes(op: &OpDesc, takes_heap: bool) -> bool {
     let mut writes = takes_heap;
     let mut i = 0;
     while i < op.inputs.len() {
         writes |= matches!(op.inputs[i].heap, HeapUse::Unique);
         i += 1;
     }
+    writes
+}
+
+/// Checks that an op with `Rules` leaves the heap to be read: texts of objects come from it.
+///
+/// # Panics
+/// When the op may write it; the macros call it in a constant.
+#[track_caller]
+pub const fn assert_rules(op: &OpDesc, takes_heap: bool) {
     assert!(
-        !writes,
+        !writes(op, takes_heap),
         "`Rules` read the heap, which this op may write: take `Obj<T>` instead of `ObjMut`, and no `&mut Heap`"
     );
 }
@@ -232,6 +253,10 @@ pub const fn assert_fast(op: &OpDesc) {
     assert!(
         !op.calls_back,
         "`fast` is not kept: the op takes `Ctx`, so that machine code has to write its state back around the call"
+    );
+    assert!(
+        op.callee.is_none() && !op.cache,
+        "`fast` is not kept: callee and cache are looked up by the interpreter; pass scalars"
     );
     assert!(
         op.rest.is_none(),

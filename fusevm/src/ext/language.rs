@@ -1,6 +1,7 @@
 //! A language: its ops, its host and its policy, as `#[derive(Language)]` declares them.
 
 use super::{ImmediatePool, OpDesc, OpTable};
+use crate::heap::Tracer;
 use crate::semantics::{Overflow, Policy, Unset, ZeroDiv};
 use crate::vm::Vm;
 
@@ -20,6 +21,12 @@ pub trait Language: Sized + 'static {
 
     /// Its ops.
     fn table() -> &'static OpTable;
+
+    /// Shows what objects the host refers to. The derive does so where the host has
+    /// [`Trace`](crate::Trace); handles in another host keep nothing alive.
+    fn trace_host(host: &Self::Host, tracer: &mut Tracer<'_>) {
+        let _ = (host, tracer);
+    }
 
     /// A new VM of this language.
     fn vm(host: Self::Host) -> Vm<Self> {

@@ -63,6 +63,28 @@ pub trait HoldsNone: Sized {
 
 impl<T> HoldsNone for Field<'_, T> {}
 
+/// A host whose handles are to be found.
+///
+/// The inherent method is found first where the host has `Trace`; everywhere else the one of
+/// [`Untraced`] is, and does nothing.
+#[derive(Debug)]
+pub struct HostOf<'a, H>(pub &'a H);
+
+impl<H: Trace> HostOf<'_, H> {
+    /// Shows the handles.
+    pub fn trace(self, tracer: &mut Tracer<'_>) {
+        self.0.trace(tracer);
+    }
+}
+
+/// Every other host.
+pub trait Untraced: Sized {
+    /// Nothing to show.
+    fn trace(self, _tracer: &mut Tracer<'_>) {}
+}
+
+impl<H> Untraced for HostOf<'_, H> {}
+
 /// A context that can be taken once.
 ///
 /// # Errors

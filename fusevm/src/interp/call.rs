@@ -118,6 +118,7 @@ pub(super) fn call_builtin(vm: &mut VM, _: &Linked, id: u16, argc: u8) -> Step {
     let Some(handler) = vm.builtin(id) else {
         return Err(Trap::UndefinedBuiltin(id));
     };
+    vm.collect_if_due()?;
     // While the handler runs, the values below its arguments are out of its reach.
     let Some(frame) = vm.frames.last_mut() else {
         return Err(Trap::Load("no code is running".into()));

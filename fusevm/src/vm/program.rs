@@ -129,6 +129,8 @@ pub(crate) struct Linked {
     pub(crate) symbols: Vec<u32>,
     pub(crate) ops: Vec<&'static OpDesc>,
     parsed: HashMap<(u16, u16), Box<dyn Any + Send + Sync>>,
+    /// For each op the number of its place among those with a memory; empty where no op keeps one.
+    places: Vec<u32>,
     coerce: bool,
 }
 
@@ -151,13 +153,37 @@ impl Linked {
             symbols,
             ops,
             parsed: HashMap::new(),
+            places: Vec::new(),
             coerce: table.coerce(),
         };
+        linked.number_places();
         let errors = linked.parse_immediates();
         match errors.is_empty() {
             true => Ok(linked),
             false => Err(errors),
         }
+    }
+
+    /// Numbers the places of ops that keep a memory at each.
+    fn number_places(&mut self) {
+        let chunk = self.verified.chunk();
+        if chunk.language.is_none() || !self.ops.iter().any(|op| op.cache) {
+            return;
+        }
+        let mut next = 0;
+        let number = |op: &Op| {
+            let number = next;
+            let keeps =
+                |(id, _): (u16, u64)| self.ops.get(usize::from(id)).is_some_and(|op| op.cache);
+            next += u32::from(chunk.immediates(*op).is_some_and(keeps));
+            number
+        };
+        self.places = chunk.ops.iter().map(number).collect();
+    }
+
+    /// The number of the place of an op that keeps a memory.
+    pub(crate) fn place(&self, pc: usize) -> usize {
+        self.places.get(pc).map_or(0, |place| *place as usize)
     }
 
     /// Parses every constant that an immediate stands for, once per op and constant.
