@@ -365,12 +365,47 @@ pub fn ops(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "…"` | its name; if not said, that of the type in lower case |
 /// | `host = T` | what its ops reach as `&mut T`; `T: Send`. If not said, `()`. Where it has `Trace`, objects that it refers to stay alive |
 /// | `ops(path, …)` | its op sets, and single ops by name, in the order of their ids. Names are distinct |
+/// | `operators(Add = path, …)` | ops that run in place of the op of that name where an operand is no number. The names are those of the ops on numbers, as listings show them; the op at the path takes as many operands and leaves one result, without immediates, `#[cache]` or `Invoke` |
 /// | `linked` | also the `linked` sets of the binary, by name, behind those and the core ops |
 /// | `coerce` | operands of all its ops are widened as numbers |
 /// | `overflow = wrap`, `trap`, `promote` | an integer result past 64 bits wraps (if not said), traps, or becomes a float |
-/// | `zero_div = undef`, `trap` | dividing by zero gives Undef (if not said) or traps |
-/// | `unset = undef`, `trap` | reading a global that was never set gives Undef (if not said) or traps |
+/// | `zero_div = undef`, `trap`, `float` | dividing by zero gives Undef (if not said), traps, or gives what floats give: infinities and NaN |
+/// | `unset = undef`, `trap`, `strict` | reading a global that was never set gives Undef (if not said) or traps; under `strict`, setting one that was never declared traps as well |
+/// | `operands = coerce`, `strict` | an op on numbers takes another value as the number it stands for (if not said) or traps, unless an operator takes it |
 /// | `crate = path` | where `fusevm` is, if not at `::fusevm` |
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// /// A language that adds texts, and nothing else but numbers.
+/// #[derive(Language)]
+/// #[language(ops(ops::OPS), operands = strict, operators(Add = ops::join))]
+/// struct Strict;
+///
+/// #[ops(Strict)]
+/// mod ops {
+///     #[ext_op(pure)]
+///     pub fn join(a: &str, b: &str) -> String {
+///         format!("{a}{b}")
+///     }
+/// }
+///
+/// fn main() {
+///     let eval = |op, a: Value, b: Value| {
+///         let mut chunk = Builder::<Strict>::new();
+///         chunk.load(a);
+///         chunk.load(b);
+///         chunk.emit(op);
+///         Strict::vm(()).eval(chunk.finish().unwrap()).map_err(|error| error.message())
+///     };
+///     assert_eq!(eval(Op::Add, 1.into(), 2.into()), Ok(3.into()));
+///     assert_eq!(eval(Op::Add, "a".into(), "b".into()), Ok("ab".into()));
+///     let text = "`join`, operand 2: expected Str, found Int 1";
+///     assert_eq!(eval(Op::Add, "a".into(), 1.into()), Err(text.into()));
+///     let text = "`Sub`, operand 1: expected a number, found Str \"a\"";
+///     assert_eq!(eval(Op::Sub, "a".into(), 1.into()), Err(text.into()));
+/// }
+/// ```
 #[proc_macro_derive(Language, attributes(language))]
 pub fn derive_language(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

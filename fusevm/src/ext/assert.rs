@@ -4,6 +4,7 @@
 
 use super::desc::{same, same_type};
 use super::{HeapUse, ImmKind, OpDesc, Ty};
+use crate::op::{Flags, Opcode};
 
 /// How the message of a compile-time check names two things: text pieces joined in a constant.
 #[derive(Clone, Copy, Debug)]
@@ -219,6 +220,39 @@ pub const fn assert_same_effect(op: &OpDesc, alt: &OpDesc) {
     assert!(
         op.calls_back == alt.calls_back,
         "an op and its `alt` both take `Ctx`, or neither does"
+    );
+}
+
+/// Checks that an op can stand in for a core op where operands are no numbers.
+///
+/// # Panics
+/// When its shape is another; the macros call it in a constant.
+#[track_caller]
+pub const fn assert_operator(operator: &(Opcode, &OpDesc)) {
+    let (info, op) = (operator.0.info(), operator.1);
+    assert!(
+        info.flags.has(Flags::NUMBERS),
+        "operators are for the ops on numbers: arithmetic, `Num…`, `Spaceship` and bits"
+    );
+    assert!(
+        op.inputs.len() == info.inputs.len() && op.rest.is_none(),
+        "an operator takes as many operands as the op it stands in for"
+    );
+    assert!(
+        op.immediates.is_empty(),
+        "an operator has no immediates: it stands in for an op that has none"
+    );
+    assert!(
+        op.outputs.falls.len() == 1 && op.outputs.jumps.is_none(),
+        "an operator leaves one result, as the op it stands in for"
+    );
+    assert!(
+        !op.outputs.invokes,
+        "an operator is done when it returns: call through `Ctx` instead of returning `Invoke`"
+    );
+    assert!(
+        !op.cache,
+        "an operator has no place of its own: leave `#[cache]` out"
     );
 }
 

@@ -28,7 +28,7 @@ pub enum Flow {
 const SHOWN: usize = 80;
 
 /// Kind and value for a message.
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     let mut text = format!("{} {value:?}", value.kind());
     if let Some((end, _)) = text.char_indices().nth(SHOWN) {
         text.truncate(end);

@@ -2,7 +2,8 @@
 
 use super::{ImmediatePool, OpDesc, OpTable};
 use crate::heap::Tracer;
-use crate::semantics::{Overflow, Policy, Unset, ZeroDiv};
+use crate::op::Opcode;
+use crate::semantics::{Operands, Overflow, Policy, Unset, ZeroDiv};
 use crate::vm::Vm;
 
 /// A language: a set of ops with ids of their own, a host type, and a policy for numbers.
@@ -18,6 +19,9 @@ pub trait Language: Sized + 'static {
     const POLICY: Policy;
     /// Whether operands of all its ops are widened through `number`.
     const COERCE: bool;
+    /// What its chunks run in place of an op on numbers where an operand is none: so `Add` can mean
+    /// something for the language's own values while numbers stay as fast as they are.
+    const OPERATORS: &'static [(Opcode, &'static OpDesc)] = &[];
 
     /// Its ops.
     fn table() -> &'static OpTable;
@@ -51,6 +55,7 @@ impl Language for () {
         overflow: Overflow::Wrap,
         zero_div: ZeroDiv::Undef,
         unset: Unset::Undef,
+        operands: Operands::Coerce,
     };
     const COERCE: bool = false;
 

@@ -27,10 +27,10 @@ mod table;
 
 pub use assert::{
     ConstText, assert_callee, assert_distinct, assert_fast, assert_heap_use, assert_immediate,
-    assert_jumps, assert_pure, assert_rules, assert_same_effect,
+    assert_jumps, assert_operator, assert_pure, assert_rules, assert_same_effect,
 };
 pub use call::{Call, Flow, Operand, Rest};
-pub(crate) use call::{Parts, Produced};
+pub(crate) use call::{Parts, Produced, shown};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{

@@ -3,7 +3,8 @@
 
 pub use super::*;
 pub use crate::heap::{Heap, Object, Trace, Tracer};
-pub use crate::semantics::{Overflow, Policy, Trap, Unset, ZeroDiv};
+pub use crate::op::Opcode;
+pub use crate::semantics::{Operands, Overflow, Policy, Trap, Unset, ZeroDiv};
 pub use crate::value::{FuseValue, HostValue, Value};
 #[cfg(feature = "linked")]
 pub use inventory;

@@ -1,6 +1,7 @@
 //! Calls and returns, builtins, and the two forms of ext ops.
 
 use super::{Frame, FrameKind, Step, ext};
+use crate::chunk::own_name;
 use crate::semantics::Trap;
 use crate::value::Value;
 use crate::verify::Unit;
@@ -58,7 +59,7 @@ impl VM {
         match entry.arity {
             Some(takes) if takes != argc => {
                 return Err(Trap::WrongArity {
-                    name: linked.name_text(entry.name),
+                    name: own_name(&linked.name_text(entry.name)),
                     takes: takes.into(),
                     got: argc.into(),
                 });

@@ -1,6 +1,7 @@
 //! Running the ops of a language, and raw handlers.
 
 use super::Step;
+pub(super) use crate::ext::shown;
 use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Produced};
 use crate::semantics::{Limits, Trap};
 use crate::value::Value;
@@ -38,11 +39,36 @@ pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, id: u16, packed: u64) -> St
     };
     let fixed = desc.inputs.len();
     let at = vm.input_start(desc.name, fixed + rest)?;
+    run_at(vm, linked, (id, packed), desc, at)
+}
+
+/// Runs the op of the language that takes what a core op does not: it has no immediates and is no
+/// import of the chunk.
+#[cold]
+pub(super) fn run_operator(
+    vm: &mut VM,
+    linked: &Arc<Linked>,
+    desc: &'static OpDesc,
+    at: usize,
+) -> Step {
+    run_at(vm, linked, (u16::MAX, 0), desc, at)
+}
+
+/// Runs an op whose inputs start at `at`.
+#[inline]
+fn run_at(
+    vm: &mut VM,
+    linked: &Arc<Linked>,
+    (id, packed): (u16, u64),
+    desc: &'static OpDesc,
+    at: usize,
+) -> Step {
+    let (fixed, inputs) = (desc.inputs.len(), vm.stack.len() - at);
     vm.collect_if_due()?;
     charge(vm, desc, at)?;
     let outcome = match desc.calls_back {
         true => run_full(vm, linked, (id, packed), desc, at)?,
-        false => run_leaf(vm, linked, (id, packed), desc, fixed + rest)?,
+        false => run_leaf(vm, linked, (id, packed), desc, inputs)?,
     };
     match outcome.flow {
         Flow::Invoke => invoke(vm, outcome.invoke, at, fixed),

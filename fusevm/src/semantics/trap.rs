@@ -82,7 +82,7 @@ pub enum Trap {
     },
     /// A call of a builtin that is not registered.
     UndefinedBuiltin(u16),
-    /// A global never set or declared is read, under `unset = trap`.
+    /// A global never set or declared is read, under `unset = trap`; or set, under `unset = strict`.
     UnsetVariable(Str),
     /// A raw handler is reached inside itself.
     HandlerBusy,

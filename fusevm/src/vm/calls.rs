@@ -3,6 +3,7 @@
 use super::load::site;
 use super::state::FunctionRef;
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
+use crate::chunk::own_name;
 use crate::ext::Invoke;
 use crate::interp::{Frame, FrameKind, unwound};
 use crate::semantics::Trap;
@@ -335,7 +336,7 @@ impl VM {
                     let mut site = site(linked.chunk(), at.unwrap_or(0));
                     if let Some(function) = self.function_of(floor + i) {
                         let entry = linked.chunk().functions.get(function as usize);
-                        site.function = entry.map(|e| linked.name_text(e.name));
+                        site.function = entry.map(|e| own_name(&linked.name_text(e.name)));
                     }
                     sites.push(site);
                 }
