@@ -7,13 +7,8 @@ pub use crate::chunk::fixed::{
     StaticOp, arranged, assert_given_named, assert_named,
 };
 pub use crate::heap::{Heap, Object, Trace, Tracer};
-<<<<<<< HEAD
-pub use crate::op::Op;
-pub use crate::semantics::{Overflow, Policy, Trap, Unset, ZeroDiv};
-=======
-pub use crate::op::Opcode;
+pub use crate::op::{Op, Opcode};
 pub use crate::semantics::{Operands, Overflow, Policy, Trap, Unset, ZeroDiv};
->>>>>>> 4b484586e77e657cc0b870a4438342f4a81dee90
 pub use crate::value::{FuseValue, HostValue, Value};
 pub use crate::verify::early::{Checked, Fault, check};
 pub use crate::vm::StaticChunk;

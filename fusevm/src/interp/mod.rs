@@ -99,8 +99,9 @@ impl VM {
             return Err(Trap::Load("the program is no longer loaded".into()));
         };
         let ops = linked.chunk().ops.as_slice();
-        let overlay = self.fusion().then(|| linked.origin.overlay());
         let raw = linked.verified.is_raw();
+        // Where heights are not known the stack is measured before each op, and so at each part.
+        let overlay = (self.fusion() && !raw).then(|| linked.origin.overlay());
         self.reload = false;
         loop {
             *at = self.pc;
