@@ -6,14 +6,19 @@
 //!
 //! Operands that are numbers are widened: `floor` takes an integer too.
 
-pub use container::{delete, get, len, pop, push, set};
-pub use float::{atan2, ceil, cos, exp, floor, ln, round, sin, sqrt, trunc};
-pub use number::{abs, idiv, irem, max, min, to_float, to_int, to_str};
+pub use container::{
+    array_len, contains_key, delete, fill, get, keys, len, pop, push, set, values,
+};
+pub use float::{atan2, ceil, cos, exp, fdiv, floor, frem, ln, round, sin, sqrt, trunc};
+pub use number::{
+    abs, div_euclid, idiv, irem, max, min, rem_euclid, to_float, to_int, to_str, wrapping_add,
+    wrapping_mul, wrapping_neg, wrapping_sub,
+};
 pub use slot::{
     slot_delete, slot_delete_path, slot_get, slot_get_path, slot_len, slot_pop, slot_pop_path,
     slot_push, slot_push_path, slot_set, slot_set_path,
 };
-pub use value::{call_value, kind_of};
+pub use value::{call_value, eq, kind_of, ne};
 
 use crate::ext::{Language, OpDesc, OpSet};
 
@@ -44,6 +49,42 @@ pub mod number {
     #[ext_op(pure)]
     pub fn irem(#[coerce] a: i64, #[coerce] b: i64) -> Result<i64, Trap> {
         core::irem(a, b)
+    }
+
+    /// The quotient that leaves a remainder from 0; traps where `idiv` does.
+    #[ext_op(pure)]
+    pub fn div_euclid(#[coerce] a: i64, #[coerce] b: i64) -> Result<i64, Trap> {
+        core::div_euclid(a, b)
+    }
+
+    /// The remainder of `div_euclid`, never negative.
+    #[ext_op(pure)]
+    pub fn rem_euclid(#[coerce] a: i64, #[coerce] b: i64) -> Result<i64, Trap> {
+        core::rem_euclid(a, b)
+    }
+
+    /// `a + b` in 64 bits, whatever the policy.
+    #[ext_op(pure)]
+    pub fn wrapping_add(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
+        a.wrapping_add(b)
+    }
+
+    /// `a - b` in 64 bits, whatever the policy.
+    #[ext_op(pure)]
+    pub fn wrapping_sub(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
+        a.wrapping_sub(b)
+    }
+
+    /// `a * b` in 64 bits, whatever the policy.
+    #[ext_op(pure)]
+    pub fn wrapping_mul(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
+        a.wrapping_mul(b)
+    }
+
+    /// `-a` in 64 bits, whatever the policy.
+    #[ext_op(pure)]
+    pub fn wrapping_neg(#[coerce] a: i64) -> i64 {
+        a.wrapping_neg()
     }
 
     /// The number of `v` as an integer: truncated and saturated, NaN 0.
@@ -86,6 +127,18 @@ pub mod number {
 /// Functions of floats.
 #[fusevm::ops(prefix = "core")]
 pub mod float {
+    /// `a / b`, whatever the policy: by zero an infinity or NaN.
+    #[ext_op(pure)]
+    pub fn fdiv(#[coerce] a: f64, #[coerce] b: f64) -> f64 {
+        a / b
+    }
+
+    /// The remainder of `a / b` with the sign of `a`, whatever the policy: by zero NaN.
+    #[ext_op(pure)]
+    pub fn frem(#[coerce] a: f64, #[coerce] b: f64) -> f64 {
+        a % b
+    }
+
     /// The greatest whole number not above `x`.
     #[ext_op(pure)]
     pub fn floor(#[coerce] x: f64) -> f64 {
@@ -151,7 +204,7 @@ pub mod float {
 /// when nothing else held it.
 #[fusevm::ops(prefix = "core")]
 pub mod container {
-    use crate::semantics::{Rules, Trap, nested};
+    use crate::semantics::{Rules, Trap, hash, nested};
     use crate::value::{Array, Value};
 
     /// Element `key` of an array or a hash; Undef when there is none.
@@ -194,6 +247,36 @@ pub mod container {
     pub fn pop(mut array: Array) -> (Array, Value) {
         let last = array.pop().unwrap_or_default();
         (array, last)
+    }
+
+    /// Number of elements of an array, and of nothing else.
+    #[ext_op]
+    pub fn array_len(array: &Array) -> i64 {
+        array.len() as i64
+    }
+
+    /// An array of `n` times `value`; `n` ≤ 0 gives an empty one.
+    #[ext_op]
+    pub fn fill(value: Value, n: i64, rules: Rules<'_>) -> Result<Array, Trap> {
+        nested::fill(&rules, value, n)
+    }
+
+    /// Whether a hash has key `key`; anything but a hash has none.
+    #[ext_op]
+    pub fn contains_key(hash: &Value, key: Value, rules: Rules<'_>) -> Result<bool, Trap> {
+        hash::hash_exists(&rules, hash, key)
+    }
+
+    /// The keys of a hash in insertion order; of anything else none.
+    #[ext_op]
+    pub fn keys(hash: &Value, rules: Rules<'_>) -> Result<Value, Trap> {
+        hash::hash_keys(&rules, hash)
+    }
+
+    /// The values of a hash in insertion order; of anything else none.
+    #[ext_op]
+    pub fn values(hash: &Value, rules: Rules<'_>) -> Result<Value, Trap> {
+        hash::hash_values(&rules, hash)
     }
 
     /// Number of elements of an array or a hash; of anything else the length of its text in bytes.
@@ -327,8 +410,21 @@ pub mod slot {
 #[fusevm::ops(prefix = "core")]
 pub mod value {
     use crate::ext::{Invoke, Rest};
-    use crate::semantics::Trap;
+    use crate::semantics::{Trap, core};
     use crate::value::Value;
+
+    /// Whether two values are equal: numbers as numbers, `1` and `1.0` too, all else as values of one
+    /// kind.
+    #[ext_op]
+    pub fn eq(a: &Value, b: &Value) -> bool {
+        core::eq(a, b)
+    }
+
+    /// Not `eq`.
+    #[ext_op]
+    pub fn ne(a: &Value, b: &Value) -> bool {
+        !core::eq(a, b)
+    }
 
     /// Name of the kind of `v`.
     #[ext_op(pure)]

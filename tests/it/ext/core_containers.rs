@@ -107,6 +107,50 @@ fn ends_and_lengths_on_the_stack() {
 }
 
 #[test]
+fn arrays_and_hashes_as_wholes() {
+    let on = |value: Value, op: fn(&mut B)| {
+        shown(|b| {
+            b.load(value);
+            op(b);
+        })
+    };
+    let hash = || Value::hash([("a", 1), ("b", 2)]);
+    assert_eq!(on(hash(), |b| b.op(core_ops::keys {})), "[\"a\", \"b\"]");
+    assert_eq!(on(hash(), |b| b.op(core_ops::values {})), "[1, 2]");
+    for (key, there) in [("a", "true"), ("c", "false")] {
+        let found = shown(|b| {
+            b.load(hash());
+            b.load(key);
+            b.op(core_ops::contains_key {});
+        });
+        assert_eq!(found, there);
+    }
+    assert_eq!(on(array(&[7, 8]), |b| b.op(core_ops::array_len {})), "2");
+    assert_eq!(
+        trap(|b| {
+            b.load("no array");
+            b.op(core_ops::array_len {});
+        }),
+        TrapKind::Operand
+    );
+    let fill = |n: i64| {
+        shown(|b| {
+            b.load("x");
+            b.load(n);
+            b.op(core_ops::fill {});
+        })
+    };
+    assert_eq!(fill(2), "[\"x\", \"x\"]");
+    assert_eq!(fill(-1), "[]");
+    let too_many = trap(|b| {
+        b.load(0);
+        b.load(i64::MAX);
+        b.op(core_ops::fill {});
+    });
+    assert_eq!(too_many, TrapKind::TooLong);
+}
+
+#[test]
 fn a_container_that_is_held_twice_is_copied() {
     let both = shown(|b| {
         b.load(array(&[1]));
