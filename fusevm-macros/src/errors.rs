@@ -1,7 +1,7 @@
 //! All errors of one expansion, reported at once, each on the token that is to blame.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use std::fmt::Display;
 
 #[derive(Default)]
@@ -14,6 +14,17 @@ impl Errors {
 
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.0.push(error);
+    }
+
+    /// At all tokens from the first to the last.
+    pub(crate) fn between(&mut self, first: Span, last: Span, text: impl Display) {
+        let place = quote_spanned!(first=> first);
+        let end = quote_spanned!(last=> last);
+        self.at(quote!(#place #end), text);
+    }
+
+    pub(crate) fn append(&mut self, mut other: Errors) {
+        self.0.append(&mut other.0);
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -32,6 +32,7 @@ mod model;
 mod ops;
 mod parse;
 mod prove;
+mod rust;
 mod tokens;
 
 use proc_macro::TokenStream;
@@ -544,4 +545,11 @@ pub fn derive_immediate(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __chunk(tokens: TokenStream) -> TokenStream {
     chunk::chunk(tokens.into()).into()
+}
+
+/// What `fusevm_chunk!` and `both!` of `fusevm` expand to; see there.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __fusevm_chunk(input: TokenStream) -> TokenStream {
+    rust::chunk(input.into()).into()
 }

@@ -70,6 +70,9 @@ pub mod chunk;
 pub mod cli;
 #[cfg(feature = "macros")]
 pub mod core_ops;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod expansion;
 pub mod ext;
 mod frontend;
 mod fuse;
@@ -110,7 +113,7 @@ pub use vm::{
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-pub use fusevm_macros::__chunk;
+pub use fusevm_macros::{__chunk, __fusevm_chunk};
 #[cfg(feature = "macros")]
 pub use fusevm_macros::{FuseValue, Immediate, Language, Object, Trace, ext_op, ops};
 #[cfg(feature = "macros")]
@@ -128,7 +131,7 @@ pub mod prelude {
         StaticChunk, Str, Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{FuseValue, Immediate, core_ops, ext_op, ops};
+    pub use crate::{FuseValue, Immediate, core_ops, ext_op, fusevm_chunk, ops};
     pub use std::process::ExitCode;
 }
 

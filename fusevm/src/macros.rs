@@ -120,3 +120,11 @@ macro_rules! __write_chunk {
 // Under a name that is not that of the module `chunk`, so that the prelude can have it alone.
 #[doc(inline)]
 pub use __write_chunk as chunk;
+
+/// Bytecode in Rust syntax, compiled while rustc runs.
+#[macro_export]
+macro_rules! fusevm_chunk {
+    ($($chunk:tt)*) => {
+        $crate::__fusevm_chunk! { ($crate) $($chunk)* }
+    };
+}

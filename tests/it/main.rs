@@ -13,5 +13,6 @@ mod hostile;
 mod languages;
 mod ops;
 mod reject;
+mod rust;
 mod tidy;
 mod ui;

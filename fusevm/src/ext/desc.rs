@@ -354,7 +354,8 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
     true
 }
 
-pub(crate) const fn same_type(a: Ty, b: Ty) -> bool {
+/// Whether two types are the same.
+pub const fn same_type(a: Ty, b: Ty) -> bool {
     match (a, b) {
         (Ty::Object(a), Ty::Object(b)) | (Ty::Host(a), Ty::Host(b)) => same(a, b),
         (Ty::Any, Ty::Any)

@@ -1,6 +1,7 @@
 //! What the expansions of the macros name, all in one place, so that they depend on no prelude and
 //! no re-export. Not part of the interface: nothing here is stable.
 
+pub use super::desc::same_type;
 pub use super::*;
 pub use crate::chunk::fixed::{
     BodyKind, Filling, Literal, NO_LABEL, StaticBody, StaticCode, StaticLabel, StaticLanguage,

@@ -1,7 +1,11 @@
 //! For the tests of languages: what authors use to say that their ops and chunks do what they should.
 
+#[cfg(feature = "macros")]
+mod both;
 mod chunk;
 
+#[cfg(feature = "macros")]
+pub use both::{BothFailed, Scalar, check_both};
 pub use chunk::{Expected, ToChunk, check_chunk};
 
 /// Runs a chunk in every way there is, and checks what it gives.
@@ -57,5 +61,57 @@ macro_rules! assert_chunk {
         $(let args = args.or(Some(vec![$($crate::Value::from($arg)),*]));)?
         let chunk = $crate::testing::ToChunk::to_chunk(&$chunk);
         $crate::testing::check_chunk::<$language>(&chunk, args, &$expected)
+    }};
+}
+
+/// Compiles a program twice, with rustc and with [`fusevm_chunk!`](crate::fusevm_chunk), runs both, and
+/// checks that they give the same.
+///
+/// The program is a body in Rust, of what `fusevm_chunk!` knows of it, with types everywhere: i64, f64 and
+/// bool. The VM runs it in every way [`assert_chunk!`] does. Results are compared bit by bit, every NaN
+/// with every NaN, and where Rust panics the VM has to trap. `both!` gives the value, or says that both
+/// failed.
+///
+/// ```
+/// use fusevm::testing::both;
+///
+/// let sum = both! {
+///     let mut sum: i64 = 0;
+///     for i in 1..=100 {
+///         if i % 3 == 0 { continue; }
+///         sum += i;
+///     }
+///     sum
+/// };
+/// assert_eq!(sum, Ok(3367));
+///
+/// let failed = both! {
+///     let zero: i64 = 0;
+///     1 / zero
+/// };
+/// assert!(failed.is_err());
+/// ```
+///
+/// # Where they differ
+///
+/// `+`, `-` and `*` of integers wrap in the VM, and panic in Rust where overflow is checked, as in tests: a
+/// program that may overflow says `wrapping_add`. The same holds for negation, `abs` and `pow`, and for a
+/// count of bits to shift by that is not from 0 to 63. A number that nothing gives a type is an i32 for
+/// rustc.
+///
+/// # Panics
+/// When the two differ, with the listing of the chunk.
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use crate::both;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! both {
+    ($($program:tt)*) => {{
+        #[allow(warnings, arithmetic_overflow, unconditional_panic, clippy::all)]
+        let rust = || { $($program)* };
+        $crate::testing::check_both(rust, &$crate::__fusevm_chunk! { ($crate typed) (); $($program)* })
     }};
 }

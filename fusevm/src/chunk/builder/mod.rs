@@ -162,6 +162,13 @@ impl<L: Language> Builder<L> {
         self
     }
 
+    /// Says line and column of the ops that follow, both from 1, for sources whose text is not here.
+    pub fn place(&mut self, line: u32, column: u32) -> &mut Self {
+        self.line(line);
+        self.place.column = column;
+        self
+    }
+
     /// Records an error of the front end; parsing may go on.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.errors.push(BuildError::Source(diagnostic));
@@ -182,9 +189,14 @@ impl<L: Language> Builder<L> {
 
     /// Appends an op of the language, by its struct: `b.op(ops::field { index: 3 })`.
     pub fn op<X: ExtOp<L>>(&mut self, op: X) {
-        let import = self.import(X::DESC);
         let bits = op.encode(self);
-        let op = match X::DESC.is_wide() {
+        self.op_of(X::DESC, bits);
+    }
+
+    /// Appends the op of that description, with its immediates packed.
+    pub(crate) fn op_of(&mut self, desc: &'static OpDesc, bits: u64) {
+        let import = self.import(desc);
+        let op = match desc.is_wide() {
             true => Op::ExtendedWide(import, self.chunk.hold_wide(bits)),
             false => Op::Extended(import, bits as u8),
         };
