@@ -206,6 +206,12 @@ impl Binary {
         }
     }
 
+    /// Whether it is arithmetic, with a result of the type of its sides.
+    pub(crate) fn computes(self) -> bool {
+        use Binary::{Add, Div, Mul, Rem, Sub};
+        matches!(self, Add | Sub | Mul | Div | Rem)
+    }
+
     /// Whether its result is a truth whatever it compares.
     pub(crate) fn compares(self) -> bool {
         use Binary::{Eq, Ge, Gt, Le, Lt, Ne};

@@ -8,3 +8,20 @@ mod both_floats;
 mod both_functions;
 mod both_integers;
 mod both_loops;
+mod language;
+mod listings;
+mod ops;
+mod values;
+
+use fusevm::prelude::*;
+use fusevm::{Loadable, SharedBuffer};
+
+/// What a program prints.
+fn printed(program: impl Loadable) -> String {
+    let mut vm = VM::empty();
+    let out = SharedBuffer::default();
+    vm.set_output(out.clone());
+    vm.eval(program).unwrap_or_else(|error| panic!("{error}"));
+    drop(vm);
+    out.text()
+}

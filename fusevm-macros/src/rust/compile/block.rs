@@ -6,6 +6,7 @@
 use super::{Walk, Want};
 use crate::rust::ast::{Expr, Kind, Pattern};
 use crate::rust::types::Ty;
+use crate::tokens::local;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -70,16 +71,14 @@ impl Walk<'_> {
             &self.target.krate,
             Ident::new(op, Span::mixed_site()),
         );
+        let held = local("block");
         self.at = name.span();
         let left = usize::from(word != "for_each");
-        self.write(
-            1,
-            left,
-            quote! {
-                let block = #block;
-                #b.emit(#k::Op::#op(block.0));
-            },
-        );
+        let code = quote! {
+            let #held = #block;
+            #b.emit(#k::Op::#op(#held.0));
+        };
+        self.write(1, left, code);
         if left == 1 { Ty::Array } else { Ty::Unit }
     }
 
@@ -132,10 +131,13 @@ impl Walk<'_> {
         // The places of the code around are said anew.
         self.body.place = (0, 0);
         let (b, code) = (self.b(), inner.code);
+        // A name of its own, since blocks stand in blocks.
+        self.ops += 1;
+        let open = local(&format!("open{}", self.ops));
         quote!({
-            let block = #b.begin_block();
+            let #open = #b.begin_block();
             #code
-            #b.end_block(block)
+            #b.end_block(#open)
         })
     }
 }

@@ -31,16 +31,21 @@ impl Walk<'_> {
 
     /// Writes an expression that has a value, of that type if one is wanted.
     pub(super) fn value(&mut self, expr: &Expr, wanted: Option<Ty>) -> Ty {
-        let hint = wanted.filter(|ty| !ty.is_open());
+        let found = self.hinted(expr, wanted.filter(|ty| !ty.is_open()));
+        match wanted {
+            Some(wanted) if found != Ty::Never => self.fits(expr, found, wanted),
+            _ => found,
+        }
+    }
+
+    /// Writes an expression that has a value: of the type `hint` where it could be of any.
+    pub(super) fn hinted(&mut self, expr: &Expr, hint: Option<Ty>) -> Ty {
         let found = self.expr(expr, Want::Value(hint));
         if found == Ty::Unit {
             self.body.height += 1;
             return self.wrong(expr.at, "a value belongs here, and this gives none");
         }
-        match wanted {
-            Some(wanted) if found != Ty::Never => self.fits(expr, found, wanted),
-            _ => found,
-        }
+        found
     }
 
     fn kind(&mut self, expr: &Expr, want: Want) -> Ty {
@@ -75,7 +80,7 @@ impl Walk<'_> {
                 self.wrong(expr.at.first, text)
             }
             Kind::Unary(op, at, inner) => self.unary(*op, *at, inner, want),
-            Kind::Binary(op, at, sides) => self.binary(*op, *at, sides),
+            Kind::Binary(op, at, sides) => self.binary(*op, *at, sides, want),
             Kind::Assign(sides) => self.assign(sides),
             Kind::Compound(op, at, sides) => self.compound(*op, *at, sides),
             Kind::Cast(inner, ty) => self.cast(expr, inner, *ty),

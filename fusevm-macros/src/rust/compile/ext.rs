@@ -185,6 +185,8 @@ impl Walk<'_> {
             Kind::Path(path) => {
                 let word = path.segments.last().map(|last| last.ident.to_string());
                 let text = "a constant of Rust is captured: `#(path)`".to_owned();
+                // Used, so that rustc knows of it.
+                self.captured.extend(quote!(let _ = #path;));
                 plain(quote!(#g::Word(#word)), Some(text))
             }
             Kind::Capture(capture) => {
@@ -264,6 +266,7 @@ impl Walk<'_> {
             self.target.krate.clone(),
             self.captured_as(capture),
         );
+        self.at = self.captures[capture].at;
         let value = quote!(#k::expansion::Captured::<{ !#k::expansion::is_operand(#desc, #at) }>::value(&#held));
         self.write(0, 1, quote!(#b.load(#value);));
     }

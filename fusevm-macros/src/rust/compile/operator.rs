@@ -53,12 +53,23 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn binary(&mut self, op: Binary, at: Span, sides: &[Expr; 2]) -> Ty {
+    pub(super) fn binary(&mut self, op: Binary, at: Span, sides: &[Expr; 2], want: Want) -> Ty {
         if let Binary::And | Binary::Or = op {
             return self.short_circuit(op, at, sides);
         }
-        let left = self.value(&sides[0], None);
-        let right = self.value(&sides[1], None);
+        // What the result is to be, a side that rustc knows the type of has to be.
+        let hint = match want {
+            Want::Value(hint) if op.computes() => {
+                hint.filter(|ty| matches!(ty, Ty::Int | Ty::Float))
+            }
+            _ => None,
+        };
+        let side = |walk: &mut Self, side: &Expr| match side.kind {
+            Kind::Call(..) | Kind::Capture(_) | Kind::Binary(..) => walk.hinted(side, hint),
+            _ => walk.value(side, None),
+        };
+        let left = side(self, &sides[0]);
+        let right = side(self, &sides[1]);
         self.apply(op, at, [&sides[0], &sides[1]], [left, right])
     }
 
@@ -104,7 +115,10 @@ impl Walk<'_> {
         self.branch(keep, end, 0);
         self.drop_value();
         let right = self.value(&sides[1], None);
-        self.truth(&sides[1], right);
+        // Behind an untyped value anything may be the one that decides.
+        if left != Ty::Any {
+            self.truth(&sides[1], right);
+        }
         self.bind(end);
         match left {
             Ty::Never => Ty::Never,
@@ -201,7 +215,9 @@ fn arithmetic(op: Binary, sides: [&Expr; 2], types: [Ty; 2]) -> Meaning {
     let ty = match types {
         [Ty::Int, Ty::Int] => Ty::Int,
         [Ty::Float, Ty::Float] => Ty::Float,
-        [Ty::Str, Ty::Str | Ty::Any] if op == Binary::Add => return Meaning::Op("Concat", Ty::Str),
+        [Ty::Str, Ty::Str | Ty::Any] | [Ty::Any, Ty::Str] if op == Binary::Add => {
+            return Meaning::Op("Concat", Ty::Str);
+        }
         [Ty::Int | Ty::Float | Ty::Any, Ty::Int | Ty::Float | Ty::Any]
             if types.contains(&Ty::Any) =>
         {
