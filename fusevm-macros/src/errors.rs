@@ -27,6 +27,14 @@ impl Errors {
         self.0.append(&mut other.0);
     }
 
+    /// In the order of their places in the source.
+    pub(crate) fn sort(&mut self) {
+        self.0.sort_by_key(|error| {
+            let start = error.span().unwrap();
+            (start.line(), start.column())
+        });
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

@@ -80,6 +80,7 @@ pub(crate) fn chunk(tokens: TokenStream) -> TokenStream {
     let compiled = compile::chunk(&block, &captures, &target, &mut errors);
     let checks = &compiled.checks;
     if errors.count() > 0 {
+        errors.sort();
         let errors = errors.render();
         let captured = captures.iter().map(|capture| {
             let tokens = &capture.tokens;

@@ -319,7 +319,12 @@ impl Walk<'_> {
             self.bind(next);
         }
         self.close();
-        if last.is_none() && ty != Ty::Wrong {
+        let parsed = |arm: &Arm| {
+            !arm.literals
+                .iter()
+                .any(|it| matches!(it.kind, Kind::Broken))
+        };
+        if last.is_none() && ty != Ty::Wrong && arms.iter().all(parsed) {
             self.wrong(expr.at, "an arm for all other values is missing: `_ => …`");
         }
         // Behind the last arm nothing arrives.

@@ -90,7 +90,6 @@ impl Walk<'_> {
         self.enter(label, ExitKind::Counted, end, Some(next), Want::Nothing);
         self.open();
         self.declare_items(body, false);
-        self.functions_of(body);
         let (stmts, step) = split(body);
         self.statements(stmts);
         let back = step.filter(|step| self.counts(step, slot) && !self.labels[next.0].used);

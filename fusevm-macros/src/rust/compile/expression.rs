@@ -43,7 +43,7 @@ impl Walk<'_> {
         let found = self.expr(expr, Want::Value(hint));
         if found == Ty::Unit {
             self.body.height += 1;
-            return self.wrong(expr.at, "a value belongs here, and this gives none");
+            return self.wrong(expr.at, no_value(expr));
         }
         found
     }
@@ -277,5 +277,22 @@ impl Walk<'_> {
     pub(super) fn constant(&mut self) -> Ident {
         self.ops += 1;
         format_ident!("__FUSEVM_OP_{}", self.ops)
+    }
+}
+
+/// Why an expression gives no value.
+pub(super) fn no_value(expr: &Expr) -> &'static str {
+    match &expr.kind {
+        Kind::If(_, _, None) => "a value belongs here, and an `if` without `else` gives none",
+        Kind::While(..) | Kind::For(..) => {
+            "a value belongs here, and `while` and `for` give none: use `loop`, or a variable"
+        }
+        Kind::Assign(_) | Kind::Compound(..) => {
+            "a value belongs here, and an assignment gives none: `==` compares"
+        }
+        Kind::Block(_, block) if !block.stmts.is_empty() => {
+            "a value belongs here, and this block gives none: leave its last `;` out"
+        }
+        _ => "a value belongs here, and this gives none",
     }
 }

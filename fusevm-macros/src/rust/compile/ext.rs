@@ -185,9 +185,12 @@ impl Walk<'_> {
             Kind::Path(path) => {
                 let word = path.segments.last().map(|last| last.ident.to_string());
                 let text = "a constant of Rust is captured: `#(path)`".to_owned();
-                // Used, so that rustc knows of it.
-                self.captured.extend(quote!(let _ = #path;));
-                plain(quote!(#g::Word(#word)), Some(text))
+                // Named in a constant, so that rustc knows of it.
+                let given = quote!({ let _ = #path; #g::Word(#word) });
+                Immediate {
+                    given,
+                    ..plain(quote!(#g::Word(#word)), Some(text))
+                }
             }
             Kind::Capture(capture) => {
                 let (held, tokens) = (self.captured_as(*capture), &self.captures[*capture].tokens);
@@ -200,8 +203,11 @@ impl Walk<'_> {
             }
             Kind::Label(label) => {
                 let text = format!("no label belongs here: `{label}`");
-                let exit = &self.exits[exit?];
-                let end = self.label_code(exit.end);
+                // One that is not there has been reported.
+                let Some(exit) = exit else {
+                    return Some(plain(quote!(#g::Label(0)), Some(text)));
+                };
+                let end = self.label_code(self.exits[exit].end);
                 self.check(
                     argument.at.first,
                     quote!(#k::expansion::assert_leaves(#desc)),

@@ -1,25 +1,19 @@
 //! Functions: bodies with slots of their own, and how they return.
 
+use super::expression::no_value;
 use super::scope::Frame;
 use super::{Body, Walk, Want};
-use crate::rust::ast::{Block, Expr, Function, Kind, Stmt};
+use crate::rust::ast::{Block, Expr, Function, Kind};
 use crate::rust::types::Ty;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 impl Walk<'_> {
-    /// The functions that a block declares.
-    pub(super) fn functions_of(&mut self, block: &Block) {
-        for stmt in &block.stmts {
-            let Stmt::Fn(function) = stmt else { continue };
-            let (Some(body), Some(at)) = (&function.body, self.function(&function.name)) else {
-                continue;
-            };
-            self.define(function, body, at);
-        }
-    }
-
-    fn define(&mut self, function: &Function, body: &Block, at: usize) {
+    /// A function where it stands. Those that call it need not stand behind it.
+    pub(super) fn define(&mut self, function: &Function) {
+        let (Some(body), Some(at)) = (&function.body, self.function(&function.name)) else {
+            return;
+        };
         let frame = Frame {
             function: Some(at),
             floor: self.scopes.len(),
@@ -77,7 +71,6 @@ impl Walk<'_> {
     fn block_tail(&mut self, block: &Block) {
         self.open();
         self.declare_items(block, false);
-        self.functions_of(block);
         self.statements(&block.stmts);
         match &block.tail {
             Some(tail) => self.tail(tail),
@@ -135,7 +128,7 @@ impl Walk<'_> {
             }
             Some(Ty::Unit) | None => {}
             Some(_) if found == Ty::Unit => {
-                self.wrong(expr.at, "a value belongs here, and this gives none");
+                self.wrong(expr.at, no_value(expr));
             }
             Some(wanted) => {
                 self.fits(expr, found, wanted);

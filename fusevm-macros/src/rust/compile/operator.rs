@@ -151,6 +151,9 @@ impl Walk<'_> {
                     self.jump(label);
                 }
             }
+            Kind::Assign(_) => {
+                self.wrong(expr.at, "a condition does not assign: `==` compares");
+            }
             Kind::Unary(Unary::Not, _, inner) if is_truth(inner) => self.cond(inner, !when, label),
             Kind::Binary(op @ (Binary::And | Binary::Or), _, sides) => {
                 // Whether the first side alone may decide for the jump.

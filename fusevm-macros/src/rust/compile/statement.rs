@@ -12,7 +12,6 @@ impl Walk<'_> {
     pub(super) fn main(&mut self, block: &Block) {
         self.open();
         self.declare_items(block, true);
-        self.functions_of(block);
         self.statements(&block.stmts);
         if let Some(tail) = &block.tail {
             self.expr(tail, Want::Value(None));
@@ -25,7 +24,6 @@ impl Walk<'_> {
         let base = self.body.height;
         self.open();
         self.declare_items(block, false);
-        self.functions_of(block);
         self.statements(&block.stmts);
         let ty = match &block.tail {
             Some(tail) => self.given_value(tail, want),
@@ -43,7 +41,7 @@ impl Walk<'_> {
                 Stmt::Let(declared) => self.variable(declared),
                 Stmt::Pair(patterns, value) => self.pair(patterns, value),
                 Stmt::Static(global) => self.global(global),
-                Stmt::Fn(_) => {}
+                Stmt::Fn(function) => self.define(function),
                 Stmt::Expr(expr) => {
                     self.expr(expr, Want::Nothing);
                 }

@@ -4,7 +4,6 @@ use super::statement::broken;
 use super::{Parser, from, next_span};
 use crate::rust::ast::{Binary, Expr, Kind, Unary};
 use proc_macro2::Span;
-use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, LitFloat, LitInt, Token, bracketed, parenthesized, token};
 
@@ -95,6 +94,12 @@ impl Parser<'_> {
                 return Ok(left);
             };
             let span = take(input, op)?;
+            if ["let", "fn", "static", "while", "for"]
+                .iter()
+                .any(|it| super::next_is(input, it))
+            {
+                return Err(input.error("an expression is missing before this"));
+            }
             let right = self.binary(input, close + 1)?;
             if close == COMPARE && peek(input).is_some_and(|(_, next)| next == COMPARE) {
                 return Err(input.error("comparisons do not chain: join two of them by `&&`"));
@@ -131,7 +136,12 @@ impl Parser<'_> {
         } else if input.peek(Token![&]) {
             return self.reference(input, first);
         } else if input.peek(Token![*]) {
-            return Err(input.error("values are copied, there is nothing to follow: leave `*` out"));
+            super::skip(input);
+            self.wrong(
+                first,
+                "values are copied, there is nothing to follow: leave `*` out",
+            );
+            return self.unary(input);
         } else {
             let value = self.primary(input)?;
             return self.postfix(input, value);
@@ -180,9 +190,10 @@ impl Parser<'_> {
                 let arguments = self.arguments(&content);
                 Kind::Call(Box::new(value), arguments)
             } else if input.peek(Token![?]) {
-                return Err(input.error(
-                    "errors are traps, which end the program by themselves: leave `?` out",
-                ));
+                super::skip(input);
+                let text = "errors are traps, which end the program by themselves: leave `?` out";
+                self.wrong(last, text);
+                continue;
             } else {
                 return Ok(value);
             };
@@ -199,14 +210,17 @@ impl Parser<'_> {
 
     fn method(&mut self, input: ParseStream<'_>, value: Expr) -> syn::Result<Kind> {
         input.parse::<Token![.]>()?;
+        let at = next_span(input);
         if input.peek(LitInt) || input.peek(LitFloat) {
-            return Err(input.error("tuples are not here: use an array, `x[0]`"));
+            super::skip(input);
+            return Ok(self.refuse(at, "tuples are not here: use an array, `x[0]`"));
         }
         if input.peek(Token![await]) {
-            return Err(input.error("nothing is async here: leave `.await` out"));
+            super::skip(input);
+            return Ok(self.refuse(at, "nothing is async here: leave `.await` out"));
         }
-        let name: Ident = match input.peek(Ident::peek_any) {
-            true => input.call(Ident::parse_any)?,
+        let name: Ident = match input.peek(Ident) {
+            true => input.parse()?,
             false => return Err(input.error("the name of a method belongs behind `.`")),
         };
         if input.peek(Token![::]) {
@@ -216,7 +230,7 @@ impl Parser<'_> {
             let text = format!(
                 "fields are not here: `[\"{name}\"]` for an element of a hash, `.{name}()` for a method"
             );
-            return Err(syn::Error::new(name.span(), text));
+            return Ok(self.refuse(at, text));
         }
         let content;
         parenthesized!(content in input);

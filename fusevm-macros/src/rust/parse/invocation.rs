@@ -40,7 +40,7 @@ impl Parser<'_> {
                     }
                     _ => unknown("macro", &name, MACROS),
                 };
-                Err(syn::Error::new(at, text))
+                Ok(self.refuse(at, text))
             }
         }
     }

@@ -9,7 +9,7 @@ mod invocation;
 mod primary;
 mod statement;
 
-use super::ast::{Block, Capture, Extent, Pattern};
+use super::ast::{Block, Capture, Extent, Kind, Pattern};
 use super::types::{NAMES, Ty};
 use crate::errors::{Errors, unknown};
 use proc_macro2::{Span, TokenStream};
@@ -66,6 +66,12 @@ fn next_span(input: ParseStream<'_>) -> Span {
 impl Parser<'_> {
     fn wrong(&mut self, at: Span, text: impl std::fmt::Display) {
         self.errors.push(syn::Error::new(at, text));
+    }
+
+    /// Reports what is understood and not here; parsing goes on behind it.
+    fn refuse(&mut self, at: Span, text: impl std::fmt::Display) -> Kind {
+        self.wrong(at, text);
+        Kind::Broken
     }
 
     /// The statements of a block until its end.
@@ -145,38 +151,41 @@ impl Parser<'_> {
         if input.parse::<Option<Token![_]>>()?.is_some() {
             return Ok(Ty::Any);
         }
-        if input.peek(token::Paren) && input.peek2(token::Paren) {
+        let at = next_span(input);
+        if input.peek(token::Paren) || input.peek(Token![!]) {
+            let unit = input.peek(Token![!])
+                || input
+                    .fork()
+                    .parse::<syn::TypeTuple>()
+                    .is_ok_and(|it| it.elems.is_empty());
+            skip(input);
+            return match unit {
+                true => Ok(Ty::Unit),
+                false => Ok(self.no_type(at)),
+            };
+        }
+        let reference = input.parse::<Option<Token![&]>>()?.is_some();
+        if !input.peek(Ident) && !input.peek(Token![::]) {
+            if input.peek(token::Bracket) || input.peek(Token![impl]) || input.peek(Token![dyn]) {
+                skip(input);
+                return Ok(self.no_type(at));
+            }
             return Err(input.error("a type belongs here"));
         }
-        let at = next_span(input);
-        let ty: syn::Type = input.parse()?;
-        let inner = match &ty {
-            syn::Type::Reference(text) if text.mutability.is_none() => match &*text.elem {
-                syn::Type::Path(path) if path.path.is_ident("str") => return Ok(Ty::Str),
-                _ => {
-                    self.wrong(at, "values are copied: leave `&` out");
-                    return Ok(Ty::Wrong);
-                }
-            },
-            syn::Type::Tuple(unit) if unit.elems.is_empty() => return Ok(Ty::Unit),
-            syn::Type::Never(_) => return Ok(Ty::Unit),
-            other => other,
-        };
-        let name = match inner {
-            syn::Type::Path(path) => path.path.segments.last().map(|last| last.ident.unraw()),
-            _ => None,
-        };
-        let Some(name) = name else {
-            self.wrong(
-                at,
-                "this type is not known here: use `Array`, `Hash`, or `Value` for any value",
-            );
+        let path = input.call(syn::Path::parse_mod_style)?;
+        let name = path
+            .segments
+            .last()
+            .map(|last| last.ident.unraw().to_string());
+        let name = name.unwrap_or_default();
+        if reference && name != "str" {
+            self.wrong(at, "values are copied: leave `&` out");
             return Ok(Ty::Wrong);
-        };
-        let name = name.to_string();
+        }
         if let Some(ty) = Ty::named(&name) {
             return Ok(ty);
         }
+        skip_generics(input);
         let text = match name.as_str() {
             "i8" | "i16" | "i32" | "u8" | "u16" | "u32" | "u64" | "usize" | "isize" | "i128"
             | "u128" => "whole numbers are `i64`".to_owned(),
@@ -189,6 +198,30 @@ impl Parser<'_> {
         };
         self.wrong(at, text);
         Ok(Ty::Wrong)
+    }
+
+    fn no_type(&mut self, at: Span) -> Ty {
+        let text = "this type is not known here: `Array`, `Hash`, or `Value` for any value";
+        self.wrong(at, text);
+        Ty::Wrong
+    }
+}
+
+/// Skips `<…>`.
+fn skip_generics(input: ParseStream<'_>) {
+    let mut open = 0;
+    while !input.is_empty() {
+        if input.peek(Token![<]) {
+            open += 1;
+        } else if open == 0 {
+            return;
+        } else if input.peek(Token![>]) {
+            open -= 1;
+        }
+        skip(input);
+        if open == 0 {
+            return;
+        }
     }
 }
 
@@ -216,10 +249,12 @@ fn recover(input: ParseStream<'_>, mut stuck: bool) {
 }
 
 fn starts_statement(input: ParseStream<'_>) -> bool {
-    match input.cursor().ident() {
-        Some((word, _)) => STARTS.iter().any(|it| word == it),
-        None => false,
-    }
+    STARTS.iter().any(|it| next_is(input, it))
+}
+
+/// Whether that word comes next.
+fn next_is(input: ParseStream<'_>, word: &str) -> bool {
+    input.cursor().ident().is_some_and(|(next, _)| next == word)
 }
 
 /// An extent from a token to the one before the cursor.

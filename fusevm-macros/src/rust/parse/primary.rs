@@ -1,5 +1,6 @@
 //! Expressions that stand for themselves: literals, names, captures, and what has a body.
 
+use super::statement::broken;
 use super::{Parser, from, next_span, skip};
 use crate::rust::ast::{Arm, Capture, Expr, Kind, Label, Pattern, Unary};
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -66,35 +67,32 @@ impl Parser<'_> {
 
     fn literal(&mut self, input: ParseStream<'_>) -> syn::Result<Kind> {
         let literal: Lit = input.parse()?;
-        let wrong = |text: String| Err(syn::Error::new(literal.span(), text));
-        match &literal {
+        let text = match &literal {
             Lit::Int(int) => match int.suffix() {
                 "" | "i64" => match int.base10_parse::<u64>() {
-                    Ok(value) if value <= 1 << 63 => Ok(Kind::Int(value)),
-                    _ => wrong("this number does not fit 64 bits".to_owned()),
+                    Ok(value) if value <= 1 << 63 => return Ok(Kind::Int(value)),
+                    _ => "this number does not fit 64 bits".to_owned(),
                 },
-                "f64" => Ok(Kind::Float(int.base10_parse()?)),
-                _ => wrong(format!(
-                    "whole numbers are i64: write `{}`",
-                    int.base10_digits()
-                )),
+                "f64" => return Ok(Kind::Float(int.base10_parse()?)),
+                _ => format!("whole numbers are i64: write `{}`", int.base10_digits()),
             },
             Lit::Float(float) => match float.suffix() {
-                "" | "f64" => Ok(Kind::Float(float.base10_parse()?)),
-                _ => wrong(format!(
+                "" | "f64" => return Ok(Kind::Float(float.base10_parse()?)),
+                _ => format!(
                     "floating-point numbers are f64: write `{}`",
                     float.base10_digits()
-                )),
+                ),
             },
-            Lit::Bool(value) => Ok(Kind::Bool(value.value)),
-            Lit::Str(text) => Ok(Kind::Str(text.value())),
-            Lit::Char(c) => wrong(format!(
-                "a character is a text of its own: write `{:?}`",
-                c.value().to_string()
-            )),
-            Lit::Byte(b) => wrong(format!("a byte is a number: write `{}`", b.value())),
-            _ => wrong("this kind of literal is not here: write a text in quotes".to_owned()),
-        }
+            Lit::Bool(value) => return Ok(Kind::Bool(value.value)),
+            Lit::Str(text) => return Ok(Kind::Str(text.value())),
+            Lit::Char(c) => {
+                let text = c.value().to_string();
+                format!("a character is a text of its own: write `{text:?}`")
+            }
+            Lit::Byte(b) => format!("a byte is a number: write `{}`", b.value()),
+            _ => "this kind of literal is not here: write a text in quotes".to_owned(),
+        };
+        Ok(self.refuse(literal.span(), text))
     }
 
     /// `#name` or `#(expression)`.
@@ -129,7 +127,10 @@ impl Parser<'_> {
         }
         let mut inner = self.value(&content)?;
         if content.peek(Token![,]) {
-            return Err(content.error("tuples are not here: use an array, `[a, b]`"));
+            let at = next_span(&content);
+            skip(&content);
+            self.arguments(&content);
+            inner.kind = self.refuse(at, "tuples are not here: use an array, `[a, b]`");
         }
         if !content.is_empty() {
             return Err(content.error("an operator is missing before this"));
@@ -194,7 +195,9 @@ impl Parser<'_> {
         }
         if input.peek(token::Brace) && !self.before_body {
             let text = "values with fields are hashes here: `hash!{ \"field\" => … }`";
-            return Err(input.error(text));
+            let kind = self.refuse(first, text);
+            skip(input);
+            return Ok(Expr { kind, at });
         }
         let kind = match path.get_ident() {
             Some(name) => Kind::Name(name.clone()),
@@ -256,7 +259,7 @@ impl Parser<'_> {
             Some(_) => self.head(input),
             None => {
                 let error = input.error("`in` is missing before this: `for x in a..b`");
-                let items = super::statement::broken(error.span());
+                let items = broken(error.span());
                 self.errors.push(error);
                 items
             }
@@ -299,8 +302,18 @@ impl Parser<'_> {
             match self.arm(&content) {
                 Ok(arm) => arms.push(arm),
                 Err(error) => {
+                    let at = error.span();
                     self.errors.push(error);
-                    super::recover(&content, false);
+                    arms.push(Arm {
+                        literals: vec![broken(at)],
+                        name: None,
+                        guard: None,
+                        body: broken(at),
+                    });
+                    while !content.is_empty() && !content.peek(Token![,]) {
+                        skip(&content);
+                    }
+                    content.parse::<Option<Token![,]>>()?;
                 }
             }
         }

@@ -180,7 +180,11 @@ impl Parser<'_> {
         input.parse::<Token![fn]>()?;
         let name: Ident = input.call(Ident::parse_any)?;
         if input.peek(Token![<]) {
-            return Err(input.error("functions are not generic: leave the types of parameters out"));
+            let text = "functions are not generic: leave the types of parameters out";
+            self.wrong(next_span(input), text);
+            while !input.is_empty() && !input.peek(token::Paren) {
+                skip(input);
+            }
         }
         let content;
         parenthesized!(content in input);
@@ -201,7 +205,10 @@ impl Parser<'_> {
         }
         let result = self.type_behind(input, false)?;
         if input.peek(Token![where]) {
-            return Err(input.error("functions are not generic: leave `where` out"));
+            self.wrong(
+                next_span(input),
+                "functions are not generic: leave `where` out",
+            );
         }
         let body = match input.parse::<Option<Token![;]>>()? {
             Some(_) => None,
