@@ -169,3 +169,17 @@ fn methods() {
     };
     assert!(powers.is_ok());
 }
+
+#[test]
+fn signs_and_casts_bind_as_in_rust() {
+    let all = both! {
+        let x = 2.9;
+        let a = -x as i64 + -2.9 as i64 * 10;
+        let b = -9_223_372_036_854_775_808i64 as f64 / 4.0;
+        let c = !5i64 as f64;
+        let d = -7i64.abs() + -(7i64).signum();
+        let e = 1i64 + 2 as i64 * 3 - (-1i64 as i64) << 1;
+        a as f64 + b + c + d as f64 + e as f64
+    };
+    assert!(all.is_ok());
+}

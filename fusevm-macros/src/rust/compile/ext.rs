@@ -154,7 +154,9 @@ impl Walk<'_> {
             let code = quote!(if #k::expansion::is_operand(#desc, #at) { #operand });
             self.body.code.extend(code);
         }
-        self.body.code.extend(before);
+        if !self.body.dead {
+            self.body.code.extend(before);
+        }
         built
     }
 

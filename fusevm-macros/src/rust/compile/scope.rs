@@ -216,8 +216,13 @@ impl Walk<'_> {
                 Stmt::Static(global) if top => {
                     let at = self.statics.len();
                     let name = plain(&global.name);
-                    if let Some(scope) = self.scopes.last_mut() {
-                        scope.names.insert(name.clone(), Named::Static(at));
+                    let known = self
+                        .scopes
+                        .last_mut()
+                        .and_then(|scope| scope.names.insert(name.clone(), Named::Static(at)));
+                    if known.is_some() {
+                        let text = format!("there are two globals `{name}` here: rename one");
+                        self.wrong(global.name.span(), text);
                     }
                     let (mutable, ty) = (global.mutable, global.ty);
                     let ty = ty.or(global.value.is_none().then_some(Ty::Any));
@@ -263,13 +268,20 @@ impl Walk<'_> {
             let name = param.pattern.name.as_ref().map_or("_".to_owned(), plain);
             (name, param.ty)
         });
+        let params: Vec<(String, Ty)> = params.collect();
+        for (i, (name, _)) in params.iter().enumerate() {
+            if name != "_" && params.iter().take(i).any(|(other, _)| other == name) {
+                let text = format!("there are two parameters `{name}`: rename one");
+                self.wrong(function.params[i].pattern.at, text);
+            }
+        }
         let mut result = function.result;
         if function.body.is_none() && result.is_none() {
             result = Some(Ty::Unit);
         }
         self.functions.push(Signature {
             key: key(function),
-            params: params.collect(),
+            params,
             entry: entry.unwrap_or_else(|| path.clone()),
             name,
             result,

@@ -10,6 +10,7 @@ use syn::{Ident, LitFloat, LitInt, Token, bracketed, parenthesized, token};
 /// How close an operator binds.
 const RANGE: u8 = 2;
 const COMPARE: u8 = 5;
+const CAST: u8 = 12;
 const UNARY: u8 = 13;
 
 impl Parser<'_> {
@@ -75,7 +76,7 @@ impl Parser<'_> {
             false => self.unary(input)?,
         };
         loop {
-            if input.peek(Token![as]) {
+            if CAST >= least && input.peek(Token![as]) {
                 input.parse::<Token![as]>()?;
                 let last = next_span(input);
                 let ty = self.ty(input)?;
