@@ -32,18 +32,26 @@ impl Walk<'_> {
         }
         let instead = match &callee.kind {
             Kind::Name(name) => match (self.guess_function(name), name.to_string().as_str()) {
-                (Some(guess), _) => Some(format!("there is no function `{name}`; did you mean `{guess}`?")),
+                (Some(guess), _) => Some(format!(
+                    "there is no function `{name}`; did you mean \
+                    `{guess}`?"
+                )),
                 (None, "Some" | "None" | "Ok" | "Err") => {
                     Some("there are no options and results here: a value, or Undef".to_owned())
                 }
-                _ if self.find(name) != super::scope::Found::Nothing => {
-                    Some(format!("`{name}` is a variable: a function in one is called by `core_ops::call_value({name}, …)`"))
-                }
+                _ if self.find(name) != super::scope::Found::Nothing => Some(format!(
+                    "`{name}` is a variable: a function in one is called by \
+                        `core_ops::call_value({name}, …)`"
+                )),
                 _ => None,
             },
             Kind::Path(path) => of_a_type(path),
             Kind::Broken => None,
-            _ => Some("a function is called by its name, and one in a value by `core_ops::call_value(f, …)`".to_owned()),
+            _ => Some(
+                "a function is called by its name, and one in a value by \
+                `core_ops::call_value(f, …)`"
+                    .to_owned(),
+            ),
         };
         match instead {
             Some(text) => {

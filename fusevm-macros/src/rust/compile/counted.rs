@@ -1,42 +1,13 @@
-//! `while` and `for`, and the loops that are one op.
-//!
-//! A loop that counts up to a literal tests and jumps by fused ops. One whose body is a single
-//! sum, append or push is a fused loop as a whole. Everything a fused op stands for is what would be
-//! written here without it.
+//! `while` and `for`. A loop that counts up to a literal tests and jumps by one op a turn.
 
 use super::control::ExitKind;
-use super::scope::Found;
+use super::fused::{literal, pair, single, split};
 use super::{Label, Walk, Want};
-use crate::rust::ast::{Binary, Block, Expr, Kind, Label as Name, Pattern, Stmt, Unary};
+use crate::rust::ast::{Block, Expr, Kind, Label as Name, Pattern};
 use crate::rust::types::Ty;
 use quote::quote;
 
 impl Walk<'_> {
-    /// The slot and the limit of `i < 100`, where a fused op can test it.
-    pub(super) fn below(&self, expr: &Expr) -> Option<(u16, i32)> {
-        let Kind::Binary(Binary::Lt, _, sides) = &expr.kind else {
-            return None;
-        };
-        let var = self.counter(&sides[0])?;
-        let limit = i32::try_from(literal(&sides[1])?).ok()?;
-        Some((self.vars[var].slot, limit))
-    }
-
-    /// The variable, if it is one that counts.
-    fn counter(&self, expr: &Expr) -> Option<usize> {
-        let Kind::Name(name) = &expr.kind else {
-            return None;
-        };
-        match self.find(name) {
-            Found::Var(var)
-                if matches!(self.var_ty(var), Ty::Int | Ty::Any) && self.has_value(var) =>
-            {
-                Some(var)
-            }
-            _ => None,
-        }
-    }
-
     pub(super) fn while_loop(&mut self, label: &Name, cond: &Expr, body: &Block) -> Ty {
         let (next, end) = (self.label(), self.label());
         if let Some((slot, limit)) = self.below(cond) {
@@ -108,75 +79,6 @@ impl Walk<'_> {
         }
         self.close();
         self.exits.pop();
-    }
-
-    /// Whether an expression is `i += 1` for the variable in that slot.
-    fn counts(&self, expr: &Expr, slot: u16) -> bool {
-        let Kind::Compound(Binary::Add, _, sides) = &expr.kind else {
-            return false;
-        };
-        let var = self.counter(&sides[0]);
-        literal(&sides[1]) == Some(1)
-            && var.is_some_and(|var| self.vars[var].slot == slot && self.vars[var].mutable)
-    }
-
-    /// Writes a loop as one op, if it is one: the counter is in `slot`.
-    fn fused(&mut self, work: &Expr, slot: u16, limit: i32) -> bool {
-        let (place, added) = match &work.kind {
-            Kind::Compound(Binary::Add, _, sides) => (&sides[0], &sides[1]),
-            Kind::Method(place, name, arguments) if name == "push_str" || name == "push" => {
-                match &arguments[..] {
-                    [added] => (&**place, added),
-                    _ => return false,
-                }
-            }
-            _ => return false,
-        };
-        let pushes = matches!(&work.kind, Kind::Method(_, name, _) if name == "push");
-        let Kind::Name(name) = &place.kind else {
-            return false;
-        };
-        let counted = self
-            .counter(added)
-            .is_some_and(|var| self.vars[var].slot == slot);
-        self.at = work.at.first;
-        match (self.find(name), &added.kind) {
-            (Found::Static(at), _) if pushes && counted => {
-                let global = &self.statics[at];
-                if self.static_ty(at) != Ty::Array || !global.mutable {
-                    return false;
-                }
-                let (b, k, name) = (self.b(), &self.target.krate, global.name.clone());
-                let code = quote!(#k::expansion::push_range(&mut #b, #name, #slot, #limit););
-                self.write(0, 0, code);
-            }
-            (Found::Var(sum), Kind::Name(_)) if !pushes && counted => {
-                let held = self.counter(place).is_some() && self.vars[sum].mutable;
-                let ty = self.var_ty(sum).join(Ty::Int);
-                if !held
-                    || self.vars[sum]
-                        .ty
-                        .is_some_and(|declared| declared != ty && declared != Ty::Any)
-                {
-                    return false;
-                }
-                let sum_slot = self.vars[sum].slot;
-                self.op_with("AccumSumLoop", quote!((#sum_slot, #slot, #limit)), 0, 0);
-                self.learn(sum, ty);
-            }
-            (Found::Var(text), Kind::Str(piece)) if !pushes => {
-                let var = &self.vars[text];
-                if self.var_ty(text) != Ty::Str || !var.mutable || !self.has_value(text) {
-                    return false;
-                }
-                let (b, k, text_slot) = (self.b(), &self.target.krate, var.slot);
-                let code =
-                    quote!(#k::expansion::append_loop(&mut #b, #piece, #text_slot, #slot, #limit););
-                self.write(0, 0, code);
-            }
-            _ => return false,
-        }
-        true
     }
 
     pub(super) fn for_loop(
@@ -371,47 +273,5 @@ impl Walk<'_> {
         // Held no longer, so that what is written to the array later is written in place.
         self.op("LoadUndef", 0, 1);
         self.set_slot(array);
-    }
-
-    /// Whether the variable has a value here.
-    pub(super) fn has_value(&self, var: usize) -> bool {
-        self.vars[var].given || self.body.given.contains(&var)
-    }
-}
-
-/// The integer that a literal stands for.
-pub(super) fn literal(expr: &Expr) -> Option<i64> {
-    match &expr.kind {
-        Kind::Int(value) => i64::try_from(*value).ok(),
-        Kind::Unary(Unary::Neg, _, inner) => match inner.kind {
-            Kind::Int(value) if value <= 1 << 63 => Some(value.wrapping_neg().cast_signed()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The statements of a body but the last, and that as an expression.
-fn split(body: &Block) -> (&[Stmt], Option<&Expr>) {
-    match (&body.tail, body.stmts.split_last()) {
-        (Some(tail), _) => (&body.stmts, Some(tail)),
-        (None, Some((Stmt::Expr(last), rest))) => (rest, Some(last)),
-        (None, _) => (&body.stmts, None),
-    }
-}
-
-/// The one statement of a body.
-fn single(body: &Block) -> Option<&Expr> {
-    match split(body) {
-        ([], last) => last,
-        _ => None,
-    }
-}
-
-/// The two statements of a body.
-fn pair(body: &Block) -> Option<[&Expr; 2]> {
-    match split(body) {
-        ([Stmt::Expr(work)], Some(step)) => Some([work, step]),
-        _ => None,
     }
 }

@@ -87,7 +87,8 @@ impl Walk<'_> {
             Kind::Call(callee, arguments) => self.call(expr, callee, arguments, want),
             Kind::Method(receiver, name, arguments) => self.method(receiver, name, arguments, want),
             Kind::Closure(..) => {
-                let text = "a closure stands in `map`, `filter`, `for_each` and `sort_by`: elsewhere write a function";
+                let text = "a closure stands in `map`, `filter`, `for_each` and `sort_by`: \
+                    elsewhere write a function";
                 self.wrong(expr.at, text)
             }
             Kind::Index(sides) => self.index(sides),

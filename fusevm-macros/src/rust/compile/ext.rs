@@ -178,7 +178,7 @@ impl Walk<'_> {
         };
         Some(match &argument.kind {
             Kind::Int(_) | Kind::Unary(Unary::Neg, ..) => {
-                let value = super::counted::literal(argument)?;
+                let value = super::fused::literal(argument)?;
                 plain(quote!(#g::Int(#value)), None)
             }
             Kind::Bool(value) => plain(quote!(#g::Bool(#value)), None),

@@ -123,7 +123,8 @@ impl Walk<'_> {
         let found = self.expr(expr, want);
         match declared {
             Some(Ty::Unit) if !matches!(found, Ty::Unit | Ty::Never | Ty::Wrong) => {
-                let text = "this function gives nothing: write `;` behind this, or `->` and a type behind its parameters";
+                let text = "this function gives nothing: write `;` behind this, or `->` and a \
+                    type behind its parameters";
                 self.wrong(expr.at, text);
             }
             Some(Ty::Unit) | None => {}

@@ -8,6 +8,7 @@
 //! drops what is on it, and whether the place can be reached, so that nothing is written where it
 //! cannot.
 
+mod assign;
 mod block;
 mod call;
 mod control;
@@ -15,7 +16,9 @@ mod counted;
 mod expression;
 mod ext;
 mod function;
+mod fused;
 mod method;
+mod number;
 mod operator;
 mod place;
 mod scope;

@@ -40,7 +40,8 @@ impl Walk<'_> {
                 ty
             }
             (Unary::Not, Ty::Any) => {
-                let text = "`!` of an untyped value is of its truth or of its bits: compare it, or write `as i64` behind it";
+                let text = "`!` of an untyped value is of its truth or of its bits: compare it, \
+                    or write `as i64` behind it";
                 self.wrong(at, text)
             }
             (Unary::Neg, ty) => {

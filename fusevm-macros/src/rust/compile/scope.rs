@@ -138,6 +138,11 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether the variable has a value here.
+    pub(super) fn has_value(&self, var: usize) -> bool {
+        self.vars[var].given || self.body.given.contains(&var)
+    }
+
     pub(super) fn var_ty(&self, var: usize) -> Ty {
         let Var { ty, key, .. } = &self.vars[var];
         ty.unwrap_or_else(|| self.facts.of(*key).unwrap_or(Ty::Wrong))
@@ -178,12 +183,14 @@ impl Walk<'_> {
     pub(super) fn unknown(&mut self, name: &Ident, found: Found) -> Ty {
         let text = match found {
             Found::Outside => format!(
-                "`{name}` is a variable of the code around the function: take it as a parameter, or make it a `static`"
+                "`{name}` is a variable of the code around the function: take it as a \
+                    parameter, or make it a `static`"
             ),
             _ => match self.guess(name) {
                 Some(guess) => format!("there is no variable `{name}`; did you mean `{guess}`?"),
                 None => format!(
-                    "there is no variable `{name}` here: `#{name}` for one of the Rust code around the chunk"
+                    "there is no variable `{name}` here: `#{name}` for one of the Rust code \
+                        around the chunk"
                 ),
             },
         };

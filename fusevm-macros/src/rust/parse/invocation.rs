@@ -140,7 +140,8 @@ impl Parser<'_> {
                         })
                     } else {
                         return wrong(format!(
-                            "`{{{inside}}}` is not here: places are `{{}}` and `{{name}}`, and compute before the text"
+                            "`{{{inside}}}` is not here: places are `{{}}` and `{{name}}`, and \
+                                compute before the text"
                         ));
                     };
                     if !plain.is_empty() {

@@ -4,6 +4,7 @@
 //! that starts a statement. A variable whose value does not parse is still declared. Nothing is
 //! skipped in silence.
 
+mod body;
 mod expression;
 mod invocation;
 mod primary;

@@ -260,7 +260,8 @@ fn refused(input: ParseStream<'_>) -> Option<&'static str> {
     Some(match word.unraw().to_string().as_str() {
         "const" => "a constant of a chunk is a `static`, or a `let` in its function",
         "struct" | "enum" | "union" if rest.ident().is_some() => {
-            "types are declared outside of the chunk: values with fields are hashes here, `hash!{ \"field\" => … }`"
+            "types are declared outside of the chunk: values with fields are hashes here, \
+                `hash!{ \"field\" => … }`"
         }
         "impl" | "trait" => {
             "methods are not declared here: write a function, or an op of the language"
@@ -269,7 +270,8 @@ fn refused(input: ParseStream<'_>) -> Option<&'static str> {
             "names are brought into scope outside of the chunk: move this before the macro"
         }
         "type" => {
-            "types are declared outside of the chunk: `i64`, `f64`, `bool`, `String`, `Array`, `Hash`, `Value` are known"
+            "types are declared outside of the chunk: `i64`, `f64`, `bool`, `String`, `Array`, \
+                `Hash`, `Value` are known"
         }
         "pub" => "all functions of a chunk can be called from outside: leave `pub` out",
         "unsafe" => "nothing is unsafe here: leave `unsafe` out",
