@@ -121,6 +121,12 @@ fn parameters_and_results() {
         never(3) + never(4)
     };
     assert_eq!(never, Ok(7));
+    let endless = both! {
+        fn endless(n: i64) -> i64 { loop { if n < 0 { loop {} } } }
+        fn stuck() { loop {} }
+        if 1 > 2 { stuck(); endless(1) + 1 } else { 3i64 }
+    };
+    assert_eq!(endless, Ok(3));
     let returned_from_inside = both! {
         fn f(n: i64) -> i64 { 1 + (2 + if n > 3 { return n } else { n }) }
         f(2) * 100 + f(9)

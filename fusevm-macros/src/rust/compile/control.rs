@@ -141,6 +141,7 @@ impl Walk<'_> {
         let exit = self.exits.pop();
         self.bind(end);
         match exit {
+            Some(exit) if exit.bare && exit.ty != Ty::Never => Ty::Wrong,
             Some(exit) if exit.bare => Ty::Unit,
             Some(exit) if want != Want::Nothing => exit.ty,
             _ if self.body.dead => Ty::Never,
@@ -232,18 +233,27 @@ impl Walk<'_> {
             },
             None => self.exits[at].bare = true,
         }
-        let exit = &self.exits[at];
-        if exit.bare && exit.ty != Ty::Never && kind != ExitKind::Counted {
-            self.wrong(
-                expr.at,
-                "one `break` of a loop has a value, and another has none",
-            );
-        }
+        self.one_way(expr, at);
         self.at = expr.at.first;
         self.cut(at, left);
         self.jump(end);
         self.body.height = base;
         Ty::Never
+    }
+
+    /// An op leaves the loop or block, without a value.
+    pub(super) fn leave_bare(&mut self, expr: &Expr, exit: usize) {
+        self.exits[exit].bare = true;
+        self.one_way(expr, exit);
+    }
+
+    /// Checks that all ways out of a loop or block have a value, or none has.
+    fn one_way(&mut self, expr: &Expr, exit: usize) {
+        let Exit { bare, ty, .. } = self.exits[exit];
+        if bare && ty != Ty::Never {
+            let text = "one way out of this loop or block has a value, and another has none";
+            self.wrong(expr.at, text);
+        }
     }
 
     /// Drops what an expression around has put on the stack, under `left` values.

@@ -100,7 +100,7 @@ impl Walk<'_> {
         self.write(0, 0, code);
         if let Some(exit) = exit {
             let end = self.exits[exit].end;
-            self.exits[exit].bare = true;
+            self.leave_bare(callee, exit);
             self.reach(end);
         }
         self.body.height = base + left;

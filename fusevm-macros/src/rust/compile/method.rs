@@ -228,23 +228,28 @@ impl Walk<'_> {
         if word == "push_str" {
             return self.push_text(&place, receiver, name, &arguments[0]);
         }
-        for argument in arguments {
-            if word == "push" {
-                self.argument(argument, None);
-            }
+        if let (Found::Static(at), Ty::Array, "remove") = (place.root, ty, word)
+            && literal(&arguments[0]) == Some(0)
+        {
+            let global = self.statics[at].name.clone();
+            self.at = name.span();
+            self.named("ArrayShift", &global, 0, 1);
+            return Ty::Any;
+        }
+        if let ("push", [value]) = (word, arguments) {
+            self.argument(value, None);
         }
         self.keys(&place);
         if let ("remove", [key]) = (word, arguments) {
             self.argument(key, None);
         }
         self.at = name.span();
-        let shift = word == "remove" && literal(&arguments[0]) == Some(0);
-        self.change(&place, word, (ty, shift));
+        self.change(&place, word, ty);
         if word == "push" { Ty::Unit } else { Ty::Any }
     }
 
     /// The op of a method that changes a container: its values are on the stack, then the keys.
-    fn change(&mut self, place: &Place<'_>, word: &str, (ty, shift): (Ty, bool)) {
+    fn change(&mut self, place: &Place<'_>, word: &str, ty: Ty) {
         let (plain, with_path, value, keys) = match word {
             "push" => ("slot_push", "slot_push_path", 1, 0),
             "pop" => ("slot_pop", "slot_pop_path", 0, 0),
@@ -266,16 +271,11 @@ impl Walk<'_> {
                     ("push", _) => Some("ArrayPush"),
                     ("pop", _) => Some("ArrayPop"),
                     (_, Ty::Hash) => Some("HashDelete"),
-                    (_, Ty::Array) if shift => Some("ArrayShift"),
                     _ => None,
                 };
                 match op.filter(|_| place.keys.is_empty()) {
                     Some(op) => {
                         let global = self.statics[at].name.clone();
-                        if op == "ArrayShift" {
-                            self.drop_value();
-                            return self.named(op, &global, 0, 1);
-                        }
                         self.named(op, &global, pops, left);
                     }
                     None => self.in_slot(at, |walk, slot| {
