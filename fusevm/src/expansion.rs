@@ -94,6 +94,24 @@ pub const fn assert_argument(op: &OpDesc, at: usize, given: Given<'_>, otherwise
     }
 }
 
+/// Checks an argument that is a variable: an op that takes its slot writes any value there.
+///
+/// # Panics
+/// When the variable does not change, or has a type; the macro calls it in a constant.
+#[track_caller]
+pub const fn assert_slot(op: &OpDesc, at: usize, mutable: bool, untyped: bool) {
+    if is_operand(op, at) || !matches!(op.immediates[at].kind, ImmKind::Slot) {
+        return;
+    }
+    let text = (ConstText::EMPTY.and("`").and(op.name)).and(match mutable {
+        true => "` may write any value there: declare the variable with `: Value`",
+        false => "` writes the variable: declare it with `let mut`",
+    });
+    if !mutable || !untyped {
+        panic!("{}", text.as_str());
+    }
+}
+
 /// Checks an argument that can only be an operand.
 ///
 /// # Panics

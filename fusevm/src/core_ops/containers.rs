@@ -90,7 +90,7 @@ pub mod container {
 #[fusevm::ops(prefix = "core")]
 pub mod slot {
     use crate::ext::Rest;
-    use crate::semantics::{Rules, Trap, array, nested};
+    use crate::semantics::{Rules, Trap, array, nested, string};
     use crate::value::Value;
 
     /// Element `key` of the container in slot `s`; Undef when there is none.
@@ -120,6 +120,12 @@ pub mod slot {
     #[ext_op]
     pub fn slot_push(#[slot] s: &mut Value, value: Value, rules: Rules<'_>) -> Result<(), Trap> {
         array::array_push(&rules, s, value)
+    }
+
+    /// Appends the text of `value` to that of what slot `s` holds.
+    #[ext_op]
+    pub fn slot_append(#[slot] s: &mut Value, value: Value, rules: Rules<'_>) -> Result<(), Trap> {
+        string::append(&rules, s, value)
     }
 
     /// Removes the last element of the array in slot `s`; Undef when it is empty.

@@ -21,8 +21,8 @@ pub use number::{
     wrapping_mul, wrapping_neg, wrapping_sub,
 };
 pub use slot::{
-    slot_delete, slot_delete_path, slot_get, slot_get_path, slot_len, slot_pop, slot_pop_path,
-    slot_push, slot_push_path, slot_set, slot_set_path,
+    slot_append, slot_delete, slot_delete_path, slot_get, slot_get_path, slot_len, slot_pop,
+    slot_pop_path, slot_push, slot_push_path, slot_set, slot_set_path,
 };
 pub use value::{call_value, eq, kind_of, ne};
 

@@ -151,6 +151,40 @@ fn arrays_and_hashes_as_wholes() {
 }
 
 #[test]
+fn texts_in_slots() {
+    let appended = |first: Value, then: Value| {
+        run(|b| {
+            b.load(first);
+            b.set_slot(0);
+            b.load(then);
+            b.op(core_ops::slot_append { s: Slot(0) });
+            b.get_slot(0);
+        })
+    };
+    for (first, then, both) in [
+        (Value::str("ab"), Value::str("c"), "abc"),
+        (Value::str("n = "), Value::Float(1.5), "n = 1.5"),
+        (Value::Int(1), Value::Int(2), "12"),
+        (Value::Undef, Value::str("x"), "x"),
+        (array(&[1, 2]), Value::str("!"), "1 2!"),
+    ] {
+        assert_eq!(appended(first, then).unwrap(), Value::str(both));
+    }
+    let mut vm = Vm::<()>::default();
+    let mut limits = Limits::default();
+    limits.max_string_len = 3;
+    vm.set_limits(limits);
+    let error = eval(&mut vm, |b| {
+        b.load("abc");
+        b.set_slot(0);
+        b.load("d");
+        b.op(core_ops::slot_append { s: Slot(0) });
+    });
+    let kind = error.unwrap_err().kind();
+    assert_eq!(kind, ErrorKind::Trap(TrapKind::TooLong));
+}
+
+#[test]
 fn a_container_that_is_held_twice_is_copied() {
     let both = shown(|b| {
         b.load(array(&[1]));

@@ -105,6 +105,29 @@ fn string_build() {
 }
 
 #[test]
+fn texts_grow_in_place() {
+    lists(
+        &fusevm_chunk! { ();
+            let mut s = "";
+            for i in 0..3 { s += i.to_string(); s.push_str(s); }
+        },
+        "LoadConst \"\"
+         SetSlot 0
+         LoadInt 0
+         SetSlot 1
+         SlotLtIntJumpIfFalse 1, 3, L11
+       L5:
+         GetSlot 1
+         ext \"core.to_str\"
+         ext \"core.slot_append\" 0
+         GetSlot 0
+         ext \"core.slot_append\" 0
+         SlotIncLtIntJumpBack 1, 3, L5
+       L11:",
+    );
+}
+
+#[test]
 fn array_fill() {
     lists(
         &fusevm_chunk! { ();

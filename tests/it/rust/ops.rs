@@ -57,7 +57,7 @@ fn immediates() {
         ops::starts("ab", false, "abc") && ops::starts("x", true, "abc") && ops::starts(#(String::from("a")), #(false), "abc")
     } => true);
     assert_chunk!(Shapes; fusevm_chunk! { Shapes;
-        let mut x = 21;
+        let mut x: Value = 21;
         ops::double(x);
         x
     } => 42);

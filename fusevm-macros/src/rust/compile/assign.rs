@@ -83,6 +83,10 @@ impl Walk<'_> {
             return Ty::Unit;
         }
         let old = self.root_ty(root);
+        if let (Binary::Add, Found::Var(var), Ty::Str) = (op, root, old) {
+            self.append(var, value, at);
+            return Ty::Unit;
+        }
         let ty = if self.is_quiet(value, root, place.name) {
             self.load_root(root, target);
             let added = self.value(value, None);
@@ -106,6 +110,17 @@ impl Walk<'_> {
         self.learn_root(root, ty);
         self.store(root, target.at.first);
         Ty::Unit
+    }
+
+    /// Appends to the text in a variable, in place.
+    pub(super) fn append(&mut self, var: usize, value: &Expr, at: Span) {
+        let added = self.argument(value, None);
+        if !matches!(added, Ty::Str | Ty::Any | Ty::Wrong | Ty::Never) {
+            self.fits(value, added, Ty::Str);
+        }
+        self.at = at;
+        let slot = self.vars[var].slot;
+        self.slot_op("slot_append", slot, None, 1, 0);
     }
 
     fn load_root(&mut self, root: Found, target: &Expr) {

@@ -63,9 +63,11 @@ impl Walk<'_> {
             }
             Kind::Name(name) => self.name(name),
             Kind::Path(path) => {
-                let text = match path.segments.len() {
-                    0 | 1 => "a variable belongs here".to_owned(),
-                    _ => "a constant of Rust is captured: `#(path)`".to_owned(),
+                let absolute = path.segments.len() < 2;
+                let text = if absolute {
+                    "a variable belongs here"
+                } else {
+                    super::ext::NO_CONSTANT
                 };
                 self.wrong(expr.at, text)
             }

@@ -183,10 +183,10 @@ impl Walk<'_> {
             }
             Kind::Bool(value) => plain(quote!(#g::Bool(#value)), None),
             Kind::Str(text) => plain(quote!(#g::Text(#text)), None),
-            Kind::Name(name) => self.word(name),
+            Kind::Name(name) => self.word(desc, at, name),
             Kind::Path(path) => {
                 let word = path.segments.last().map(|last| last.ident.to_string());
-                let text = "a constant of Rust is captured: `#(path)`".to_owned();
+                let text = NO_CONSTANT.to_owned();
                 // Named in a constant, so that rustc knows of it.
                 let given = quote!({ let _ = #path; #g::Word(#word) });
                 Immediate {
@@ -237,13 +237,16 @@ impl Walk<'_> {
     }
 
     /// A name: a variable, or a word that means something to the op.
-    fn word(&mut self, name: &Ident) -> Immediate {
-        let k = &self.target.krate;
+    fn word(&mut self, desc: &Ident, at: usize, name: &Ident) -> Immediate {
+        let k = self.target.krate.clone();
         let g = quote!(#k::ext::private::Given);
         let word = super::scope::plain(name);
         let (given, never) = match self.find(name) {
             Found::Var(var) => {
-                let slot = self.vars[var].slot;
+                let (slot, mutable) = (self.vars[var].slot, self.vars[var].mutable);
+                let open = self.var_ty(var).is_open();
+                let check = quote!(#k::expansion::assert_slot(#desc, #at, #mutable, #open));
+                self.check(name.span(), check);
                 (quote!(#g::Local(#slot, #word)), None)
             }
             Found::Static(_) => (quote!(#g::Word(#word)), None),
@@ -279,6 +282,9 @@ impl Walk<'_> {
         self.write(0, 1, quote!(#b.load(#value);));
     }
 }
+
+/// What to write instead of a path where a value belongs.
+pub(super) const NO_CONSTANT: &str = "a constant of Rust is captured: `#(path)`";
 
 /// The type as the description of an op names it.
 fn rust_type(ty: Ty) -> Ident {

@@ -293,6 +293,12 @@ impl Walk<'_> {
             let text = "`push_str` is for variables: write `x[k] = format!(\"{}{}\", x[k], …)`";
             return self.wrong(name.span(), text);
         }
+        self.learn_root(place.root, Ty::Str);
+        if let Found::Var(var) = place.root {
+            self.must_have_value(place.name, place.root);
+            self.append(var, added, name.span());
+            return Ty::Unit;
+        }
         self.value(receiver, None);
         let ty = self.argument(added, None);
         if !matches!(ty, Ty::Str | Ty::Any | Ty::Wrong | Ty::Never) {
@@ -300,7 +306,6 @@ impl Walk<'_> {
         }
         self.at = name.span();
         self.op("Concat", 2, 1);
-        self.learn_root(place.root, Ty::Str);
         self.store(place.root, name.span());
         Ty::Unit
     }

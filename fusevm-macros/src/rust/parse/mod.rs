@@ -18,7 +18,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Token, braced, token};
 
-/// Words that start a statement and stand in no expression.
+/// Words that start a statement: after a mistake, parsing goes on there.
 const STARTS: &[&str] = &[
     "let", "fn", "static", "while", "for", "loop", "return", "break", "continue", "struct", "enum",
     "impl", "use", "mod", "const", "trait", "type",
@@ -138,12 +138,11 @@ impl Parser<'_> {
         })
     }
 
-    /// A type, if `mark` introduces one.
-    fn type_behind(&mut self, input: ParseStream<'_>, colon: bool) -> syn::Result<Option<Ty>> {
-        match colon {
-            true if input.parse::<Option<Token![:]>>()?.is_some() => self.ty(input).map(Some),
-            false if input.parse::<Option<Token![->]>>()?.is_some() => self.ty(input).map(Some),
-            _ => Ok(None),
+    /// `: T`, if it is there.
+    fn type_of(&mut self, input: ParseStream<'_>) -> syn::Result<Option<Ty>> {
+        match input.parse::<Option<Token![:]>>()? {
+            Some(_) => self.ty(input).map(Some),
+            None => Ok(None),
         }
     }
 

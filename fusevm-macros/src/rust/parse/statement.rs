@@ -44,14 +44,7 @@ impl Parser<'_> {
             return Ok(Some(Read::Tail(expr)));
         }
         if input.parse::<Option<Token![;]>>()?.is_none() && !ends_itself(&expr) {
-            let text = "`;` is missing before this, or an operator";
-            match starts_statement(input) {
-                true => self.wrong(next_span(input), text),
-                false => {
-                    self.wrong(next_span(input), text);
-                    recover(input, true);
-                }
-            }
+            self.end(input);
         }
         Ok(Some(Read::Stmt(Stmt::Expr(expr))))
     }
@@ -59,12 +52,12 @@ impl Parser<'_> {
     /// Documentation is passed over; other attributes mean nothing.
     fn attribute(&mut self, input: ParseStream<'_>) -> syn::Result<Option<Read>> {
         let at = next_span(input);
-        let attrs = input.call(syn::Attribute::parse_outer)?;
-        if attrs.iter().any(|attr| !attr.path().is_ident("doc")) || attrs.is_empty() {
+        let attrs = match input.peek2(Token![!]) {
+            true => input.call(syn::Attribute::parse_inner)?,
+            false => input.call(syn::Attribute::parse_outer)?,
+        };
+        if attrs.iter().any(|attr| !attr.path().is_ident("doc")) {
             self.wrong(at, "attributes mean nothing in a chunk: leave it out");
-        }
-        if attrs.is_empty() {
-            skip_item(input);
         }
         Ok(None)
     }
@@ -78,7 +71,7 @@ impl Parser<'_> {
         if input.peek(token::Paren) || input.peek(token::Brace) || input.peek(Token![::]) {
             return Err(input.error("patterns are not here: a plain name belongs behind `let`"));
         }
-        let ty = self.type_behind(input, true);
+        let ty = self.type_of(input);
         let (ty, mut failed) = match ty {
             Ok(ty) => (ty, None),
             Err(error) => (Some(Ty::Wrong), Some(error)),
@@ -133,7 +126,7 @@ impl Parser<'_> {
         input.parse::<Token![static]>()?;
         let mutable = input.parse::<Option<Token![mut]>>()?.is_some();
         let name: Ident = input.parse()?;
-        let ty = self.type_behind(input, true)?;
+        let ty = self.type_of(input)?;
         let mut value = None;
         if input.parse::<Option<Token![=]>>()?.is_some() {
             match self.value(input) {
@@ -142,17 +135,12 @@ impl Parser<'_> {
                     value = Some(broken(error.span()));
                     self.errors.push(error);
                     recover(input, false);
-                    input.parse::<Option<Token![;]>>()?;
-                    return Ok(Stmt::Static(Static {
-                        name,
-                        mutable,
-                        ty,
-                        value,
-                    }));
                 }
             }
         }
-        self.end(input);
+        if !matches!(&value, Some(value) if matches!(value.kind, Kind::Broken)) {
+            self.end(input);
+        }
         Ok(Stmt::Static(Static {
             name,
             mutable,
@@ -203,7 +191,10 @@ impl Parser<'_> {
                 content.parse::<Token![,]>()?;
             }
         }
-        let result = self.type_behind(input, false)?;
+        let result = match input.parse::<Option<Token![->]>>()? {
+            Some(_) => Some(self.ty(input)?),
+            None => None,
+        };
         if input.peek(Token![where]) {
             self.wrong(
                 next_span(input),
@@ -227,7 +218,7 @@ impl Parser<'_> {
             return Err(input.error("functions of a chunk have no `self`"));
         }
         let pattern = self.pattern(input)?;
-        let ty = self.type_behind(input, true)?.unwrap_or(Ty::Any);
+        let ty = self.type_of(input)?.unwrap_or(Ty::Any);
         Ok(Param { pattern, ty })
     }
 }
