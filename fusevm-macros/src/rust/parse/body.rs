@@ -18,10 +18,11 @@ impl Parser<'_> {
         let kind = if input.peek(Token![while]) {
             input.parse::<Token![while]>()?;
             let cond = Box::new(self.head(input));
-            Kind::While(label, cond, self.body(input)?)
+            let body = self.body(input, Some(&cond))?;
+            Kind::While(label, cond, body)
         } else if input.peek(Token![loop]) {
             input.parse::<Token![loop]>()?;
-            Kind::Loop(label, self.body(input)?)
+            Kind::Loop(label, self.body(input, None)?)
         } else if input.peek(Token![for]) {
             self.counted(input, label)?
         } else if input.peek(token::Brace) && !(self.before_body && label.is_none()) {
@@ -65,18 +66,14 @@ impl Parser<'_> {
                 items
             }
         };
-        Ok(Kind::For(
-            label,
-            pattern,
-            Box::new(items),
-            self.body(input)?,
-        ))
+        let body = self.body(input, Some(&items))?;
+        Ok(Kind::For(label, pattern, Box::new(items), body))
     }
 
     fn conditional(&mut self, input: ParseStream<'_>) -> syn::Result<Kind> {
         input.parse::<Token![if]>()?;
         let cond = Box::new(self.head(input));
-        let then = self.body(input)?;
+        let then = self.body(input, Some(&cond))?;
         let mut otherwise = None;
         if input.parse::<Option<Token![else]>>()?.is_some() {
             let first = next_span(input);

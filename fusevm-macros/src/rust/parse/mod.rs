@@ -10,7 +10,7 @@ mod invocation;
 mod primary;
 mod statement;
 
-use super::ast::{Block, Capture, Extent, Kind, Pattern};
+use super::ast::{Block, Capture, Expr, Extent, Kind, Pattern};
 use super::types::{NAMES, Ty};
 use crate::errors::{Errors, unknown};
 use proc_macro2::{Span, TokenStream};
@@ -30,6 +30,8 @@ pub(crate) struct Parser<'e> {
     /// Whether a brace starts the body of the statement around: in conditions.
     before_body: bool,
 }
+
+const NO_BLOCK: &str = "a block in braces belongs here: `{ … }`";
 
 /// Reads a whole chunk, behind the language and its `;`.
 pub(crate) fn chunk(tokens: TokenStream, errors: &mut Errors) -> (Block, Vec<Capture>) {
@@ -98,17 +100,25 @@ impl Parser<'_> {
     /// A block in braces.
     fn braces(&mut self, input: ParseStream<'_>) -> syn::Result<Block> {
         if !input.peek(token::Brace) {
-            return Err(input.error("a block in braces belongs here: `{ … }`"));
+            return Err(input.error(NO_BLOCK));
         }
         let content;
         let brace = braced!(content in input);
         Ok(self.block(&content, brace.span.close()))
     }
 
-    /// A block in braces behind a head that may not have parsed.
-    fn body(&mut self, input: ParseStream<'_>) -> syn::Result<Block> {
+    /// A block in braces behind a head, which may not have parsed: then nothing more is said.
+    fn body(&mut self, input: ParseStream<'_>, head: Option<&Expr>) -> syn::Result<Block> {
+        let missing = input.error(NO_BLOCK);
+        let at_once = input.peek(token::Brace);
         while !input.is_empty() && !input.peek(token::Brace) && !input.peek(Token![;]) {
             skip(input);
+        }
+        if !input.peek(token::Brace) {
+            return Err(missing);
+        }
+        if !at_once && !head.is_some_and(|head| matches!(head.kind, Kind::Broken)) {
+            self.errors.push(missing);
         }
         self.braces(input)
     }

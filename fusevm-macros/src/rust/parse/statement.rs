@@ -203,7 +203,7 @@ impl Parser<'_> {
         }
         let body = match input.parse::<Option<Token![;]>>()? {
             Some(_) => None,
-            None => Some(self.body(input)?),
+            None => Some(self.body(input, None)?),
         };
         Ok(Stmt::Fn(Function {
             name,
