@@ -55,12 +55,9 @@ pub const fn assert_count(op: &OpDesc, count: usize) {
     if op.rest.is_some() && count < least {
         text = text.and("at least ");
     }
-    text = text.and_number(if count > most {
-        most as u32
-    } else {
-        least as u32
-    });
-    text = text.and(if least == 1 && op.rest.is_none() {
+    let number = if count > most { most } else { least };
+    text = text.and_number(number as u32);
+    text = text.and(if number == 1 {
         " argument"
     } else {
         " arguments"

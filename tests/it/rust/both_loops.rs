@@ -125,6 +125,24 @@ fn counted_loops() {
 }
 
 #[test]
+fn limits_on_either_side() {
+    let all = both! {
+        let mut n = 0i64;
+        let mut i = 0i64;
+        while i <= 10 { n += i; i += 1; }
+        while 20 > i { n = n + i; i = i + 1; }
+        while 30 >= i { n = n * 3 + i; n = n % 1009; i = i + 1; }
+        if i <= 30 { n += 1; }
+        if 31 >= i { n += 10_000; }
+        if -5 <= i && i <= i64::MAX { n += 100_000; }
+        let x = 10.5;
+        if x <= 10.0 { n += 1_000_000; }
+        n - i
+    };
+    assert!(all.is_ok());
+}
+
+#[test]
 fn ends_of_ranges() {
     let at_the_end = both! {
         let mut n = 0i64;

@@ -40,6 +40,20 @@ fn sum() {
     lists(
         &fusevm_chunk! { ();
             let mut sum = 0;
+            let mut i = 0;
+            while 999_999 >= i { sum = sum + i; i = i + 1; }
+            sum
+        },
+        "LoadInt 0
+         SetSlot 0
+         LoadInt 0
+         SetSlot 1
+         AccumSumLoop 0, 1, 1000000
+         GetSlot 0",
+    );
+    lists(
+        &fusevm_chunk! { ();
+            let mut sum = 0;
             for i in 0..1_000_000 { sum += i; }
             sum
         },

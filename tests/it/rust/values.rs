@@ -230,6 +230,7 @@ fn untyped_numbers() {
     assert_chunk!(fusevm_chunk! { (); let x = #(Value::str("1.0")); [x == 1, x == "1"] } =>
         Value::array(vec![true, false]));
     assert_chunk!(fusevm_chunk! { (); let x = #(Value::Int(1)); let y = #(Value::Float(1.0)); x == y } => true);
+    assert_chunk!(fusevm_chunk! { (); let x = #(Value::Float(10.5)); if x <= 10 { 1 } else { 2 } } => 2);
     assert_chunk!(fusevm_chunk! { (); let x = #(seven.clone()); x.pow(2).abs() } => 49);
     assert_chunk!(fusevm_chunk! { ();
         let mut x = 1;

@@ -13,12 +13,24 @@ use quote::quote;
 impl Walk<'_> {
     /// The slot and the limit of `i < 100`, where a fused op can test it.
     pub(super) fn below(&self, expr: &Expr) -> Option<(u16, i32)> {
-        let Kind::Binary(Binary::Lt, _, sides) = &expr.kind else {
+        let Kind::Binary(op, _, sides) = &expr.kind else {
             return None;
         };
-        let var = self.counter(&sides[0])?;
-        let limit = i32::try_from(literal(&sides[1])?).ok()?;
-        Some((self.vars[var].slot, limit))
+        let [left, right] = &**sides;
+        let (var, limit, included) = match op {
+            Binary::Lt => (left, right, false),
+            Binary::Gt => (right, left, false),
+            Binary::Le => (left, right, true),
+            Binary::Ge => (right, left, true),
+            _ => return None,
+        };
+        let var = self.counter(var)?;
+        // A number between the limit and the next integer is no integer.
+        if included && self.var_ty(var) != Ty::Int {
+            return None;
+        }
+        let limit = literal(limit)?.checked_add(included.into())?;
+        Some((self.vars[var].slot, i32::try_from(limit).ok()?))
     }
 
     /// The variable, if it is one that counts.

@@ -37,7 +37,7 @@ impl Parser<'_> {
     pub(super) fn head(&mut self, input: ParseStream<'_>) -> Expr {
         let outer = std::mem::replace(&mut self.before_body, true);
         let head = if input.peek(Token![let]) {
-            Err(input.error("`if let` is not here: compare, or use `match`"))
+            Err(input.error("`let` is no condition here: compare, or use `match`"))
         } else if input.peek(token::Brace) {
             Err(input.error("a condition is missing before this"))
         } else {
@@ -57,7 +57,7 @@ impl Parser<'_> {
             input.parse::<Token![=]>()?;
             let value = self.assignment(input)?;
             let at = place.at.to(value.at);
-            let kind = Kind::Assign(Box::new([place, value]));
+            let kind = assigned(place, value);
             return Ok(Expr { kind, at });
         }
         if let Some((op, span)) = compound(input)? {
@@ -275,6 +275,27 @@ impl Parser<'_> {
         }
         list
     }
+}
+
+/// An assignment; `x = x + 1` is `x += 1`, where the order of evaluation does not tell them apart.
+fn assigned(place: Expr, value: Expr) -> Kind {
+    let Kind::Binary(op, span, sides) = value.kind else {
+        return Kind::Assign(Box::new([place, value]));
+    };
+    let same = match (&place.kind, &sides[0].kind) {
+        (Kind::Name(a), Kind::Name(b)) => a == b,
+        _ => false,
+    };
+    let plain = matches!(
+        sides[1].kind,
+        Kind::Int(_) | Kind::Float(_) | Kind::Str(_) | Kind::Name(_)
+    );
+    if same && plain && op.computes() {
+        let [_, right] = *sides;
+        return Kind::Compound(op, span, Box::new([place, right]));
+    }
+    let (kind, at) = (Kind::Binary(op, span, sides), value.at);
+    Kind::Assign(Box::new([place, Expr { kind, at }]))
 }
 
 /// The operator that comes next, and how close it binds.
