@@ -230,8 +230,8 @@ pub use __write_chunk as chunk;
 /// - the text of a bool is `1` or nothing, as everywhere in the VM;
 /// - functions and globals are the VM's. Another program that replaces them has to keep their types.
 ///
-/// **On untyped values the ops of the VM apply**: arithmetic makes numbers of its sides, `/` gives a float,
-/// and Undef for zero if nothing else is said.
+/// **On untyped values the ops of the VM apply**, with the policy and the `operators` of the language:
+/// arithmetic makes numbers of its sides, `/` gives a float, and Undef for zero if nothing else is said.
 ///
 /// | | on untyped values |
 /// |---|---|
@@ -239,7 +239,7 @@ pub use __write_chunk as chunk;
 /// | `<` `>` `<=` `>=` | a text on a side: compares texts. Else compares numbers, so that texts in variables without a type are compared by `a.cmp(b)` with a text, or by `a < "" + b` |
 /// | `+` | a text on a side: joins texts. Else adds numbers |
 /// | `&&` `\|\|` | give the side that decides |
-/// | `& \| ^ << >>` | of integers, whatever is there |
+/// | `& \| ^ << >>` | of the integers that the sides stand for |
 /// | conditions | the truth of the value: false are Undef, zero, `""`, `"0"` and what is empty |
 /// | `!` | is an error: write `x == 0`, `as i64`, or change the branches |
 /// | `for x in n` | traps when the value is no array |

@@ -99,6 +99,44 @@ fn labels() {
     } => "a");
 }
 
+/// Ops on numbers take numbers, and join texts.
+#[derive(Language)]
+#[language(name = "strict", ops(joins::OPS), operands = strict, unset = strict, operators(Add = joins::join))]
+struct Strict;
+
+#[ops(Strict)]
+mod joins {
+    use super::*;
+
+    #[ext_op(pure)]
+    pub(crate) fn join(a: &Value, b: &Value) -> String {
+        format!("{a}{b}")
+    }
+}
+
+#[test]
+fn a_language_that_is_strict() {
+    assert_chunk!(Strict; fusevm_chunk! { Strict;
+        let yes = 2 > 1;
+        let no = 2.0 < 1.0;
+        let mut n = 0;
+        if yes == no { n += 1; }
+        if yes != no && yes > no && no <= yes { n += 10; }
+        if yes ^ no | no & yes { n += 100; }
+        for i in 0..3 { n += i; }
+        let mut i = 0;
+        while i <= 3 { i = i + 1; n = n ^ i; }
+        n
+    } => 117);
+    assert_chunk!(Strict; fusevm_chunk! { Strict;
+        static mut TEXT: Value = #("a");
+        fn more(mut x) { x += 1; TEXT += x; TEXT }
+        more(#("b"))
+    } => "ab1");
+    assert_chunk!(Strict; fusevm_chunk! { Strict; let x = #("a"); x * 2 } => trap "");
+    assert_chunk!(Strict; fusevm_chunk! { Strict; let x = #("a"); x - 1 } => trap "");
+}
+
 #[test]
 fn policy_and_host() {
     assert_chunk!(Shapes; fusevm_chunk! { Shapes; i64::MAX + 1 } => trap "overflow");

@@ -4,7 +4,7 @@
 //! stands for is what would be written here without it.
 
 use super::Walk;
-use super::scope::Found;
+use super::scope::{Found, Var};
 use crate::rust::ast::{Binary, Block, Expr, Kind, Stmt, Unary};
 use crate::rust::types::Ty;
 use proc_macro2::Span;
@@ -53,9 +53,14 @@ impl Walk<'_> {
         let Kind::Compound(Binary::Add, _, sides) = &expr.kind else {
             return false;
         };
-        let var = self.counter(&sides[0]);
-        literal(&sides[1]) == Some(1)
-            && var.is_some_and(|var| self.vars[var].slot == slot && self.vars[var].mutable)
+        let counts = |var: usize| {
+            let Var {
+                slot: own, mutable, ..
+            } = self.vars[var];
+            // `Inc` of a value that is no number may be another op than `Add`.
+            own == slot && mutable && self.var_ty(var) == Ty::Int
+        };
+        literal(&sides[1]) == Some(1) && self.counter(&sides[0]).is_some_and(counts)
     }
 
     /// Writes a loop as one op, if it is one: the counter is in `slot`.
@@ -124,7 +129,7 @@ impl Walk<'_> {
             return false;
         }
         self.at = at;
-        if literal(value) == Some(1) && matches!(ty, Ty::Int | Ty::Any) {
+        if literal(value) == Some(1) && ty == Ty::Int {
             self.op_with("PreIncSlotVoid", quote!((#slot)), 0, 0);
             return true;
         }

@@ -121,13 +121,13 @@ impl Walk<'_> {
             ("pow", Ty::Any) => (Code::Op("Pow"), Ty::Any, Ty::Any),
             ("powf", Ty::Float) => return float(Code::Op("Pow")),
             ("abs", Ty::Int | Ty::Float | Ty::Any) => (Code::Core("abs"), ty, ty),
-            ("is_nan", Ty::Float | Ty::Any) => (Code::NotItself, ty, Ty::Bool),
+            ("is_nan", Ty::Float) => (Code::NotItself, ty, Ty::Bool),
             ("atan2", Ty::Float) => return float(Code::Core("atan2")),
             ("repeat", Ty::Str) => (Code::Op("StringRepeat"), Ty::Int, Ty::Str),
             ("repeat", Ty::Any) => (Code::Op("StringRepeat"), Ty::Any, Ty::Str),
             (_, Ty::Any) => {
                 let cast = match word {
-                    "powf" | "atan2" => "as f64",
+                    "powf" | "atan2" | "is_nan" => "as f64",
                     _ => "as i64",
                 };
                 return Err(format!(

@@ -245,10 +245,11 @@ fn arithmetic(op: Binary, sides: [&Expr; 2], types: [Ty; 2]) -> Meaning {
 fn equality(op: Binary, sides: [&Expr; 2], types: [Ty; 2]) -> Meaning {
     let pick = |eq, ne| if op == Binary::Eq { eq } else { ne };
     match types {
-        [Ty::Str, Ty::Str | Ty::Any] | [Ty::Any, Ty::Str] => {
+        // Truths by their texts, `1` and nothing: ops on numbers are the language's, where there are none.
+        [Ty::Str, Ty::Str | Ty::Any] | [Ty::Any, Ty::Str] | [Ty::Bool, Ty::Bool] => {
             Meaning::Op(pick("StrEq", "StrNe"), Ty::Bool)
         }
-        [Ty::Int, Ty::Int] | [Ty::Float, Ty::Float] | [Ty::Bool, Ty::Bool] => {
+        [Ty::Int, Ty::Int] | [Ty::Float, Ty::Float] => {
             Meaning::Op(pick("NumEq", "NumNe"), Ty::Bool)
         }
         [Ty::Int | Ty::Float, Ty::Any] | [Ty::Any, Ty::Int | Ty::Float] => {
@@ -275,10 +276,10 @@ fn order(op: Binary, sides: [&Expr; 2], types: [Ty; 2]) -> Meaning {
         _ => "StrGe",
     };
     match types {
-        [Ty::Str, Ty::Str | Ty::Any] | [Ty::Any, Ty::Str] => Meaning::Op(text, Ty::Bool),
-        [Ty::Int, Ty::Int] | [Ty::Float, Ty::Float] | [Ty::Bool, Ty::Bool] => {
-            Meaning::Op(number, Ty::Bool)
+        [Ty::Str, Ty::Str | Ty::Any] | [Ty::Any, Ty::Str] | [Ty::Bool, Ty::Bool] => {
+            Meaning::Op(text, Ty::Bool)
         }
+        [Ty::Int, Ty::Int] | [Ty::Float, Ty::Float] => Meaning::Op(number, Ty::Bool),
         [Ty::Int | Ty::Float | Ty::Any, Ty::Any] | [Ty::Any, Ty::Int | Ty::Float] => {
             Meaning::Op(number, Ty::Bool)
         }
@@ -291,7 +292,7 @@ fn bits(op: Binary, types: [Ty; 2]) -> Meaning {
     match (op, types) {
         (Binary::BitAnd, [Ty::Bool, Ty::Bool]) => Meaning::Op("LogAnd", Ty::Bool),
         (Binary::BitOr, [Ty::Bool, Ty::Bool]) => Meaning::Op("LogOr", Ty::Bool),
-        (Binary::BitXor, [Ty::Bool, Ty::Bool]) => Meaning::Op("NumNe", Ty::Bool),
+        (Binary::BitXor, [Ty::Bool, Ty::Bool]) => Meaning::Op("StrNe", Ty::Bool),
         (_, [a, b]) if whole(a) && whole(b) => Meaning::Op(
             match op {
                 Binary::BitAnd => "BitAnd",
@@ -300,7 +301,7 @@ fn bits(op: Binary, types: [Ty; 2]) -> Meaning {
                 Binary::Shl => "Shl",
                 _ => "Shr",
             },
-            Ty::Int,
+            if a == b { a } else { Ty::Any },
         ),
         (_, [a, b]) => {
             let wrong = if whole(a) { b } else { a };
