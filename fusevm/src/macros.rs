@@ -174,7 +174,7 @@ pub use __write_chunk as chunk;
 /// | `print!` `println!` `format!` | texts with values, in places `{}` and `{name}` |
 /// | `concat!("a", 1)` | a text |
 /// | `f(a, b)` `ops::clamp(x, 1, 2)` | calls of functions of the chunk, and of ops by their paths |
-/// | `#name` `#(expr)` | what a Rust expression gives when the chunk is built: `impl Into<Value>`, or exactly the type that belongs there |
+/// | `#name` `#(expr)` | what a Rust expression gives when the chunk is built, taken by value: `impl Into<Value>`, or exactly the type that belongs there |
 ///
 /// Methods are
 ///
