@@ -52,6 +52,7 @@ pub(crate) fn concat(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Tra
 
 /// Appends the text of `v` to that of a cell, in place when nothing else holds it. When it traps, the
 /// cell is as it was.
+#[cfg(feature = "macros")]
 pub(crate) fn append(rules: &Rules<'_>, cell: &mut Value, v: Value) -> Result<(), Trap> {
     let Value::Str(left) = cell else {
         *cell = concat(rules, [cell.clone(), v])?;
