@@ -53,7 +53,7 @@
 /// | `'name:` | a label. Jumps stay in their function or block |
 /// | `let x;` | a slot of the frame, from here on known as `x` |
 /// | `fn f(a, b) { … }` | a function, at the top of the chunk. Its parameters are slots, filled by a prologue; at its end it returns without a value. It leaves one value for its caller where some path has `ReturnValue` |
-/// | `fn f(a, b);` | a function of another program, which may be called |
+/// | `fn f(a, b);` | a function of another program, which may be called with so many arguments |
 /// | `block b { … }` | a block, for the ops behind it that run one: `MapBlock(b);`. It shares the slots around it |
 /// | `MapBlock { … };` | the same at the place of use |
 /// | `{expr};` | pushes what the Rust expression gives: `impl Into<Value>` |

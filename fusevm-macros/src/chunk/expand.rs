@@ -114,6 +114,7 @@ fn code(
 ) -> TokenStream {
     let k = layout.krate();
     let (names, constants, blocks) = (&layout.names, &layout.constants, &layout.blocks);
+    let declared = (layout.declared()).map(|(name, arity)| quote!((#name, #arity)));
     let mut start = 0;
     let bodies = layout.bodies.iter().map(|body| {
         let (from, end) = (start, start + body.rows.len());
@@ -144,6 +145,7 @@ fn code(
             constants: &[#(#constants),*],
             bodies: &[#(#bodies),*],
             blocks: &[#(#blocks),*],
+            declared: &[#(#declared),*],
             labels: &[#(#labels),*],
             ops: &[#(#ops),*],
             jumps: &[#(#jumps),*],

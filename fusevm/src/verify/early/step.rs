@@ -201,6 +201,16 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
             }
             i += 1;
         }
+        let declared = self.code.declared;
+        let mut i = 0;
+        while i < declared.len() {
+            let (own, takes) = declared[i];
+            if own == name && takes != argc {
+                let got = argc;
+                self.fail(pc, Fault::Arity { name, takes, got });
+            }
+            i += 1;
+        }
         // A function of another program: whether it returns a value is not known.
         self.forget();
     }
