@@ -1,7 +1,7 @@
 //! Operands by kind: what may stand for an operand of a core op, and for an immediate of an ext op.
 
+use super::arg::Arg;
 use super::layout::{Layout, Scope};
-use super::parse::Arg;
 use crate::errors::{Errors, near};
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -184,7 +184,8 @@ pub(crate) fn operand(
             Some(quote!(#block).into())
         }
         (Kind::Float, Arg::Number(number)) if !is_float(number) => {
-            errors.at(number, format!("expected a float: `{number}.0`"));
+            let digits = number.to_string().replace(' ', "");
+            errors.at(number, format!("expected a float: `{digits}.0`"));
             return None;
         }
         (Kind::Target | Kind::Block | Kind::Ext | Kind::Packed | Kind::PackedWide, _)

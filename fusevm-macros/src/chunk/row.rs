@@ -1,9 +1,10 @@
 //! The row of one op: a core op with its operands, or an ext op with its immediates.
 
+use super::arg::{Arg, Args};
 use super::layout::{Fill, Layout, Row, Scope};
 use super::operand::{Kind, Operand, immediate, operand};
 use super::ops::OPS;
-use super::parse::{Arg, Args, OpItem};
+use super::parse::OpItem;
 use crate::errors::Errors;
 use crate::tokens::respan;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -33,6 +34,11 @@ pub(crate) fn op(
             layout.unknown.push(quote!(let _ = #k::Op::#word;));
             None
         }
+        None if is_core_path(item) => {
+            let word = item.word();
+            errors.at(word, format!("a core op stands without a path: `{word}`"));
+            None
+        }
         None => ext_op(item, scope, layout, errors),
     };
     row.unwrap_or_else(|| Row::new(quote!(#k::StaticOp::Broken), item.span()))
@@ -42,6 +48,14 @@ pub(crate) fn op(
 fn is_core_name(item: &OpItem) -> bool {
     let word = item.path.get_ident();
     word.is_some_and(|word| word.to_string().starts_with(char::is_uppercase))
+}
+
+/// Whether the op is written as a variant of `Op`.
+fn is_core_path(item: &OpItem) -> bool {
+    let mut words = item.path.segments.iter().rev();
+    let (last, before) = (words.next(), words.next());
+    last.is_some_and(|last| super::is_core(&last.ident))
+        && before.is_some_and(|before| before.ident == "Op")
 }
 
 fn core_op(
