@@ -66,7 +66,8 @@
 ///   What is no word stands in quotes: `GetVar("odd name")`;
 /// - labels: `Jump('top)`;
 /// - variants of an enum, with or without the enum: `ops::mode(Fast)`, `ops::mode(Mode::Fast)`;
-/// - constant expressions where a number is expected: `LoadInt(i64::MAX)`, `LoadInt(2 * N)`;
+/// - constant expressions where a number is expected: `LoadInt(i64::MAX)`, `LoadInt(2 * N)`. For an
+///   immediate a constant alone stands in parentheses, since a word may be a name: `ops::field((N))`;
 /// - `{expr}`, known when the chunk is made: `LoadInt({n})`, `GetVar({&name})`, `ops::field({index})`.
 ///
 /// ```

@@ -27,6 +27,8 @@ pub(crate) struct Layout {
     functions: Vec<String>,
     /// Functions of other programs, and the numbers of their parameters.
     declared: Vec<(String, u8)>,
+    /// Constants that immediates are, each with its name and what it is of.
+    pub(crate) numbers: Vec<(Ident, TokenStream)>,
     /// Ext ops by their paths.
     pub(crate) ext_ops: Vec<(String, syn::Path)>,
     /// Code of its own for each op that is not known.
@@ -169,6 +171,7 @@ impl Layout {
             blocks: Vec::new(),
             functions: Vec::new(),
             declared: Vec::new(),
+            numbers: Vec::new(),
             ext_ops: Vec::new(),
             unknown: Vec::new(),
         };
@@ -379,6 +382,13 @@ impl Layout {
         let Body { rows, labels, .. } = &self.bodies[body];
         let labelled = labels.iter().any(|label| label.at == Some(rows.len()));
         labelled || !rows.last().is_some_and(|row| row.ends)
+    }
+
+    /// Name of a constant that is a number.
+    pub(crate) fn number(&mut self, value: &TokenStream) -> Ident {
+        let name = quote::format_ident!("__FUSEVM_NUMBER_{}", self.numbers.len());
+        self.numbers.push((name.clone(), value.clone()));
+        name
     }
 
     /// Index of the ext op with that path.

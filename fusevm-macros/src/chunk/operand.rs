@@ -255,10 +255,10 @@ pub(crate) struct Immediate {
 pub(crate) fn immediate(
     arg: &Arg,
     scope: &Scope,
-    k: &TokenStream,
+    layout: &mut Layout,
     errors: &mut Errors,
 ) -> Option<Immediate> {
-    let (mut later, mut label) = (None, None);
+    let (k, mut later, mut label) = (layout.krate(), None, None);
     let span = arg.span();
     let given = match arg {
         Arg::Label(name) => {
@@ -286,7 +286,10 @@ pub(crate) fn immediate(
         Arg::Bool(value) => quote_spanned!(span=> #k::Given::Bool(#value)),
         Arg::Number(number) if is_float(number) => quote_spanned!(span=> #k::Given::Other),
         Arg::Number(number) => quote_spanned!(span=> #k::Given::Int(#number)),
-        Arg::Const(tokens) => quote_spanned!(span=> #k::Given::Int((#tokens) as i64)),
+        Arg::Const(tokens) => {
+            let number = layout.number(tokens);
+            quote_spanned!(span=> #k::Given::Int(#number))
+        }
         Arg::Later(group) => {
             later = Some(expression(group));
             quote_spanned!(span=> #k::Given::Later)

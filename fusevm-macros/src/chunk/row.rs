@@ -149,7 +149,7 @@ fn ext_op(item: &OpItem, scope: &Scope, layout: &mut Layout, errors: &mut Errors
     let mut row = Row::new(TokenStream::new(), item.span());
     let (mut names, mut all, mut ok) = (Vec::new(), Vec::new(), true);
     for (at, (name, arg)) in named.iter().enumerate() {
-        let Some(immediate) = immediate(arg, scope, &k, errors) else {
+        let Some(immediate) = immediate(arg, scope, layout, errors) else {
             ok = false;
             continue;
         };
