@@ -98,7 +98,7 @@
 ///
 /// # What is checked
 ///
-/// While rustc runs: all words; numbers and kinds of operands and immediates; that ops belong to the
+/// While rustc runs: all words; numbers and kinds of operands and immediates, and what codes there are; that ops belong to the
 /// language; one stack height at every op on all paths, above the bottom of the frame and of the open
 /// scopes; numbers of arguments; what blocks leave; and for ops of the language that a value whose type
 /// is known has the type of the operand: `LoadConst("x")` is no `f64`. After an op whose effect is not
