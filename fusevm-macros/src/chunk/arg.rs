@@ -10,6 +10,8 @@ use syn::{Lifetime, Lit, LitBool, LitStr, Path, Token};
 pub(crate) enum Args {
     List(Vec<Arg>),
     Named(Vec<(Ident, Arg)>),
+    /// What has an error, which was reported.
+    Wrong,
     /// The block that the op runs.
     Body(Vec<Item>),
 }
@@ -35,7 +37,10 @@ pub(crate) fn args(input: ParseStream<'_>, path: &Path, errors: &mut Errors) -> 
     if input.peek(syn::token::Paren) {
         let content;
         syn::parenthesized!(content in input);
-        return list(&content).map(Args::List);
+        let found = list(&content);
+        // What is left over after an error is no error of its own.
+        content.parse::<TokenStream>()?;
+        return found.map(Args::List);
     }
     if input.peek(Lit) || input.peek(Token![-]) || input.peek(Lifetime) && !input.peek2(Token![:]) {
         errors.push(input.error("operands stand in parentheses: `Op(…)`"));

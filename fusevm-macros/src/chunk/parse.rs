@@ -120,7 +120,13 @@ fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
         return Ok(Item::Label(label));
     }
     if input.peek(Token![#]) {
-        return Err(input.error("attributes mean nothing here: leave it out"));
+        errors.push(input.error("attributes mean nothing here: leave it out"));
+        input.parse::<Token![#]>()?;
+        input.parse::<TokenTree>()?;
+        return match input.is_empty() {
+            true => Err(input.error("expected an item behind the attribute")),
+            false => item(input, errors),
+        };
     }
     if input.peek(Token![fn]) {
         return function(input, errors).map(Item::Fn);
@@ -172,7 +178,8 @@ fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
     let Ok(path) = Path::parse_mod_style(input) else {
         return Err(start.error("expected an op, a label, `let`, `fn`, `block` or `{expr}`"));
     };
-    let args = args(input, &path, errors)?;
+    let found = args(input, &path, errors);
+    let args = errors.take(found).unwrap_or(Args::Wrong);
     let op = OpItem { path, args };
     end(input, op.span(), errors);
     Ok(Item::Op(op))
@@ -231,20 +238,10 @@ fn function(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Function
     let name = input.parse()?;
     let content;
     syn::parenthesized!(content in input);
-    let mut params = Vec::new();
-    while !content.is_empty() {
-        params.push(content.parse()?);
-        if content.peek(Token![:]) {
-            let error = content.error("a parameter is a slot, which has no type: write its name");
-            while !content.is_empty() && !content.peek(Token![,]) {
-                content.parse::<TokenTree>()?;
-            }
-            errors.push(error);
-        }
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
+    let found = params(&content, errors);
+    // What is left over after an error is no error of its own.
+    content.parse::<TokenStream>()?;
+    let params = errors.take(found).unwrap_or_default();
     if input.peek(Token![->]) {
         errors.push(
             input.error(
@@ -266,6 +263,25 @@ fn function(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Function
         }
     };
     Ok(Function { name, params, body })
+}
+
+/// The names in the parentheses.
+fn params(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Ident>> {
+    let mut params = Vec::new();
+    while !input.is_empty() {
+        params.push(input.parse()?);
+        if input.peek(Token![:]) {
+            let error = input.error("a parameter is a slot, which has no type: write its name");
+            while !input.is_empty() && !input.peek(Token![,]) {
+                input.parse::<TokenTree>()?;
+            }
+            errors.push(error);
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(params)
 }
 
 fn slot(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {

@@ -73,7 +73,7 @@ fn core_op(
     }
     let list = match &item.args {
         Args::List(list) => list,
-        Args::Named(_) => return None,
+        Args::Named(_) | Args::Wrong => return None,
         Args::Body(items) => {
             let block = layout.block(item.span(), items, scope, next, errors);
             if kinds != [Kind::Block] {
@@ -142,6 +142,7 @@ fn ext_op(item: &OpItem, scope: &Scope, layout: &mut Layout, errors: &mut Errors
     let named = match &item.args {
         Args::List(list) => list.iter().map(|arg| (None, arg)).collect(),
         Args::Named(list) => list.iter().map(|(name, arg)| (Some(name), arg)).collect(),
+        Args::Wrong => return None,
         // Only behind core ops braces are read as a block.
         Args::Body(_) => Vec::new(),
     };
