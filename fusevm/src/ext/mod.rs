@@ -38,7 +38,9 @@ pub use desc::{
     Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
 };
 pub(crate) use desc::{same, same_type};
-pub use given::{Given, ToGiven, assert_given, fits, named, pack_given, wanted};
+pub use given::{
+    Given, Integer, ToGiven, assert_given, fits, integer, named, pack_given, saturated, wanted,
+};
 pub use immediate::{
     Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,
 };
