@@ -22,6 +22,7 @@
 //! classes of parameters, and for hints at primitive types.
 
 mod check;
+mod chunk;
 mod class;
 mod derive;
 mod errors;
@@ -441,4 +442,11 @@ pub fn derive_fuse_value(input: TokenStream) -> TokenStream {
 pub fn derive_immediate(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::immediate(&input).into()
+}
+
+/// What stands behind `fusevm::chunk!`, which tells it where `fusevm` is.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __chunk(tokens: TokenStream) -> TokenStream {
+    chunk::chunk(tokens.into()).into()
 }

@@ -3,6 +3,7 @@
 
 mod allocations;
 mod api;
+mod chunk;
 mod ext;
 mod fused;
 mod generate;

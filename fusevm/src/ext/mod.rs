@@ -14,6 +14,7 @@ mod assert;
 mod call;
 mod context;
 mod desc;
+mod given;
 mod immediate;
 mod import;
 mod input;
@@ -33,6 +34,8 @@ pub use context::{Context, Ctx};
 pub use desc::{
     Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
 };
+pub(crate) use desc::{same, same_type};
+pub use given::{Given, ToGiven, assert_given, fits, named, pack_given, wanted};
 pub use immediate::{
     Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,
 };

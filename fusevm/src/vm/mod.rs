@@ -6,6 +6,7 @@
 
 mod calls;
 mod error;
+mod fixed;
 mod fuel;
 mod load;
 mod program;
@@ -15,6 +16,7 @@ mod typed;
 
 pub use calls::Callable;
 pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
+pub use fixed::StaticChunk;
 pub use fuel::InterruptHandle;
 pub(crate) use program::Linked;
 pub use program::{Loadable, Program, Source};

@@ -1,0 +1,61 @@
+//! For the tests of languages: what authors use to say that their ops and chunks do what they should.
+
+mod chunk;
+
+pub use chunk::{Expected, ToChunk, check_chunk};
+
+/// Runs a chunk in every way there is, and checks what it gives.
+///
+/// `assert_chunk!(CHUNK => 42)` runs the main program of a [`Chunk`](crate::Chunk), a
+/// [`StaticChunk`](crate::StaticChunk), or a reference to one; `assert_chunk!(CHUNK, [7, "a"] => 42)`
+/// calls the first function of the chunk with these arguments; `=> trap "division by zero"` expects
+/// that the program traps with a message that has this in it. A chunk of a language stands behind its
+/// name, `assert_chunk!(Calc; CHUNK => 42)`, and runs in VMs whose host is `Default::default()`.
+///
+/// The ways: with fused sequences and without, as it is, read from its text, and read from its bytes.
+/// All must give the expected value, the same output, and use the same fuel.
+///
+/// ```
+/// use fusevm::testing::assert_chunk;
+/// use fusevm::{StaticChunk, chunk};
+///
+/// static DOUBLE: StaticChunk = chunk! { ();
+///     fn double(x) { GetSlot(x); LoadInt(2); Mul; ReturnValue; }
+///     LoadInt(21); Call(double, 1);
+/// };
+///
+/// assert_chunk!(DOUBLE => 42);
+/// assert_chunk!(DOUBLE, [1.5] => 3.0);
+/// assert_chunk!(chunk! { (); LoadInt(1); fusevm::core_ops::len; } => 1);
+/// assert_chunk!(chunk! { (); LoadInt(1); LoadInt(0); fusevm::core_ops::idiv; } => trap "by zero");
+/// ```
+///
+/// # Panics
+/// When one of them differs, with the first that does and the listing of the chunk.
+#[doc(inline)]
+pub use crate::assert_chunk;
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! assert_chunk {
+    ($chunk:expr $(, [$($arg:expr),* $(,)?])? => trap $text:expr) => {
+        $crate::assert_chunk!((); $chunk $(, [$($arg),*])? => trap $text)
+    };
+    ($chunk:expr $(, [$($arg:expr),* $(,)?])? => $value:expr) => {
+        $crate::assert_chunk!((); $chunk $(, [$($arg),*])? => $value)
+    };
+    ($language:ty; $chunk:expr $(, [$($arg:expr),* $(,)?])? => trap $text:expr) => {
+        $crate::assert_chunk!(@check $language; $chunk $(, [$($arg),*])?;
+            $crate::testing::Expected::Trap($text.into()))
+    };
+    ($language:ty; $chunk:expr $(, [$($arg:expr),* $(,)?])? => $value:expr) => {
+        $crate::assert_chunk!(@check $language; $chunk $(, [$($arg),*])?;
+            $crate::testing::Expected::Value($value.into()))
+    };
+    (@check $language:ty; $chunk:expr $(, [$($arg:expr),*])?; $expected:expr) => {{
+        let args: Option<Vec<$crate::Value>> = None;
+        $(let args = args.or(Some(vec![$($crate::Value::from($arg)),*]));)?
+        let chunk = $crate::testing::ToChunk::to_chunk(&$chunk);
+        $crate::testing::check_chunk::<$language>(&chunk, args, &$expected)
+    }};
+}
