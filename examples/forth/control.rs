@@ -150,7 +150,7 @@ impl Compiler<'_> {
     }
 
     fn else_(&mut self, token: &Token) -> Parsed {
-        let open = self.close(token, "if", |kind| kind == Kind::If)?;
+        let open = self.close(token, "if", |kind| matches!(kind, Kind::If | Kind::While))?;
         let end = self.b.label();
         self.b.jump(end);
         let (held, live) = (self.held.len(), self.live);

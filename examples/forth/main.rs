@@ -24,6 +24,7 @@ mod compile;
 mod control;
 mod flow;
 mod machine;
+mod prelude;
 mod source;
 mod words;
 
@@ -41,6 +42,10 @@ pub struct Forth;
 impl Frontend for Forth {
     fn compile(source: &str, b: &mut Builder<Self>) -> Parsed {
         compile::compile(source, b)
+    }
+
+    fn prepare(vm: &mut VM) {
+        vm.load(&prelude::PRELUDE).expect("rustc has verified it");
     }
 
     fn keywords() -> &'static [&'static str] {

@@ -75,6 +75,8 @@ words! { m;
     "over" over [a b] => [a, b, a];
     /// `( a b c -- b c a )`
     "rot" rot [a b c] => [b, c, a];
+    /// `( a b c -- c a b )`
+    "-rot" rot_back [a b c] => [c, a, b];
     /// `( a b -- a b a b )`
     "2dup" two_dup [a b] => [a, b, a, b];
     /// `( a b -- )`
@@ -169,6 +171,9 @@ words! { m;
     /// `( -- flag )`
     "false" false_ [] => [0];
 
+    /// `( -- c )` The code of a space.
+    "bl" blank [] => [b' '.into()];
+
     // Memory.
 
     /// `( addr -- a )` The cell there.
@@ -195,6 +200,8 @@ words! { m;
     "cell+" next_cell [at] => [at.wrapping_add(CELL)];
     /// `( addr n c -- )` Sets bytes.
     "fill" fill [at n c] => { m.bytes_mut(at, n)?.fill(c as u8); [] };
+    /// `( addr n addr n -- order )` Of two texts: -1 when the first is less, 1 when it is more, else 0.
+    "compare" compare [a n b k] => [m.bytes(a, n)?.cmp(m.bytes(b, k)?) as i64];
     /// `( from to n -- )` Copies bytes; the places may overlap.
     "move" move_ [from to n] => { m.copy(from, to, n)?; [] };
 }

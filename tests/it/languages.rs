@@ -5,6 +5,7 @@
 
 mod brain;
 mod calc;
+mod forth;
 
 use fusevm::cli::Cli;
 use fusevm::{Frontend, SharedBuffer, Vm, compile};
