@@ -4,8 +4,10 @@
 //! of an input that stand outside of definitions are its main program. Of several definitions of one name
 //! the last has it from the next input on; in an input each is used from where it stands up to the next.
 
-use super::control::{self, Held, Open};
+use super::control::{self, Open};
+use super::define::{self, Definition, Meaning};
 use super::flow::{control as ops, names, print};
+use super::held::{self, Held};
 use super::source::{self, Token};
 use super::{Forth, words};
 use fusevm::prelude::*;
@@ -27,19 +29,8 @@ const SIMPLE: &[(&str, fn(&mut Builder<Forth>))] = &[
     }),
 ];
 
-/// Words that are compiled by a function.
+/// Literals that are no numbers.
 const COMPILED: &[(&str, Compile)] = &[
-    (":", |c, t| c.define(t)),
-    (";", |c, t| c.end_definition(t)),
-    ("variable", |c, t| c.name(t)),
-    ("create", |c, t| c.name(t)),
-    ("constant", |c, t| c.name(t)),
-    ("value", |c, t| c.name(t)),
-    ("to", |c, t| c.to(t)),
-    ("recurse", |c, t| c.recurse(t)),
-    ("exit", |c, t| c.exit(t)),
-    ("'", |c, t| c.tick(t)),
-    ("[']", |c, t| c.tick(t)),
     ("char", |c, t| c.char(t)),
     ("[char]", |c, t| c.char(t)),
     ("s\"", |c, t| c.text(t)),
@@ -62,23 +53,42 @@ fn find<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
         .map(|(_, t)| *t)
 }
 
-fn is_core(word: &str) -> bool {
-    words::WORDS.contains(&word)
-        || find(SIMPLE, word).is_some()
-        || find(COMPILED, word).is_some()
-        || find(control::COMPILED, word).is_some()
+/// All words that are compiled by a function.
+const TABLES: [&[(&str, Compile)]; 4] = [
+    COMPILED,
+    define::COMPILED,
+    control::COMPILED,
+    held::COMPILED,
+];
+
+/// What compiles a word, if a function does.
+fn compiled(word: &str) -> Option<Compile> {
+    TABLES.iter().find_map(|table| find(table, word))
 }
 
-/// The words that are compiled by a function; all others are names of ops.
+/// Whether a word is there from the start and stays what it is.
+pub fn is_core(word: &str) -> bool {
+    words::WORDS.contains(&word) || find(SIMPLE, word).is_some() || compiled(word).is_some()
+}
+
+/// The words of the tables; all others are names of ops.
 pub const KEYWORDS: &[&str] = {
-    const N: usize = COMPILED.len() + control::COMPILED.len();
+    const N: usize = {
+        let (mut n, mut i) = (0, 0);
+        while i < TABLES.len() {
+            (n, i) = (n + TABLES[i].len(), i + 1);
+        }
+        n
+    };
     const WORDS: [&str; N] = {
-        let (mut words, mut i) = ([""; N], 0);
-        while i < N {
-            words[i] = match i < COMPILED.len() {
-                true => COMPILED[i].0,
-                false => control::COMPILED[i - COMPILED.len()].0,
-            };
+        let (mut words, mut n) = ([""; N], 0);
+        let mut i = 0;
+        while i < TABLES.len() {
+            let mut j = 0;
+            while j < TABLES[i].len() {
+                words[n] = TABLES[i][j].0;
+                (n, j) = (n + 1, j + 1);
+            }
             i += 1;
         }
         words
@@ -109,33 +119,13 @@ pub fn compile(source: &str, b: &mut Builder<Forth>) -> Parsed {
     Ok(())
 }
 
-/// What a name stands for.
-#[derive(Clone)]
-enum Meaning {
-    /// A definition: the function of that name.
-    Function(String),
-    /// A variable, constant or value: what that name stands for.
-    Named(String),
-}
-
-/// A definition that is open.
-struct Definition {
-    id: fusevm::FnId,
-    name: String,
-    /// The name of its function.
-    function: String,
-    span: Span,
-    /// What the main program holds.
-    held: Vec<Held>,
-}
-
 /// The state of compiling.
 pub struct Compiler<'b> {
     pub b: &'b mut Builder<Forth>,
-    meanings: HashMap<String, Meaning>,
+    pub meanings: HashMap<String, Meaning>,
     /// How many definitions of a name are to come, and how many there were.
-    counts: HashMap<String, (usize, usize)>,
-    definition: Option<Definition>,
+    pub counts: HashMap<String, (usize, usize)>,
+    pub definition: Option<Definition>,
     /// Where the word at hand is.
     span: Span,
     /// Numbers that are not written yet.
@@ -147,7 +137,7 @@ pub struct Compiler<'b> {
     /// Whether control comes here.
     pub live: bool,
     /// Core words that are functions as well, because a token of them was taken.
-    functions: HashSet<String>,
+    pub functions: HashSet<String>,
 }
 
 impl<'b> Compiler<'b> {
@@ -198,7 +188,7 @@ impl<'b> Compiler<'b> {
                 Meaning::Function(name) => self.b.call(&name, 0),
                 Meaning::Named(name) => self.b.op(names::named { name: name.into() }),
             }
-        } else if let Some(compile) = find(control::COMPILED, word).or(find(COMPILED, word)) {
+        } else if let Some(compile) = compiled(word) {
             compile(self, token)?;
         } else if let Some(number) = source::number(word) {
             self.literals.push((number, token.span.clone()));
@@ -235,158 +225,6 @@ impl<'b> Compiler<'b> {
         Some(taken)
     }
 
-    /// The name under which the next definition of a name is known to the VM.
-    fn claim(&mut self, token: &Token) -> Parsed<String> {
-        let name = &token.operand;
-        let fail = |what: String| Err(Diagnostic::at(token.span.clone(), what));
-        if is_core(name) {
-            return fail(format!("`{name}` is a core word, which stays as it is"));
-        }
-        if source::number(name).is_some() {
-            return fail(format!("`{name}` is a number"));
-        }
-        let (to_come, before) = self.counts.entry(name.clone()).or_default();
-        *to_come = to_come.saturating_sub(1);
-        *before += 1;
-        Ok(match *to_come {
-            0 => name.clone(),
-            _later => format!("{name} {before}"),
-        })
-    }
-
-    /// That a word stands outside of definitions and control structures.
-    fn outside(&self, token: &Token) -> Parsed {
-        let word = &token.word;
-        let inside = match (&self.definition, self.control.last()) {
-            (Some(definition), _) => &definition.name,
-            (None, Some(open)) => &open.word,
-            (None, None) => return Ok(()),
-        };
-        let error = format!("`{word}` inside of `{inside}`");
-        Err(Diagnostic::at(token.span.clone(), error))
-    }
-
-    fn define(&mut self, token: &Token) -> Parsed {
-        self.flush();
-        self.outside(token)?;
-        let function = self.claim(token)?;
-        self.definition = Some(Definition {
-            id: self.b.begin_fn(&function, &[] as &[&str]),
-            name: token.operand.clone(),
-            function,
-            span: token.span.clone(),
-            held: std::mem::take(&mut self.held),
-        });
-        Ok(())
-    }
-
-    fn end_definition(&mut self, token: &Token) -> Parsed {
-        self.flush();
-        let Some(definition) = self.definition.take() else {
-            return Err(Diagnostic::at(token.span.clone(), "`;` without `:`"));
-        };
-        if let Some(open) = self.control.last() {
-            return Err(open.unfinished());
-        }
-        if self.live && !self.held.is_empty() {
-            return Err(Diagnostic::at(token.span.clone(), "`>r` without `r>`"));
-        }
-        self.live = true;
-        self.held = definition.held;
-        self.b.end_fn(definition.id);
-        // The word is known from here on: inside it its name meant what it had meant before.
-        let meaning = Meaning::Function(definition.function);
-        self.meanings.insert(definition.name, meaning);
-        Ok(())
-    }
-
-    /// `variable`, `create`, `constant`, `value`: a name that stands for a cell.
-    fn name(&mut self, token: &Token) -> Parsed {
-        self.flush();
-        self.outside(token)?;
-        let name = self.claim(token)?;
-        let of = || name.as_str().into();
-        match token.word.as_str() {
-            "constant" | "value" => self.b.op(names::constant { name: of() }),
-            word => {
-                self.b.op(names::create { name: of() });
-                if word == "variable" {
-                    literal(0, self.b);
-                    self.b.op(words::ops::comma {});
-                }
-            }
-        }
-        // For the inputs to come.
-        let function = self.b.begin_fn(&name, &[] as &[&str]);
-        self.b.op(names::named { name: of() });
-        self.b.end_fn(function);
-        self.meanings
-            .insert(token.operand.clone(), Meaning::Named(name));
-        Ok(())
-    }
-
-    fn to(&mut self, token: &Token) -> Parsed {
-        self.flush();
-        let name = match self.meanings.get(&token.operand) {
-            Some(Meaning::Named(name)) => name,
-            Some(Meaning::Function(name)) => {
-                let error = format!("`{name}` is a definition, not a value");
-                return Err(Diagnostic::at(token.span.clone(), error));
-            }
-            None => &token.operand,
-        };
-        self.b.op(names::to { name: name.into() });
-        Ok(())
-    }
-
-    fn recurse(&mut self, token: &Token) -> Parsed {
-        self.flush();
-        match &self.definition {
-            Some(definition) => self.b.call(&definition.function, 0),
-            None => {
-                let error = "`recurse` outside of a definition";
-                return Err(Diagnostic::at(token.span.clone(), error));
-            }
-        }
-        Ok(())
-    }
-
-    fn exit(&mut self, _: &Token) -> Parsed {
-        self.flush();
-        match self.definition {
-            Some(_) => self.b.emit(Op::Return),
-            None => {
-                self.b.op(ops::done {});
-                self.b.emit(Op::ReturnValue);
-            }
-        }
-        self.live = false;
-        Ok(())
-    }
-
-    fn tick(&mut self, token: &Token) -> Parsed {
-        self.flush();
-        let name = &token.operand;
-        let function = match self.meanings.get(name) {
-            Some(Meaning::Function(function) | Meaning::Named(function)) => function.clone(),
-            None => name.clone(),
-        };
-        if is_core(name) && !self.functions.contains(name) {
-            let function = self.b.begin_fn(name, &[] as &[&str]);
-            let written = simple(name, self.b);
-            self.b.end_fn(function);
-            if !written {
-                let error = format!("`{name}` has no execution token");
-                return Err(Diagnostic::at(token.span.clone(), error));
-            }
-            self.functions.insert(name.clone());
-        }
-        self.b.op(names::tick {
-            word: function.into(),
-        });
-        Ok(())
-    }
-
     fn char(&mut self, token: &Token) -> Parsed {
         let code = token.operand.chars().next().map_or(0, u32::from);
         self.literals.push((code.into(), token.span.clone()));
@@ -406,7 +244,7 @@ impl<'b> Compiler<'b> {
 }
 
 /// Writes a word that is one op or two, if it is one.
-fn simple(word: &str, b: &mut Builder<Forth>) -> bool {
+pub fn simple(word: &str, b: &mut Builder<Forth>) -> bool {
     match find(SIMPLE, word) {
         Some(write) => write(b),
         None => return words::emit(word, b),
@@ -414,7 +252,7 @@ fn simple(word: &str, b: &mut Builder<Forth>) -> bool {
     true
 }
 
-fn literal(n: i64, b: &mut Builder<Forth>) {
+pub fn literal(n: i64, b: &mut Builder<Forth>) {
     match i32::try_from(n) {
         Ok(n) => b.op(names::literal { n }),
         Err(_) => {

@@ -1,10 +1,10 @@
-//! Control structures, and what goes onto the return stack.
+//! Control structures: jumps that are forward until they meet their labels, and loops.
 //!
-//! What a standard Forth has on its return stack is in slots here, whose number is known at each place: a
-//! loop takes two, its index and its limit, `>r` one. Ends of paths that meet hold the same number.
+//! Where paths meet, slots hold the same on each; see [`held`](super::held).
 
 use super::compile::{Compile, Compiler};
 use super::flow::control as ops;
+use super::held::Held;
 use super::source::Token;
 use fusevm::prelude::*;
 
@@ -22,30 +22,12 @@ pub const COMPILED: &[(&str, Compile)] = &[
     ("?do", |c, t| c.do_(t)),
     ("loop", |c, t| c.loop_(t)),
     ("+loop", |c, t| c.loop_(t)),
-    ("i", |c, t| c.index(t)),
-    ("j", |c, t| c.index(t)),
     ("leave", |c, t| c.leave(t)),
-    ("unloop", |c, t| c.unloop(t)),
     ("case", |c, t| c.case(t)),
     ("of", |c, t| c.of(t)),
     ("endof", |c, t| c.endof(t)),
     ("endcase", |c, t| c.endcase(t)),
-    (">r", |c, t| c.to_r(t)),
-    ("r>", |c, t| c.r_from(t)),
-    ("r@", |c, t| c.r_fetch(t)),
 ];
-
-/// Slots for what is held; each of these may take two.
-const MOST_HELD: usize = 10_000;
-
-/// What slots hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// Index and limit of a loop.
-    Loop,
-    /// What `>r` put there.
-    Value,
-}
 
 /// A control structure that is open.
 #[derive(Debug)]
@@ -55,8 +37,8 @@ pub struct Open {
     pub word: String,
     span: Span,
     label: Label,
-    /// How much was held there.
-    held: usize,
+    /// How much paths that come to the label hold; nothing where none has come yet.
+    held: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +77,12 @@ impl Open {
 
 impl Compiler<'_> {
     fn open(&mut self, kind: Kind, label: Label, token: &Token) {
-        let (word, span) = (token.word.clone(), token.span.clone());
-        let held = self.held.len();
         self.control.push(Open {
             kind,
-            word,
-            span,
+            word: token.word.clone(),
+            span: token.span.clone(),
             label,
-            held,
+            held: Some(self.held.len()),
         });
     }
 
@@ -122,23 +102,30 @@ impl Compiler<'_> {
         }
     }
 
-    /// That a path which goes on at a place holds what is held there.
-    fn agree(&self, held: usize, token: &Token) -> Parsed {
-        if !self.live || self.held.len() == held {
-            return Ok(());
+    /// That a path which goes on at a label holds what others hold there.
+    fn agree(&self, held: Option<usize>, token: &Token) -> Parsed {
+        match held {
+            Some(held) if self.live && self.held.len() != held => token.fail(format!(
+                "`>r` and `r>` are not balanced where `{}` joins two paths",
+                token.word
+            )),
+            _ => Ok(()),
         }
-        let word = &token.word;
-        let error = format!("`>r` and `r>` are not balanced where `{word}` joins two paths");
-        Err(Diagnostic::at(token.span.clone(), error))
     }
 
     /// Lets paths that hold so much go on here.
-    fn join(&mut self, label: Label, held: usize, token: &Token) -> Parsed {
+    fn join(&mut self, label: Label, held: Option<usize>, token: &Token) -> Parsed {
         self.agree(held, token)?;
-        self.held.resize(held, Held::Value);
-        self.live = true;
+        self.begin_path(held);
         self.b.bind(label);
         Ok(())
+    }
+
+    /// A path that holds so much begins.
+    fn begin_path(&mut self, held: Option<usize>) {
+        let held = held.unwrap_or(self.held.len());
+        self.held.resize(held, Held::Value);
+        self.live = true;
     }
 
     fn if_(&mut self, token: &Token) -> Parsed {
@@ -153,26 +140,19 @@ impl Compiler<'_> {
         let open = self.close(token, "if", |kind| matches!(kind, Kind::If | Kind::While))?;
         let end = self.b.label();
         self.b.jump(end);
-        let (held, live) = (self.held.len(), self.live);
-        self.held.resize(open.held, Held::Value);
+        let held = self.live.then_some(self.held.len());
+        self.begin_path(open.held);
         self.b.bind(open.label);
-        self.live = true;
         self.open(Kind::If, end, token);
         if let Some(last) = self.control.last_mut() {
-            // Where the first branch does not end, the second says what is held behind it.
-            last.held = if live { held } else { usize::MAX };
+            last.held = held;
         }
         Ok(())
     }
 
     fn then(&mut self, token: &Token) -> Parsed {
         let open = self.close(token, "if", |kind| matches!(kind, Kind::If | Kind::While))?;
-        let held = if open.held == usize::MAX {
-            self.held.len()
-        } else {
-            open.held
-        };
-        self.join(open.label, held, token)
+        self.join(open.label, open.held, token)
     }
 
     fn begin(&mut self, token: &Token) -> Parsed {
@@ -243,8 +223,9 @@ impl Compiler<'_> {
 
     fn loop_(&mut self, token: &Token) -> Parsed {
         let open = self.close(token, "do", |kind| matches!(kind, Kind::Do(..)))?;
-        self.agree(open.held + 1, token)?;
-        let (index, slot) = self.slots(token, open.held)?;
+        let held = open.held.unwrap_or(0);
+        self.agree(Some(held + 1), token)?;
+        let (index, slot) = self.slots(token, held)?;
         let Kind::Do(to, bound) = open.kind else {
             return Ok(());
         };
@@ -264,72 +245,20 @@ impl Compiler<'_> {
                 }
             }
         }
-        self.held.truncate(open.held);
-        self.live = true;
+        self.begin_path(open.held);
         self.b.bind(open.label);
         Ok(())
     }
 
-    /// Slots of what is held at a place: its first, and its second where it has one.
-    fn slots(&self, token: &Token, place: usize) -> Parsed<(u16, u16)> {
-        match u16::try_from(2 * place) {
-            Ok(slot) if place < MOST_HELD => Ok((slot, slot + 1)),
-            _ => {
-                let error = "too many loops and `>r` in one another";
-                Err(Diagnostic::at(token.span.clone(), error))
-            }
-        }
-    }
-
-    /// Gives what is held: the innermost of a kind but so many.
-    fn push_held(&mut self, token: &Token, kind: Held, skip: usize, outside: &str) -> Parsed {
-        self.flush();
-        let places = (0..self.held.len())
-            .rev()
-            .filter(|place| self.held[*place] == kind);
-        let Some(place) = places.into_iter().nth(skip) else {
-            let error = format!("`{}` {outside}", token.word);
-            return Err(Diagnostic::at(token.span.clone(), error));
-        };
-        let (slot, _) = self.slots(token, place)?;
-        self.b.op(ops::held { s: Slot(slot) });
-        Ok(())
-    }
-
-    fn index(&mut self, token: &Token) -> Parsed {
-        match token.word.as_str() {
-            "i" => self.push_held(token, Held::Loop, 0, "outside of a loop"),
-            _ => self.push_held(token, Held::Loop, 1, "outside of two loops"),
-        }
-    }
-
     fn leave(&mut self, token: &Token) -> Parsed {
         self.flush();
-        let open = self
-            .control
-            .iter()
-            .rev()
-            .find(|open| matches!(open.kind, Kind::Do(..)));
-        let Some(open) = open else {
-            return Err(Diagnostic::at(
-                token.span.clone(),
-                "`leave` outside of a loop",
-            ));
+        let is_loop = |open: &&Open| matches!(open.kind, Kind::Do(..));
+        let Some(open) = self.control.iter().rev().find(is_loop) else {
+            return token.fail("`leave` outside of a loop");
         };
         self.b.jump(open.label);
         self.live = false;
         Ok(())
-    }
-
-    /// Nothing: slots end with the function.
-    fn unloop(&mut self, token: &Token) -> Parsed {
-        match self.held.contains(&Held::Loop) {
-            true => Ok(()),
-            false => Err(Diagnostic::at(
-                token.span.clone(),
-                "`unloop` outside of a loop",
-            )),
-        }
     }
 
     fn case(&mut self, token: &Token) -> Parsed {
@@ -341,14 +270,9 @@ impl Compiler<'_> {
 
     fn of(&mut self, token: &Token) -> Parsed {
         self.flush();
-        if !matches!(
-            self.control.last(),
-            Some(Open {
-                kind: Kind::Case,
-                ..
-            })
-        ) {
-            return Err(Diagnostic::at(token.span.clone(), "`of` without `case`"));
+        let case = self.control.last().filter(|open| open.kind == Kind::Case);
+        if case.is_none() {
+            return token.fail("`of` without `case`");
         }
         let to = self.b.label();
         self.b.op(ops::of { to });
@@ -371,28 +295,6 @@ impl Compiler<'_> {
         let case = self.close(token, "case", |kind| kind == Kind::Case)?;
         self.b.op(super::words::ops::drop_ {});
         self.join(case.label, case.held, token)
-    }
-
-    fn to_r(&mut self, token: &Token) -> Parsed {
-        self.flush();
-        let (slot, _) = self.slots(token, self.held.len())?;
-        self.held.push(Held::Value);
-        self.b.op(ops::hold { s: Slot(slot) });
-        Ok(())
-    }
-
-    fn r_from(&mut self, token: &Token) -> Parsed {
-        if self.held.last() == Some(&Held::Loop) {
-            let error = "`r>` inside of a loop that began behind `>r`";
-            return Err(Diagnostic::at(token.span.clone(), error));
-        }
-        self.push_held(token, Held::Value, 0, "without `>r`")?;
-        self.held.pop();
-        Ok(())
-    }
-
-    fn r_fetch(&mut self, token: &Token) -> Parsed {
-        self.push_held(token, Held::Value, 0, "without `>r`")
     }
 }
 

@@ -22,7 +22,9 @@
 
 mod compile;
 mod control;
+mod define;
 mod flow;
+mod held;
 mod machine;
 mod prelude;
 mod source;

@@ -15,6 +15,13 @@ pub struct Token {
     pub operand: String,
 }
 
+impl Token {
+    /// An error at the word.
+    pub fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
+        Err(Diagnostic::at(self.span.clone(), message))
+    }
+}
+
 /// What a word takes out of the text behind it.
 enum Takes {
     Nothing,
