@@ -283,7 +283,9 @@ impl Optimiser {
                 self.add(at, n.wrapping_mul(value), span);
             }
         } else if !to.is_empty() {
-            to.iter().for_each(|(at, _)| drop(self.cells.remove(at)));
+            for (at, _) in &to {
+                self.cells.remove(at);
+            }
             self.out.push((Command::Spread { from, to }, span.clone()));
             self.cells.insert(from, Cell::Holds(0, None));
         }

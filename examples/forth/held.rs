@@ -13,9 +13,9 @@ pub const COMPILED: &[(&str, Compile)] = &[
     ("i", |c, t| c.index(t)),
     ("j", |c, t| c.index(t)),
     ("unloop", |c, t| c.unloop(t)),
-    (">r", |c, t| c.to_r(t)),
-    ("r>", |c, t| c.r_from(t)),
-    ("r@", |c, t| c.r_fetch(t)),
+    (">r", |c, t| c.put_away(t)),
+    ("r>", |c, t| c.take_back(t)),
+    ("r@", |c, t| c.look_at(t)),
 ];
 
 /// Places for what is held; each is two slots.
@@ -66,7 +66,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn to_r(&mut self, token: &Token) -> Parsed {
+    fn put_away(&mut self, token: &Token) -> Parsed {
         self.flush();
         let (slot, _) = self.slots(token, self.held.len())?;
         self.held.push(Held::Value);
@@ -74,7 +74,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn r_from(&mut self, token: &Token) -> Parsed {
+    fn take_back(&mut self, token: &Token) -> Parsed {
         if self.held.last() == Some(&Held::Loop) {
             return token.fail("`r>` inside of a loop that began behind `>r`");
         }
@@ -83,7 +83,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn r_fetch(&mut self, token: &Token) -> Parsed {
+    fn look_at(&mut self, token: &Token) -> Parsed {
         self.push_held(token, Held::Value, 0, "without `>r`")
     }
 }

@@ -6,9 +6,9 @@ use fusevm::{SharedBuffer, Vm, compile};
 
 #[allow(dead_code, unreachable_pub, reason = "it is a program of its own")]
 #[path = "../../../examples/brain/main.rs"]
-mod brain;
+mod example;
 
-use brain::Brain;
+use example::Brain;
 
 #[test]
 fn programs() {

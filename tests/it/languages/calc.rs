@@ -5,11 +5,11 @@ use super::{programs_print_what_they_say, run, survives};
 
 #[allow(dead_code, unreachable_pub, reason = "it is a program of its own")]
 #[path = "../../../examples/calc/main.rs"]
-mod calc;
+mod example;
 
 #[test]
 fn programs() {
-    programs_print_what_they_say::<calc::Calc>("calc", "#");
+    programs_print_what_they_say::<example::Calc>("calc", "#");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_session_lives_through_errors_of_every_kind() {
     ];
     assert!(session.len() >= 50);
     let args = ["--repl", "--fuel", "200000", "--max-depth", "1000"];
-    survives::<calc::Calc>(&args, &session);
+    survives::<example::Calc>(&args, &session);
 }
 
 #[test]
@@ -118,13 +118,14 @@ fn hostile_sources_are_errors() {
         "if ".repeat(100_000),
         "1 - (".repeat(100_000),
     ] {
-        let (code, _, errors) = run::<calc::Calc>(&["-"], source);
+        let (code, _, errors) = run::<example::Calc>(&["-"], source);
         assert_eq!(code, 65);
         assert!(
             errors.starts_with("error: expected less in one another\n"),
             "{errors}"
         );
     }
-    let (code, output, _) = run::<calc::Calc>(&["-"], format!("print 0{}", " + 1".repeat(10_000)));
+    let (code, output, _) =
+        run::<example::Calc>(&["-"], format!("print 0{}", " + 1".repeat(10_000)));
     assert_eq!((code, output.as_str()), (0, "10000\n"));
 }
