@@ -14,7 +14,7 @@
 
 use super::source::Sign;
 use fusevm::Span;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// What a program does; `at` is the distance of a cell from the machine's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,17 +80,16 @@ pub fn optimise(signs: &[(Sign, Span)]) -> Vec<(Command, Span)> {
     o.out
 }
 
-/// What is known of a cell and not written down yet.
+/// What is known of a cell.
+#[derive(Clone, Copy)]
 enum Cell {
-    /// It holds what it did and this.
-    More(u8, Mark),
-    /// It holds this; without a mark it does so already.
-    Holds(u8, Option<Mark>),
+    /// It holds what it did and this, which is not written down yet.
+    More(u8),
+    /// It holds this, which is written down.
+    Holds(u8),
+    /// It is to hold this, which is not written down yet.
+    Becomes(u8),
 }
-
-/// The sign that first touched a cell, and how many cells were touched before.
-#[derive(Clone)]
-struct Mark(usize, Span);
 
 struct Loop {
     /// Where its command is.
@@ -99,7 +98,7 @@ struct Loop {
     /// What its cell holds before the first turn.
     entry: Option<u8>,
     /// What was known of the cells before it.
-    before: BTreeMap<i32, Cell>,
+    before: HashMap<i32, Cell>,
 }
 
 #[derive(Default)]
@@ -107,67 +106,59 @@ struct Optimiser {
     out: Vec<(Command, Span)>,
     /// How far the program has moved from the machine's place.
     shift: i32,
-    cells: BTreeMap<i32, Cell>,
-    touched: usize,
+    cells: HashMap<i32, Cell>,
+    /// Cells of which something is to be written down, and the signs that touched them first.
+    touched: Vec<(i32, Span)>,
     loops: Vec<Loop>,
 }
 
 impl Optimiser {
     fn value(&self, at: i32) -> Option<u8> {
         match self.cells.get(&at) {
-            Some(Cell::Holds(value, _)) => Some(*value),
-            _ => None,
+            Some(Cell::Holds(value) | Cell::Becomes(value)) => Some(*value),
+            Some(Cell::More(_)) | None => None,
         }
-    }
-
-    fn mark(&mut self, span: &Span) -> Mark {
-        self.touched += 1;
-        Mark(self.touched, span.clone())
     }
 
     fn add(&mut self, at: i32, n: u8, span: &Span) {
-        let new = self.mark(span);
-        let cell = match self.cells.remove(&at) {
-            None => Cell::More(n, new),
-            Some(Cell::More(more, mark)) => Cell::More(more.wrapping_add(n), mark),
-            Some(Cell::Holds(value, mark)) => {
-                Cell::Holds(value.wrapping_add(n), mark.or(Some(new)))
-            }
+        let cell = match self.cells.get(&at) {
+            None => Cell::More(n),
+            Some(Cell::More(more)) => Cell::More(more.wrapping_add(n)),
+            Some(Cell::Holds(value) | Cell::Becomes(value)) => Cell::Becomes(value.wrapping_add(n)),
         };
-        if !matches!(cell, Cell::More(0, _)) {
-            self.cells.insert(at, cell);
-        }
+        self.know(at, cell, span);
     }
 
     fn set(&mut self, at: i32, n: u8, span: &Span) {
-        let new = self.mark(span);
-        let cell = match self.cells.remove(&at) {
-            Some(Cell::Holds(value, None)) if value == n => Cell::Holds(n, None),
-            Some(Cell::More(_, mark) | Cell::Holds(_, Some(mark))) => Cell::Holds(n, Some(mark)),
-            Some(Cell::Holds(_, None)) | None => Cell::Holds(n, Some(new)),
-        };
-        self.cells.insert(at, cell);
+        match self.cells.get(&at) {
+            Some(Cell::Holds(value)) if *value == n => {}
+            _ => self.know(at, Cell::Becomes(n), span),
+        }
+    }
+
+    /// Remembers what is to be written down of a cell.
+    fn know(&mut self, at: i32, cell: Cell, span: &Span) {
+        let before = self.cells.insert(at, cell);
+        if !matches!(before, Some(Cell::More(_) | Cell::Becomes(_))) {
+            self.touched.push((at, span.clone()));
+        }
     }
 
     /// Writes down what was done to cells, in the order in which they were touched.
     fn flush(&mut self) {
-        let mut done: Vec<(Mark, Command)> = Vec::new();
-        self.cells.retain(|&at, cell| match cell {
-            Cell::More(n, mark) => {
-                done.push((mark.clone(), Command::Add { at, n: *n }));
-                false
-            }
-            Cell::Holds(n, mark) => {
-                let mark = mark.take().map(|mark| (mark, Command::Set { at, n: *n }));
-                done.extend(mark);
-                true
-            }
-        });
-        done.sort_by_key(|(Mark(order, _), _)| *order);
-        self.out.extend(
-            done.into_iter()
-                .map(|(Mark(_, span), command)| (command, span)),
-        );
+        for (at, span) in std::mem::take(&mut self.touched) {
+            let command = match self.cells.get(&at) {
+                Some(Cell::More(0)) => None,
+                Some(&Cell::More(n)) => Some(Command::Add { at, n }),
+                Some(&Cell::Becomes(n)) => Some(Command::Set { at, n }),
+                Some(Cell::Holds(_)) | None => continue,
+            };
+            match self.value(at) {
+                Some(value) => self.cells.insert(at, Cell::Holds(value)),
+                None => self.cells.remove(&at),
+            };
+            self.out.extend(command.map(|command| (command, span)));
+        }
     }
 
     /// A command that others must see in its place.
@@ -233,7 +224,7 @@ impl Optimiser {
         } else {
             self.end(open.index, Turns::Tested { by: 0 }, &span);
         }
-        self.cells.insert(self.shift, Cell::Holds(0, None));
+        self.cells.insert(self.shift, Cell::Holds(0));
     }
 
     fn end(&mut self, index: usize, how: Turns, span: &Span) {
@@ -271,12 +262,11 @@ impl Optimiser {
         self.cells = open.before;
         if open.entry.is_some() || to.is_empty() {
             // What the cell was made just before does not matter.
-            let last = self.out.last().map(|(command, _)| command);
-            if matches!(last, Some(Command::Add { at, .. } | Command::Set { at, .. }) if *at == from)
-            {
-                self.out.pop();
-                self.cells.remove(&from);
-            }
+            self.out.pop_if(|(command, _)| match command {
+                Command::Add { at, .. } | Command::Set { at, .. } => *at == from,
+                _other => false,
+            });
+            self.cells.remove(&from);
         }
         if let Some(value) = open.entry {
             for (at, n) in to {
@@ -287,7 +277,7 @@ impl Optimiser {
                 self.cells.remove(at);
             }
             self.out.push((Command::Spread { from, to }, span.clone()));
-            self.cells.insert(from, Cell::Holds(0, None));
+            self.cells.insert(from, Cell::Holds(0));
         }
         self.set(from, 0, span);
     }

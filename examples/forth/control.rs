@@ -29,6 +29,9 @@ pub const COMPILED: &[(&str, Compile)] = &[
     ("endcase", |c, t| c.endcase(t)),
 ];
 
+/// Control structures that may be open at once.
+const DEEPEST: usize = 10_000;
+
 /// A control structure that is open.
 #[derive(Debug)]
 pub struct Open {
@@ -76,7 +79,10 @@ impl Open {
 }
 
 impl Compiler<'_> {
-    fn open(&mut self, kind: Kind, label: Label, token: &Token) {
+    fn open(&mut self, kind: Kind, label: Label, token: &Token) -> Parsed {
+        if self.control.len() == DEEPEST {
+            return token.fail("too many control structures in one another");
+        }
         self.control.push(Open {
             kind,
             word: token.word.clone(),
@@ -84,6 +90,7 @@ impl Compiler<'_> {
             label,
             held: Some(self.held.len()),
         });
+        Ok(())
     }
 
     /// Closes the innermost structure, which has to be of a kind.
@@ -132,8 +139,7 @@ impl Compiler<'_> {
         self.flush();
         let to = self.b.label();
         self.b.op(ops::if_ { to });
-        self.open(Kind::If, to, token);
-        Ok(())
+        self.open(Kind::If, to, token)
     }
 
     fn else_(&mut self, token: &Token) -> Parsed {
@@ -143,7 +149,7 @@ impl Compiler<'_> {
         let held = self.live.then_some(self.held.len());
         self.begin_path(open.held);
         self.b.bind(open.label);
-        self.open(Kind::If, end, token);
+        self.open(Kind::If, end, token)?;
         if let Some(last) = self.control.last_mut() {
             last.held = held;
         }
@@ -158,8 +164,7 @@ impl Compiler<'_> {
     fn begin(&mut self, token: &Token) -> Parsed {
         self.flush();
         let head = self.b.label_here();
-        self.open(Kind::Begin, head, token);
-        Ok(())
+        self.open(Kind::Begin, head, token)
     }
 
     fn until(&mut self, token: &Token) -> Parsed {
@@ -181,7 +186,7 @@ impl Compiler<'_> {
         let begin = self.close(token, "begin", |kind| kind == Kind::Begin)?;
         let to = self.b.label();
         self.b.op(ops::while_ { to });
-        self.open(Kind::While, to, token);
+        self.open(Kind::While, to, token)?;
         self.control.push(begin);
         Ok(())
     }
@@ -216,7 +221,7 @@ impl Compiler<'_> {
         }
         let head = self.b.label_here();
         let limit = bounds.map(|(limit, _)| limit);
-        self.open(Kind::Do(head, limit), end, token);
+        self.open(Kind::Do(head, limit), end, token)?;
         self.held.push(Held::Loop);
         Ok(())
     }
@@ -264,8 +269,7 @@ impl Compiler<'_> {
     fn case(&mut self, token: &Token) -> Parsed {
         self.flush();
         let end = self.b.label();
-        self.open(Kind::Case, end, token);
-        Ok(())
+        self.open(Kind::Case, end, token)
     }
 
     fn of(&mut self, token: &Token) -> Parsed {
@@ -276,8 +280,7 @@ impl Compiler<'_> {
         }
         let to = self.b.label();
         self.b.op(ops::of { to });
-        self.open(Kind::Of, to, token);
-        Ok(())
+        self.open(Kind::Of, to, token)
     }
 
     fn endof(&mut self, token: &Token) -> Parsed {

@@ -35,8 +35,7 @@ pub mod control {
     #[ext_op]
     pub fn done(m: &mut Machine) -> String {
         m.done();
-        let cells = m.stack().iter().map(|cell| format!(" {cell}"));
-        cells.fold(" ok".to_owned(), |text, cell| text + &cell)
+        format!(" ok{}", m.shown())
     }
 
     /// Checks that there is a word of that name, so that nothing runs if there is none.
@@ -210,7 +209,7 @@ pub mod names {
     pub fn tick(#[imm] word: Name<'_>, mut cx: Ctx<'_, Forth>) -> Result<(), Fault> {
         let function = cx.function(word.as_str());
         let function = function.ok_or_else(|| Fault::Unknown(word.to_string()))?;
-        let token = cx.host().token(function);
+        let token = cx.host().token(word.symbol(), function);
         cx.host().give([token])
     }
 
@@ -249,11 +248,10 @@ pub mod print {
         Ok(write!(out, "{a:>width$}", width = usize::from(width))?)
     }
 
-    /// Prints the stack and leaves it as it is.
+    /// Prints the number of cells on the stack and the last of them, and leaves them there.
     #[ext_op(name = ".s")]
     pub fn dot_stack(m: &mut Machine, out: &mut Output) -> io::Result<()> {
-        write!(out, "<{}> ", m.depth())?;
-        m.stack().iter().try_for_each(|cell| write!(out, "{cell} "))
+        write!(out, "<{}>{} ", m.depth(), m.shown())
     }
 
     /// `( c -- )` Prints a character.

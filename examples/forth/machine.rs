@@ -10,6 +10,9 @@ pub const CELL: i64 = 8;
 /// Cells the data stack may hold.
 const DEEPEST: usize = 1 << 20;
 
+/// Cells of the stack that are shown.
+const SHOWN: usize = 16;
+
 /// Bytes the memory may have.
 const LARGEST: usize = 1 << 24;
 
@@ -31,6 +34,8 @@ pub struct Machine {
     texts: Vec<Option<i64>>,
     /// What execution tokens stand for, from 1.
     tokens: Vec<Func>,
+    /// The last token of a word, by symbol.
+    ticked: Vec<Option<i64>>,
     /// Whether an input is running, or the last one stopped halfway.
     running: bool,
 }
@@ -44,6 +49,7 @@ impl Default for Machine {
             named: Vec::new(),
             texts: Vec::new(),
             tokens: Vec::new(),
+            ticked: Vec::new(),
             running: false,
         }
     }
@@ -136,9 +142,12 @@ impl Machine {
         Ok(())
     }
 
-    /// All cells, the deepest first.
-    pub fn stack(&self) -> &[i64] {
-        &self.stack
+    /// The cells on top as text, each behind a space; of many the last.
+    pub fn shown(&self) -> String {
+        let hidden = self.stack.len().saturating_sub(SHOWN);
+        let start = if hidden > 0 { " ..." } else { "" };
+        let cells = self.stack[hidden..].iter();
+        cells.fold(start.to_owned(), |text, cell| format!("{text} {cell}"))
     }
 
     /// Cells on the stack.
@@ -255,14 +264,14 @@ impl Machine {
         self.named.get(symbol as usize).copied().flatten()
     }
 
-    /// The token of a function.
-    pub fn token(&mut self, function: Func) -> i64 {
-        let known = self.tokens.iter().position(|known| *known == function);
-        let index = known.unwrap_or_else(|| {
+    /// The token of a word, which is another once the word is another function.
+    pub fn token(&mut self, symbol: u32, function: Func) -> i64 {
+        let ticked = entry(&mut self.ticked, symbol);
+        let same = |token: &i64| self.tokens.get(*token as usize - 1) == Some(&function);
+        ticked.filter(same).unwrap_or_else(|| {
             self.tokens.push(function);
-            self.tokens.len() - 1
-        });
-        index as i64 + 1
+            *ticked.insert(self.tokens.len() as i64)
+        })
     }
 
     /// The function of a token.

@@ -233,6 +233,8 @@ fn hostile_sources() {
     let (code, _, errors) = run::<Brain>(&["-"], "]".repeat(deep));
     assert_eq!(code, 65);
     assert!(errors.starts_with("error: `]` without `[`\n"), "{errors}");
+    let (code, _, errors) = run::<Brain>(&["--no-run", "-"], "[-]>+.".repeat(deep));
+    assert_eq!((code, errors.as_str()), (0, ""));
     // What is well formed runs, however deep it is.
     for (open, close) in [("[", "]"), ("[>", "<]"), ("[>", "]"), ("[-[->", "<]]")] {
         let source = format!("{}{}", open.repeat(deep), close.repeat(deep));
