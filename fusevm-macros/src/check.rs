@@ -102,11 +102,24 @@ fn order(op: &Op, errors: &mut Errors) {
             "an op writes one slot at a time: take the other as `#[imm] x: Slot`",
         );
     }
+    for param in op.of(|class| class == Class::Cache).skip(1) {
+        errors.at(
+            &param.ty,
+            "an op has one memory at each place: put both into one type",
+        );
+    }
+    for param in op.of(|class| class == Class::Callee).skip(1) {
+        errors.at(&param.ty, "there is one callee: take it once");
+    }
     let Some(ctx) = op.ctx() else { return };
-    for param in op.of(|class| matches!(class, Class::Context | Class::Slot | Class::Rules)) {
+    for param in op.of(beside_ctx) {
         let text = match param.class {
             Class::Context => {
                 "`Ctx` is the whole VM: beside it, reach this through `cx.host()`, `cx.heap()`, `cx.output()`"
+            }
+            Class::Callee => "`Ctx` is the whole VM: beside it, the callee is `cx.callee()`",
+            Class::Cache => {
+                "`Ctx` is the whole VM, and what it calls may come back to this place: look things up in an op without `Ctx`"
             }
             _ => {
                 "`Ctx` is the whole VM, and nothing else can be borrowed from it: return the value"
@@ -122,10 +135,17 @@ fn order(op: &Op, errors: &mut Errors) {
     }
 }
 
+/// Parameters that borrow from the VM, which an op with `Ctx` has as a whole.
+fn beside_ctx(class: Class) -> bool {
+    use Class::{Cache, Callee, Context, Rules, Slot};
+    matches!(class, Context | Slot | Rules | Cache | Callee)
+}
+
 fn options(op: &Op, every_language: bool, errors: &mut Errors) {
     let options = &op.options;
     if let Some(pure) = options.pure.as_ref() {
-        let reach = |class| matches!(class, Class::Context | Class::Slot | Class::Ctx);
+        use Class::{Cache, Callee, Context, Ctx, Slot};
+        let reach = |class| matches!(class, Context | Slot | Cache | Callee | Ctx);
         if let Some(param) = op.of(reach).next() {
             errors.at(
                 pure,

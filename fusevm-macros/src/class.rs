@@ -17,6 +17,10 @@ pub(crate) enum Class {
     Rest,
     /// A slot of the caller's frame, an immediate at the same time.
     Slot,
+    /// The memory of the place where the op stands.
+    Cache,
+    /// The value through which the running frame was called.
+    Callee,
     Context,
     Rules,
     Ctx,
@@ -34,7 +38,7 @@ impl Param {
     }
 }
 
-const PARAM_ATTRIBUTES: &[&str] = &["imm", "coerce", "slot"];
+const PARAM_ATTRIBUTES: &[&str] = &["imm", "coerce", "slot", "cache", "callee"];
 
 pub(crate) fn is_builtin(attr: &Attribute) -> bool {
     let names = [
@@ -49,6 +53,8 @@ struct Marks<'a> {
     imm: Option<&'a Attribute>,
     coerce: Option<&'a Attribute>,
     slot: Option<&'a Attribute>,
+    cache: Option<&'a Attribute>,
+    callee: Option<&'a Attribute>,
 }
 
 fn read_marks<'a>(param: &'a PatType, errors: &mut Errors) -> Marks<'a> {
@@ -59,15 +65,13 @@ fn read_marks<'a>(param: &'a PatType, errors: &mut Errors) -> Marks<'a> {
             Some("imm") => &mut marks.imm,
             Some("coerce") => &mut marks.coerce,
             Some("slot") => &mut marks.slot,
+            Some("cache") => &mut marks.cache,
+            Some("callee") => &mut marks.callee,
             Some("cfg" | "cfg_attr") => {
                 errors.at(
                     attr,
                     "put `cfg` on the op: its parameters are the same in every build",
                 );
-                continue;
-            }
-            Some(later @ ("cache" | "callee")) => {
-                errors.at(attr, format!("`#[{later}]` is not available yet"));
                 continue;
             }
             _ if is_builtin(attr) => continue,
@@ -130,8 +134,12 @@ fn classify(ty: &Type, marks: &Marks<'_>, errors: &mut Errors) -> Option<Class> 
                 errors.at(ty, format!("take it by value: `{instead}`"));
                 return None;
             }
-            None if reference.mutability.is_some() && marks.slot.is_some() => Class::Slot,
-            None if reference.mutability.is_some() => Class::Context,
+            None if reference.mutability.is_some() => match (marks.slot, marks.cache) {
+                (Some(_), _) => Class::Slot,
+                (None, Some(_)) => Class::Cache,
+                (None, None) => Class::Context,
+            },
+            None if marks.callee.is_some() => Class::Callee,
             None if marks.imm.is_some() => Class::Immediate,
             None => Class::Input {
                 coerce: marks.coerce.is_some(),
@@ -140,6 +148,7 @@ fn classify(ty: &Type, marks: &Marks<'_>, errors: &mut Errors) -> Option<Class> 
         ty if ends_in(ty, "Rest") => Class::Rest,
         ty if ends_in(ty, "Ctx") => Class::Ctx,
         ty if ends_in(ty, "Rules") => Class::Rules,
+        _ if marks.callee.is_some() => Class::Callee,
         _ if marks.imm.is_some() => Class::Immediate,
         _ => Class::Input {
             coerce: marks.coerce.is_some(),
@@ -169,25 +178,44 @@ fn classify(ty: &Type, marks: &Marks<'_>, errors: &mut Errors) -> Option<Class> 
 
 /// Reports attributes that mean nothing on a parameter of that class.
 fn misplaced(class: Class, marks: &Marks<'_>, errors: &mut Errors) {
-    let what = match class {
-        Class::Immediate => "an immediate is never widened",
-        Class::Slot => "a slot is an immediate by itself, and never widened",
-        Class::Input { .. } => "a slot is written in place, `#[slot] x: &mut Value`",
-        Class::Rest => "`Rest` comes off the stack, its count is an immediate anyway",
-        Class::Context | Class::Rules | Class::Ctx => {
-            "this is a context, which stands neither in the bytecode nor on the stack"
-        }
-    };
-    let wrong = match class {
-        Class::Immediate => [marks.coerce, marks.slot, None],
-        Class::Slot => [marks.imm, marks.coerce, None],
-        Class::Input { .. } => [marks.slot, None, None],
-        Class::Rest | Class::Context | Class::Rules | Class::Ctx => {
-            [marks.imm, marks.coerce, marks.slot]
-        }
+    let (what, wrong) = match class {
+        Class::Immediate => ("an immediate is never widened", vec![marks.coerce]),
+        Class::Slot => (
+            "a slot is an immediate by itself, and never widened",
+            vec![marks.imm, marks.coerce],
+        ),
+        Class::Cache => (
+            "the memory of a place stands neither in the bytecode nor on the stack",
+            vec![marks.imm, marks.coerce],
+        ),
+        Class::Callee => (
+            "the callee stands neither in the bytecode nor on the stack",
+            vec![marks.imm, marks.coerce],
+        ),
+        Class::Input { .. } => ("", vec![]),
+        Class::Rest => (
+            "`Rest` comes off the stack, its count is an immediate anyway",
+            vec![marks.imm, marks.coerce],
+        ),
+        Class::Context | Class::Rules | Class::Ctx => (
+            "this is a context, which stands neither in the bytecode nor on the stack",
+            vec![marks.imm, marks.coerce],
+        ),
     };
     for attr in wrong.into_iter().flatten() {
         errors.at(attr, format!("{what}: leave the attribute out"));
+    }
+    if let Some(attr) = marks.slot.filter(|_| class != Class::Slot) {
+        let text = "a slot is written in place, `#[slot] x: &mut Value`: leave the attribute out";
+        errors.at(attr, text);
+    }
+    if let Some(attr) = marks.cache.filter(|_| class != Class::Cache) {
+        let text = "the memory of a place is written in place, `#[cache] x: &mut T`: leave the attribute out";
+        errors.at(attr, text);
+    }
+    if let Some(attr) = marks.callee.filter(|_| class != Class::Callee) {
+        let text = "the callee is only read, `#[callee] c: &T` or `#[callee] c: Obj<T>`: leave the attribute out";
+        errors.at(attr, text);
     }
 }
 

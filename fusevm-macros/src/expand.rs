@@ -178,6 +178,15 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
                 respan(quote!(#call.slot(#desc, #at)?), span(&param.ty))
             }
             Class::Rules => quote!(#call.rules()?),
+            Class::Cache => {
+                let ty = referent(&ty);
+                quote!(<#ty as #k::Memory>::of(#call)?)
+            }
+            Class::Callee => {
+                let callee = local("callee");
+                lets.extend(quote!(let #callee = <#ty as #k::Callee<'_>>::take(#call, #desc)?;));
+                callee.to_token_stream()
+            }
             Class::Context => {
                 let ty = referent(&ty);
                 quote!(#k::once(<#ty as #k::Context<#language>>::take(#call))?)
@@ -266,6 +275,16 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
         quote!(<#ty as #k::Input<'_>>::DESC.named(#name, #coerce) #or)
     });
     let rest = option(op.rest().map(|param| param.name()));
+    let callee = option(op.callee().map(|param| {
+        let (name, ty) = (param.name(), inferred(&param.ty));
+        quote!(<#ty as #k::Callee<'_>>::DESC.named(#name))
+    }));
+    let callee = match &alt_desc {
+        Some(alt) => quote!(#k::CalleeDesc::or(#callee, #alt)),
+        None => callee,
+    };
+    let cache = op.cache().is_some();
+    let or_cache = alt_desc.as_ref().map(|alt| quote!(|| #alt.cache));
     let or = alt_desc.as_ref().map(|alt| quote!(.or(#alt)));
     let alt = option(alt_desc.as_ref().map(|alt| quote!(#alt.name)));
     let id = option(options.id.as_ref().map(|(_, id)| id));
@@ -294,6 +313,8 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
             immediates: &#k::pack([#(#immediates),*]),
             inputs: &[#(#inputs),*],
             rest: #rest,
+            callee: #callee,
+            cache: #cache #or_cache,
             outputs: <#output as #k::Returns>::OUTPUTS #or,
             pure: #pure,
             calls_back: #calls_back,

@@ -89,6 +89,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `x: Ctx<'_, L>` | the whole VM, which can be called back; no other context beside it, and heap objects as `Obj<T>` |
 /// | `x: Rest<'_>` | all operands that are left; the last one. Their number is an immediate: the field of the op's type that is named like the parameter, a `u8` |
 /// | `#[slot] x: &mut Value` | a slot of the caller's frame, written in place; one. An immediate: the op's type has a field of type `Slot` |
+/// | `#[cache] x: &mut T` | memory of the place in the program where the op stands, in each VM its own; one. `T: Default + Send`, and starts as its default. Handles in it are weak: they keep no object alive, and one that is out of date is an error. For what is looked up again and again, such as where a property of objects of some class is; not beside `Ctx` |
+/// | `#[callee] x: &T`, `Obj<T>` | the value through which the running function was called, what `Invoke` gave as `callee`: closures reach their captures by it. `Obj<T>` where the op writes the heap; beside `Ctx` it is `cx.callee()` |
 /// | `x: Rules<'_>` | the chunk's policy and the VM's limits, for ops that make containers; no heap object is written beside it |
 ///
 /// Operands are deepest first. One of the wrong kind is a trap that names op, operand and both kinds;
@@ -103,7 +105,62 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// `Invoke::function(f)` calls `f` with what the op has as `Rest`, in a frame of its own and without
 /// Rust recursion; an op that needs the result calls through `Ctx` instead, which nests runs and is
-/// limited by `Limits::max_reentry`. `core_ops::call_value` is such an op, ready made.
+/// limited by `Limits::max_reentry`. `core_ops::call_value` is such an op, ready made. `Invoke::Call`
+/// says also through which value it is called, and gives an argument 0: closures and methods are
+/// made of it, here one that counts how often it was called.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(ops(ops::OPS))]
+/// struct Lang;
+///
+/// #[derive(Object)]
+/// struct Closure {
+///     #[trace(skip)]
+///     function: Func,
+///     calls: i64,
+/// }
+///
+/// #[ops(Lang)]
+/// mod ops {
+///     use super::*;
+///
+///     #[ext_op]
+///     pub fn closure(#[imm] function: Function) -> Closure {
+///         Closure { function: function.into(), calls: 0 }
+///     }
+///
+///     #[ext_op]
+///     pub fn call(callee: Obj<Closure>, args: Rest<'_>, heap: &mut Heap) -> Result<Invoke, Trap> {
+///         let _ = args;
+///         let function = heap.get(callee)?.function.clone();
+///         Ok(Invoke::Call { function, callee: callee.into(), first: None })
+///     }
+///
+///     #[ext_op]
+///     pub fn count_call(#[callee] callee: Obj<Closure>, heap: &mut Heap) -> Result<i64, Trap> {
+///         let mut closure = heap.get_mut(callee)?;
+///         closure.calls += 1;
+///         Ok(closure.calls)
+///     }
+/// }
+///
+/// fn main() {
+///     let mut b = Builder::<Lang>::new();
+///     let f = b.begin_fn::<&str>("f", &[]);
+///     b.op(ops::count_call {});
+///     b.emit(Op::ReturnValue);
+///     b.end_fn(f);
+///     b.op(ops::closure { function: "f".into() });
+///     b.emit(Op::Dup);
+///     b.op(ops::call { args: 0 });
+///     b.emit(Op::Pop);
+///     b.op(ops::call { args: 0 });
+///     assert_eq!(Lang::vm(()).eval(b.finish().unwrap()).unwrap(), Value::Int(2));
+/// }
+/// ```
 ///
 /// ```
 /// use fusevm::prelude::*;
@@ -307,14 +364,49 @@ pub fn ops(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `name = "…"` | its name; if not said, that of the type in lower case |
-/// | `host = T` | what its ops reach as `&mut T`; `T: Send`. If not said, `()` |
+/// | `host = T` | what its ops reach as `&mut T`; `T: Send`. If not said, `()`. Where it has `Trace`, objects that it refers to stay alive |
 /// | `ops(path, …)` | its op sets, and single ops by name, in the order of their ids. Names are distinct |
+/// | `operators(Add = path, …)` | ops that run in place of the op of that name where an operand is no number. The names are those of the ops on numbers, as listings show them; the op at the path takes as many operands and leaves one result, without immediates, `#[cache]` or `Invoke` |
 /// | `linked` | also the `linked` sets of the binary, by name, behind those and the core ops |
 /// | `coerce` | operands of all its ops are widened as numbers |
 /// | `overflow = wrap`, `trap`, `promote` | an integer result past 64 bits wraps (if not said), traps, or becomes a float |
-/// | `zero_div = undef`, `trap` | dividing by zero gives Undef (if not said) or traps |
-/// | `unset = undef`, `trap` | reading a global that was never set gives Undef (if not said) or traps |
+/// | `zero_div = undef`, `trap`, `float` | dividing by zero gives Undef (if not said), traps, or gives what floats give: infinities and NaN |
+/// | `unset = undef`, `trap`, `strict` | reading a global that was never set gives Undef (if not said) or traps; under `strict`, setting one that was never declared traps as well |
+/// | `operands = coerce`, `strict` | an op on numbers takes another value as the number it stands for (if not said) or traps, unless an operator takes it |
 /// | `crate = path` | where `fusevm` is, if not at `::fusevm` |
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// /// A language that adds texts, and nothing else but numbers.
+/// #[derive(Language)]
+/// #[language(ops(ops::OPS), operands = strict, operators(Add = ops::join))]
+/// struct Strict;
+///
+/// #[ops(Strict)]
+/// mod ops {
+///     #[ext_op(pure)]
+///     pub fn join(a: &str, b: &str) -> String {
+///         format!("{a}{b}")
+///     }
+/// }
+///
+/// fn main() {
+///     let eval = |op, a: Value, b: Value| {
+///         let mut chunk = Builder::<Strict>::new();
+///         chunk.load(a);
+///         chunk.load(b);
+///         chunk.emit(op);
+///         Strict::vm(()).eval(chunk.finish().unwrap()).map_err(|error| error.message())
+///     };
+///     assert_eq!(eval(Op::Add, 1.into(), 2.into()), Ok(3.into()));
+///     assert_eq!(eval(Op::Add, "a".into(), "b".into()), Ok("ab".into()));
+///     let text = "`join`, operand 2: expected Str, found Int 1";
+///     assert_eq!(eval(Op::Add, "a".into(), 1.into()), Err(text.into()));
+///     let text = "`Sub`, operand 1: expected a number, found Str \"a\"";
+///     assert_eq!(eval(Op::Sub, "a".into(), 1.into()), Err(text.into()));
+/// }
+/// ```
 #[proc_macro_derive(Language, attributes(language))]
 pub fn derive_language(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -324,7 +416,9 @@ pub fn derive_language(input: TokenStream) -> TokenStream {
 /// Makes a type one of objects in the VM's heap: with identity, mutable, and reclaimed when nothing
 /// leads to them.
 ///
-/// Ops take objects as `&T`, `ObjMut<'_, T>` or `Obj<T>`, and return them as `T`. The handles inside
+/// Ops take objects as `&T`, `ObjMut<'_, T>` or `Obj<T>`, and return them as `T`. An object lives as long
+/// as something leads to it: the stack, slots, globals, another object, the host if it has `Trace`,
+/// `vm.root(v)`. What a Rust variable holds does not count between two runs. The handles inside
 /// are found by the `Trace` of its fields, which comes with this derive; `#[trace(skip)]` leaves out
 /// a field that holds none and whose type has no `Trace`.
 ///
@@ -346,8 +440,9 @@ pub fn derive_language(input: TokenStream) -> TokenStream {
 ///
 /// # Options
 ///
-/// `#[object(name = "…")]`: its name in messages, if not that of the type. `#[object(crate = path)]`:
-/// where `fusevm` is.
+/// `#[object(…)]` with `name = "…"`: its name in messages, if not that of the type; `bytes = f`, where
+/// `f` is a `fn(&T) -> usize`: how much it owns beside itself, so that few large objects are
+/// collected as soon as many small ones; `crate = path`: where `fusevm` is.
 #[proc_macro_derive(Object, attributes(object, trace))]
 pub fn derive_object(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

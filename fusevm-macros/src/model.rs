@@ -165,6 +165,14 @@ impl Op {
         self.of(|class| class == Class::Rest).next()
     }
 
+    pub(crate) fn callee(&self) -> Option<&Param> {
+        self.of(|class| class == Class::Callee).next()
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Param> {
+        self.of(|class| class == Class::Cache).next()
+    }
+
     pub(crate) fn ctx(&self) -> Option<&Param> {
         self.of(|class| class == Class::Ctx).next()
     }

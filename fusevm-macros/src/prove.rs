@@ -32,6 +32,12 @@ pub(crate) fn checks(op: &Op, target: &Target<'_>) -> TokenStream {
             quote!(#k::assert_heap_use(#desc, #at, #takes_heap)),
         );
     }
+    if let Some(param) = op.callee() {
+        check(
+            span(&param.ty),
+            quote!(#k::assert_callee(#desc, #takes_heap)),
+        );
+    }
     for param in op.of(|class| class == Class::Rules) {
         check(
             span(&param.ty),

@@ -2,8 +2,9 @@
 
 use crate::chunk::{BuildErrors, Builder, Chunk, Parsed};
 use crate::ext::Language;
+use crate::semantics::Trap;
 use crate::value::Value;
-use crate::vm::VM;
+use crate::vm::{Error, VM};
 
 /// A language with a front end: all that `fusevm::cli` needs to give it a command line and a REPL.
 pub trait Frontend: Language {
@@ -35,6 +36,27 @@ pub trait Frontend: Language {
     /// Gives a new VM what programs of the language expect: builtins, globals.
     fn prepare(vm: &mut VM) {
         let _ = vm;
+    }
+
+    /// Why a program stopped in the language's own words, where those of the trap are not what its users
+    /// know. The errors of its own ops have them anyway.
+    fn message(trap: &Trap) -> Option<String> {
+        let _ = trap;
+        None
+    }
+
+    /// All that a command line prints when a source does not compile; `None` for messages with the line
+    /// they point at. A REPL shows those in any case.
+    fn show_errors(source: &str, errors: &BuildErrors) -> Option<String> {
+        let _ = (source, errors);
+        None
+    }
+
+    /// All that a command line prints when a program has stopped, `message` being why; `None` for the
+    /// message with the line it points at and the call chain. A REPL shows those in any case.
+    fn show_trap(message: &str, error: &Error) -> Option<String> {
+        let _ = (message, error);
+        None
     }
 
     /// Exit code of the command line when a source does not compile.

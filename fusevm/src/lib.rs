@@ -97,7 +97,7 @@ pub use frontend::{Frontend, compile};
 pub use fuse::fuse;
 pub use heap::{Heap, HeapError, ObjMut, Object, Trace, Tracer};
 pub use op::{Effect, Flags, Op, OpInfo, Opcode, OperandKind};
-pub use semantics::{Limits, Overflow, Policy, Rules, Trap, TrapKind, Unset, ZeroDiv};
+pub use semantics::{Limits, Operands, Overflow, Policy, Rules, Trap, TrapKind, Unset, ZeroDiv};
 pub use shell::{ShellError, ShellHost, ShellResult, file_test, param_mod, redirect_op};
 pub use value::{
     Array, Func, FuseValue, Handle, Hash, HostValue, Kind, Number, Obj, Ref, Str, Value, WrongKind,

@@ -12,6 +12,8 @@ mod host_code;
 mod invoke;
 mod messages;
 mod nested;
+mod operators;
+mod places;
 mod results;
 mod wire;
 

@@ -13,7 +13,7 @@ mod statement;
 pub(crate) use outcome::{Outcome, Setting, overlay_is_exact};
 pub(crate) use random::Random;
 
-use fusevm::{Chunk, ChunkBuilder, Flags, Op, Opcode, Policy, Unset, Value, ZeroDiv};
+use fusevm::{Chunk, ChunkBuilder, Flags, Op, Opcode, Operands, Policy, Unset, Value, ZeroDiv};
 
 /// The ops that compute a value from values, by the number of their inputs; as the op table has them.
 pub(crate) struct Forms {
@@ -204,9 +204,14 @@ fn policy(r: &mut Random) -> Policy {
     let mut policy = Policy::from_bits(r.below(3) as u8).unwrap_or_default();
     if r.one_in(8) {
         policy.zero_div = ZeroDiv::Trap;
+    } else if r.one_in(8) {
+        policy.zero_div = ZeroDiv::Float;
     }
     if r.one_in(16) {
         policy.unset = Unset::Trap;
+    }
+    if r.one_in(16) {
+        policy.operands = Operands::Strict;
     }
     policy
 }

@@ -4,6 +4,7 @@
 mod allocations;
 mod api;
 mod chunk;
+mod collect;
 mod ext;
 mod fused;
 mod generate;

@@ -10,9 +10,8 @@ mod sums {
         x.max(lo).min(hi)
     }
 
-    #[ext_op]
-    fn get(#[cache] site: &mut u8, a: i64) -> i64 {
-        *site = 0;
+    #[ext_op(hit = quick)]
+    fn get(a: i64) -> i64 {
         a
     }
 }

@@ -89,6 +89,13 @@ mod ops {
     }
 
     #[ext_op]
+    pub(super) fn visits(#[cache] visits: &mut u32, #[callee] callee: &Value) -> i64 {
+        let _ = callee;
+        *visits += 1;
+        i64::from(*visits)
+    }
+
+    #[ext_op]
     pub(super) fn record(fields: Rest<'_>) -> Record {
         Record {
             fields: fields.iter().cloned().collect(),
@@ -239,7 +246,7 @@ fn main() {
     let table = All::table();
     assert_eq!(
         (table.id("hypot"), table.id("length"), table.id("match")),
-        (Some(3), Some(3), Some(11))
+        (Some(3), Some(3), Some(12))
     );
     let desc = <ops::hypot as ExtOp<All>>::DESC;
     assert_eq!((desc.version, desc.pure, desc.inputs.len()), (2, true, 2));
@@ -443,6 +450,23 @@ fn main() {
     b.op(ops::say { args: 2 });
     vm.eval(b.finish().unwrap()).unwrap();
     assert_eq!(vm.host_mut().said, ["1", "two"]);
+
+    assert_eq!(
+        run(|b| {
+            let top = b.label_here();
+            b.op(ops::visits {});
+            b.emit(Op::Dup);
+            b.load(3);
+            b.emit(Op::NumLt);
+            let done = b.label();
+            b.jump_if_false(done);
+            b.emit(Op::Pop);
+            b.jump(top);
+            b.bind(done);
+        })
+        .unwrap(),
+        Value::Int(3)
+    );
 
     let mut list = Value::from(Chain::End);
     for _ in 0..200_000 {

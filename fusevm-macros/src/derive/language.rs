@@ -12,19 +12,35 @@ use syn::punctuated::Punctuated;
 use syn::{DeriveInput, LitStr, Path, Token, Type};
 
 const OPTIONS: &[&str] = &[
-    "name", "host", "ops", "linked", "coerce", "overflow", "zero_div", "unset", "crate",
+    "name",
+    "host",
+    "ops",
+    "operators",
+    "linked",
+    "coerce",
+    "overflow",
+    "zero_div",
+    "unset",
+    "operands",
+    "crate",
 ];
+
+const ZERO_DIV: &[&str] = &["undef", "trap", "float"];
+const UNSET: &[&str] = &["undef", "trap", "strict"];
+const OPERANDS: &[&str] = &["coerce", "strict"];
 
 #[derive(Default)]
 struct Options {
     name: Option<LitStr>,
     host: Option<Type>,
     sets: Vec<Path>,
+    operators: Vec<(Ident, Path)>,
     linked: Option<Ident>,
     coerce: Option<Ident>,
     overflow: Option<Ident>,
     zero_div: Option<Ident>,
     unset: Option<Ident>,
+    operands: Option<Ident>,
     krate: Option<Path>,
 }
 
@@ -36,11 +52,13 @@ impl Options {
                 "name" => it.name = Some(value(key, input)?),
                 "host" => it.host = Some(value(key, input)?),
                 "ops" => it.sets = sets(key, input)?,
+                "operators" => it.operators = operators(key, input)?,
                 "linked" => it.linked = Some(flag(key, input)?),
                 "coerce" => it.coerce = Some(flag(key, input)?),
                 "overflow" => it.overflow = word(key, input, &["wrap", "trap", "promote"], errors)?,
-                "zero_div" => it.zero_div = word(key, input, &["undef", "trap"], errors)?,
-                "unset" => it.unset = word(key, input, &["undef", "trap"], errors)?,
+                "zero_div" => it.zero_div = word(key, input, ZERO_DIV, errors)?,
+                "unset" => it.unset = word(key, input, UNSET, errors)?,
+                "operands" => it.operands = word(key, input, OPERANDS, errors)?,
                 _ => it.krate = Some(path(key, input)?),
             }
             Ok(())
@@ -68,11 +86,13 @@ impl Options {
         let overflow = variant(&self.overflow, "wrap");
         let zero_div = variant(&self.zero_div, "undef");
         let unset = variant(&self.unset, "undef");
+        let operands = variant(&self.operands, "coerce");
         quote! {
             #k::Policy {
                 overflow: #k::Overflow::#overflow,
                 zero_div: #k::ZeroDiv::#zero_div,
                 unset: #k::Unset::#unset,
+                operands: #k::Operands::#operands,
             }
         }
     }
@@ -89,6 +109,23 @@ fn sets(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
     let paths =
         Punctuated::<Path, Token![,]>::parse_terminated_with(&inner, Path::parse_mod_style)?;
     Ok(paths.into_iter().collect())
+}
+
+/// `operators(Add = path, …)`.
+fn operators(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<(Ident, Path)>> {
+    if !input.peek(syn::token::Paren) {
+        let text = "operators are listed in parentheses: `operators(Add = ops::add, …)`";
+        return Err(syn::Error::new(key.span(), text));
+    }
+    let inner;
+    syn::parenthesized!(inner in input);
+    let one = |input: ParseStream<'_>| {
+        let op: Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        Ok((op, Path::parse_mod_style(input)?))
+    };
+    let all = Punctuated::<_, Token![,]>::parse_terminated_with(&inner, one)?;
+    Ok(all.into_iter().collect())
 }
 
 /// One of a few words.
@@ -150,19 +187,35 @@ pub(crate) fn language(input: &DeriveInput) -> TokenStream {
         let check = quote!(const _: () = #k::assert_distinct(#name, __FUSEVM_SETS););
         respan(check, span(first))
     });
+    let operators = options
+        .operators
+        .iter()
+        .map(|(op, path)| quote!((#k::Opcode::#op, <#path as #k::ExtOp<#ident>>::DESC)));
+    let fitting = options.operators.iter().enumerate().map(|(at, (_, path))| {
+        let check = quote!(const _: () = #k::assert_operator(&__FUSEVM_OPERATORS[#at]););
+        respan(check, span(path))
+    });
     let code = quote! {
         const _: () = {
             const __FUSEVM_SETS: &[&[&#k::OpDesc]] = &[#(#rows),*];
+            const __FUSEVM_OPERATORS: &[(#k::Opcode, &#k::OpDesc)] = &[#(#operators),*];
             #distinct
+            #(#fitting)*
             #[automatically_derived]
             impl #k::Language for #ident {
                 type Host = #host;
                 const NAME: &'static ::core::primitive::str = #name;
                 const POLICY: #k::Policy = #policy;
                 const COERCE: ::core::primitive::bool = #coerce;
+                const OPERATORS: &'static [(#k::Opcode, &'static #k::OpDesc)] = __FUSEVM_OPERATORS;
                 fn table() -> &'static #k::OpTable {
                     static TABLE: ::std::sync::OnceLock<#k::OpTable> = ::std::sync::OnceLock::new();
                     TABLE.get_or_init(|| #k::OpTable::of_language::<Self>(__FUSEVM_SETS, #linked))
+                }
+                fn trace_host(host: &#host, tracer: &mut #k::Tracer<'_>) {
+                    #[allow(unused_imports)]
+                    use #k::Untraced as _;
+                    #k::HostOf(host).trace(tracer);
                 }
             }
             #context

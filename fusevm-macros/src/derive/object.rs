@@ -11,10 +11,11 @@ use syn::{DeriveInput, LitStr, Path};
 pub(crate) fn object(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let (mut name, mut at): (Option<LitStr>, Option<Path>) = (None, None);
+    let mut bytes: Option<Path> = None;
     options(
         input,
         "object",
-        &["name", "crate"],
+        &["name", "bytes", "crate"],
         &mut errors,
         |key, input, errors| {
             match key.unraw().to_string().as_str() {
@@ -25,6 +26,7 @@ pub(crate) fn object(input: &DeriveInput) -> TokenStream {
                     }
                     name = Some(text);
                 }
+                "bytes" => bytes = Some(path(key, input)?),
                 _ => at = Some(path(key, input)?),
             }
             Ok(())
@@ -38,10 +40,18 @@ pub(crate) fn object(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
     let name = name.map_or_else(|| ident.unraw().to_string(), |name| name.value());
     let trace = trace::implement(input, &k, &mut errors);
+    let bytes = bytes.map(|bytes| {
+        quote! {
+            fn bytes(&self) -> ::core::primitive::usize {
+                #bytes(self)
+            }
+        }
+    });
     let code = quote! {
         #[automatically_derived]
         impl #k::Object for #ident {
             const NAME: &'static ::core::primitive::str = #name;
+            #bytes
         }
         #trace
         #[automatically_derived]

@@ -58,6 +58,24 @@ pub struct FunctionEntry {
     pub arity: Option<u8>,
 }
 
+/// Ends the name of a function that is reached by value alone, and begins what tells it apart from
+/// others of that name in its chunk: [`Builder::begin_inner_fn`]. Such functions are not defined in
+/// the VM, and call chains show them by the name alone.
+const INNER: char = '@';
+
+/// Whether a function of that name can be called by it.
+pub(crate) fn is_named(function: &str) -> bool {
+    !function.contains(INNER)
+}
+
+/// The name of a function as its author knows it.
+pub(crate) fn own_name(function: &Str) -> Str {
+    match function.as_str().split_once(INNER) {
+        Some((own, _)) => own.into(),
+        None => function.clone(),
+    }
+}
+
 /// Column and byte range of an op in its source; all zero when they are not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Place {

@@ -12,7 +12,8 @@ use std::path::Path;
 const SHOWN: usize = 100;
 
 /// Runs inputs until they end.
-pub(super) fn run<L: Frontend>(session: Session<'_, L>) {
+pub(super) fn run<L: Frontend>(mut session: Session<'_, L>) {
+    session.point_at_errors();
     let (streams, history) = (&session.streams, session.options.history.clone());
     let lines = match streams.terminal {
         true => Lines::terminal(history, streams.input.clone(), streams.errors.clone()),

@@ -47,6 +47,11 @@ impl Report {
         self.texts.insert(name.to_owned(), text.into());
     }
 
+    /// The text of a source, if it was kept.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(|text| &**text)
+    }
+
     /// Errors of compiling a source.
     pub(super) fn build(&self, source: &str, errors: &BuildErrors) -> String {
         // A front end that stops at an error leaves functions open and labels unbound.
@@ -71,8 +76,8 @@ impl Report {
         some_of(shown)
     }
 
-    /// A trap with its call chain, or all that keeps `chunk` from loading.
-    pub(super) fn error(&self, chunk: Option<&Chunk>, error: &Error) -> String {
+    /// A trap with its call chain, `message` being why, or all that keeps `chunk` from loading.
+    pub(super) fn error(&self, chunk: Option<&Chunk>, error: &Error, message: &str) -> String {
         if !error.load_errors().is_empty() {
             return some_of(
                 error
@@ -88,7 +93,7 @@ impl Report {
             span: span.as_ref(),
             line: site.line,
         });
-        let mut text = self.message_at(&error.message(), at, &[]);
+        let mut text = self.message_at(message, at, &[]);
         // What the excerpt's header says needs no chain.
         let alone = error.trace().len() == 1 && site.is_some_and(|s| s.function.is_none());
         if !(alone && at.is_some_and(|at| self.excerpt(at).is_some())) {

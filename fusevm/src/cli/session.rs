@@ -19,6 +19,8 @@ pub(super) struct Session<'h, L: Frontend> {
     pub(super) options: Options,
     pub(super) streams: Streams,
     report: Report,
+    /// Whether errors are shown as the language does it, when it has a way of its own.
+    own_errors: bool,
     /// How long compiling took, until that has been told.
     compiled: Option<Duration>,
 }
@@ -48,6 +50,7 @@ impl<'h, L: Frontend> Session<'h, L> {
             host,
             vm: new_vm(host, &options, &streams),
             report: Report::new(streams.color),
+            own_errors: true,
             compiled: None,
             options,
             streams,
@@ -57,6 +60,11 @@ impl<'h, L: Frontend> Session<'h, L> {
     /// Starts over with a new VM.
     pub(super) fn reset(&mut self) {
         self.vm = new_vm(self.host, &self.options, &self.streams);
+    }
+
+    /// Shows errors with the lines they point at from now on, whatever the language does.
+    pub(super) fn point_at_errors(&mut self) {
+        self.own_errors = false;
     }
 
     /// Compiles a text, which is kept for errors to point at.
@@ -73,7 +81,10 @@ impl<'h, L: Frontend> Session<'h, L> {
 
     /// Shows errors of compiling.
     pub(super) fn show_errors(&self, name: &str, errors: &BuildErrors) -> Failure {
-        self.streams.errors.say(&self.report.build(name, errors));
+        let text = self.report.text(name).filter(|_| self.own_errors);
+        let own = text.and_then(|text| L::show_errors(text, errors));
+        let shown = own.unwrap_or_else(|| self.report.build(name, errors));
+        self.streams.errors.say(&shown);
         Failure::Compile
     }
 
@@ -121,7 +132,12 @@ impl<'h, L: Frontend> Session<'h, L> {
         // Whoever reads the output has seen enough, as `head` has.
         let closed = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
         if !matches!(error.as_trap(), Some(Trap::Io(e)) if closed(e)) {
-            self.streams.errors.say(&self.report.error(chunk, error));
+            let message = error.as_trap().and_then(L::message);
+            let message = message.unwrap_or_else(|| error.message());
+            let traps = self.own_errors && error.as_trap().is_some();
+            let own = traps.then(|| L::show_trap(&message, error)).flatten();
+            let shown = own.unwrap_or_else(|| self.report.error(chunk, error, &message));
+            self.streams.errors.say(&shown);
         }
         match error.kind() {
             ErrorKind::Load => Failure::Compile,

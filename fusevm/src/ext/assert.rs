@@ -4,6 +4,7 @@
 
 use super::desc::{same, same_type};
 use super::{HeapUse, ImmKind, OpDesc, Ty};
+use crate::op::{Flags, Opcode};
 
 /// How the message of a compile-time check names two things: text pieces joined in a constant.
 #[derive(Clone, Copy, Debug)]
@@ -133,20 +134,41 @@ pub const fn assert_heap_use(op: &OpDesc, at: usize, takes_heap: bool) {
     }
 }
 
-/// Checks that an op with `Rules` leaves the heap to be read: texts of objects come from it.
+/// Checks that the heap is there to be read where a callee is borrowed from it.
 ///
 /// # Panics
 /// When the op may write it; the macros call it in a constant.
 #[track_caller]
-pub const fn assert_rules(op: &OpDesc, takes_heap: bool) {
+pub const fn assert_callee(op: &OpDesc, takes_heap: bool) {
+    let shared = match op.callee {
+        Some(callee) => matches!(callee.heap, HeapUse::Shared),
+        None => false,
+    };
+    assert!(
+        !shared || !writes(op, takes_heap),
+        "an op that may write the heap cannot borrow the callee from it: take `#[callee] c: Obj<T>` and reach it through the heap"
+    );
+}
+
+/// Whether the op may write the heap while it runs.
+const fn writes(op: &OpDesc, takes_heap: bool) -> bool {
     let mut writes = takes_heap;
     let mut i = 0;
     while i < op.inputs.len() {
         writes |= matches!(op.inputs[i].heap, HeapUse::Unique);
         i += 1;
     }
+    writes
+}
+
+/// Checks that an op with `Rules` leaves the heap to be read: texts of objects come from it.
+///
+/// # Panics
+/// When the op may write it; the macros call it in a constant.
+#[track_caller]
+pub const fn assert_rules(op: &OpDesc, takes_heap: bool) {
     assert!(
-        !writes,
+        !writes(op, takes_heap),
         "`Rules` read the heap, which this op may write: take `Obj<T>` instead of `ObjMut`, and no `&mut Heap`"
     );
 }
@@ -201,6 +223,39 @@ pub const fn assert_same_effect(op: &OpDesc, alt: &OpDesc) {
     );
 }
 
+/// Checks that an op can stand in for a core op where operands are no numbers.
+///
+/// # Panics
+/// When its shape is another; the macros call it in a constant.
+#[track_caller]
+pub const fn assert_operator(operator: &(Opcode, &OpDesc)) {
+    let (info, op) = (operator.0.info(), operator.1);
+    assert!(
+        info.flags.has(Flags::NUMBERS),
+        "operators are for the ops on numbers: arithmetic, `Num…`, `Spaceship` and bits"
+    );
+    assert!(
+        op.inputs.len() == info.inputs.len() && op.rest.is_none(),
+        "an operator takes as many operands as the op it stands in for"
+    );
+    assert!(
+        op.immediates.is_empty(),
+        "an operator has no immediates: it stands in for an op that has none"
+    );
+    assert!(
+        op.outputs.falls.len() == 1 && op.outputs.jumps.is_none(),
+        "an operator leaves one result, as the op it stands in for"
+    );
+    assert!(
+        !op.outputs.invokes,
+        "an operator is done when it returns: call through `Ctx` instead of returning `Invoke`"
+    );
+    assert!(
+        !op.cache,
+        "an operator has no place of its own: leave `#[cache]` out"
+    );
+}
+
 /// Checks the promise of `pure` as far as types tell.
 ///
 /// # Panics
@@ -232,6 +287,10 @@ pub const fn assert_fast(op: &OpDesc) {
     assert!(
         !op.calls_back,
         "`fast` is not kept: the op takes `Ctx`, so that machine code has to write its state back around the call"
+    );
+    assert!(
+        op.callee.is_none() && !op.cache,
+        "`fast` is not kept: callee and cache are looked up by the interpreter; pass scalars"
     );
     assert!(
         op.rest.is_none(),

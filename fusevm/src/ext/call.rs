@@ -5,7 +5,8 @@
 //! what could not be taken together. An op with [`Ctx`](super::Ctx) gets the whole VM instead, and
 //! its inputs are owned by the caller.
 
-use super::{HeapUse, Input, IntoOutput, Invoke, Mismatch, OpDesc};
+use super::memory::Place;
+use super::{HeapUse, Input, IntoOutput, Invoke, Mismatch, OpDesc, Ty};
 use crate::heap::Heap;
 use crate::semantics::{Limits, OperandTrap, Rules, Trap};
 use crate::value::{Func, Value};
@@ -27,7 +28,7 @@ pub enum Flow {
 const SHOWN: usize = 80;
 
 /// Kind and value for a message.
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     let mut text = format!("{} {value:?}", value.kind());
     if let Some((end, _)) = text.char_indices().nth(SHOWN) {
         text.truncate(end);
@@ -63,6 +64,9 @@ pub struct Call<'a> {
     /// The slots of the caller's frame that the op names are there.
     slots: Option<&'a mut [Value]>,
     limits: Option<&'a Limits>,
+    callee: &'a Value,
+    /// The memory of the place, if the op keeps one.
+    place: Option<&'a mut Place>,
     vm: Option<&'a mut VM>,
     first: Option<Produced>,
     second: Option<Produced>,
@@ -77,12 +81,19 @@ pub(crate) struct Parts<'a> {
     pub(crate) heap: &'a mut Heap,
     pub(crate) output: &'a mut Output,
     pub(crate) limits: &'a Limits,
+    pub(crate) callee: &'a Value,
 }
 
 impl<'a> Call<'a> {
     /// A call that sees the parts of a VM side by side.
-    pub(crate) fn leaf(site: (&'a Linked, u16, u64), parts: Parts<'a>) -> Self {
+    pub(crate) fn leaf(
+        site: (&'a Linked, u16, u64),
+        parts: Parts<'a>,
+        place: Option<&'a mut Place>,
+    ) -> Self {
         Self {
+            place,
+            callee: parts.callee,
             slots: Some(parts.slots),
             host: Some(parts.host),
             heap: HeapPart::Unique(parts.heap),
@@ -117,6 +128,8 @@ impl<'a> Call<'a> {
             output: None,
             slots: None,
             limits: None,
+            callee: &Value::Undef,
+            place: None,
             vm: None,
             first: None,
             second: None,
@@ -187,6 +200,23 @@ impl<'a> Call<'a> {
         let slots = self.slots.take();
         (slots.and_then(|slots| slots.get_mut(slot)))
             .ok_or_else(|| Trap::Load("a slot of the op is not there".into()))
+    }
+
+    /// The callee of the frame the op runs in, if the op declares one.
+    pub(crate) fn callee(&self) -> &'a Value {
+        self.callee
+    }
+
+    /// The trap for a callee that is not of type `expected`.
+    pub(crate) fn no_callee(&self, desc: &OpDesc, expected: Ty, found: &Value) -> Trap {
+        let mut trap = OperandTrap::callee(desc.name, expected.to_string(), shown(found));
+        trap.name = desc.callee.map(|callee| callee.name.into());
+        trap.into()
+    }
+
+    /// The memory of the place where the op stands, once.
+    pub(crate) fn place(&mut self) -> Option<&'a mut Place> {
+        self.place.take()
     }
 
     /// Policy and limits; from here on nobody can write the heap.

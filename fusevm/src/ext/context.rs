@@ -52,7 +52,12 @@ impl<'a, L: Language> Ctx<'a, L> {
         }
     }
 
-    /// Calls a function, by value or by name; its result, or Undef when it returns none.
+    /// Calls a function, by value or by name; its result, or Undef when it returns none. What an op
+    /// would return to have the VM call, an [`Invoke`](super::Invoke), can be called here as well.
+    ///
+    /// Objects that the op has in hand live until it returns: its inputs, the results of its calls,
+    /// and what it has allocated since it began. One that it found in another object and took out of
+    /// there is kept by [`keep`](Self::keep).
     ///
     /// The call counts against the re-entry limit of the VM. An op that only ends in a call does
     /// better to return [`Invoke`](super::Invoke).
@@ -75,6 +80,16 @@ impl<'a, L: Language> Ctx<'a, L> {
     /// as `callee`, or the function itself; Undef in the main program.
     pub fn callee(&self) -> Value {
         self.vm.callee()
+    }
+
+    /// Keeps a value, and what it refers to, until the op returns.
+    pub fn keep(&mut self, value: &Value) {
+        self.vm.hold(value);
+    }
+
+    /// Drops the objects that nothing leads to; how many they were.
+    pub fn collect(&mut self) -> usize {
+        self.vm.collect()
     }
 
     /// The function of that name as a value: the VM's latest, whatever chunk it is of.

@@ -1,6 +1,6 @@
 //! What a language declares about an op: [`OpDesc`], built by `#[ext_op]` as a constant.
 
-use super::{Call, Flow, Input};
+use super::{Call, CalleeDesc, Flow, Input};
 use crate::semantics::Trap;
 use crate::value::Value;
 use std::any::Any;
@@ -291,6 +291,10 @@ pub struct OpDesc {
     pub inputs: &'static [InputDesc],
     /// Name of the variadic parameter.
     pub rest: Option<&'static str>,
+    /// The callee of the frame it runs in, if it looks at that.
+    pub callee: Option<CalleeDesc>,
+    /// Whether it has a memory of its own at every place where it stands.
+    pub cache: bool,
     /// What it leaves.
     pub outputs: OutputDesc,
     /// Whether equal inputs always give equal outputs, without any effect.
@@ -330,7 +334,8 @@ impl OpDesc {
             }
             i += 1;
         }
-        self.rest.is_none() && !self.calls_back && self.inputs.len() + self.immediates.len() <= 8
+        let alone = self.callee.is_none() && !self.cache && !self.calls_back;
+        alone && self.rest.is_none() && self.inputs.len() + self.immediates.len() <= 8
     }
 }
 

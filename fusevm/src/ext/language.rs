@@ -1,7 +1,9 @@
 //! A language: its ops, its host and its policy, as `#[derive(Language)]` declares them.
 
 use super::{ImmediatePool, OpDesc, OpTable};
-use crate::semantics::{Overflow, Policy, Unset, ZeroDiv};
+use crate::heap::Tracer;
+use crate::op::Opcode;
+use crate::semantics::{Operands, Overflow, Policy, Unset, ZeroDiv};
 use crate::vm::Vm;
 
 /// A language: a set of ops with ids of their own, a host type, and a policy for numbers.
@@ -17,9 +19,18 @@ pub trait Language: Sized + 'static {
     const POLICY: Policy;
     /// Whether operands of all its ops are widened through `number`.
     const COERCE: bool;
+    /// What its chunks run in place of an op on numbers where an operand is none: so `Add` can mean
+    /// something for the language's own values while numbers stay as fast as they are.
+    const OPERATORS: &'static [(Opcode, &'static OpDesc)] = &[];
 
     /// Its ops.
     fn table() -> &'static OpTable;
+
+    /// Shows what objects the host refers to. The derive does so where the host has
+    /// [`Trace`](crate::Trace); handles in another host keep nothing alive.
+    fn trace_host(host: &Self::Host, tracer: &mut Tracer<'_>) {
+        let _ = (host, tracer);
+    }
 
     /// A new VM of this language.
     fn vm(host: Self::Host) -> Vm<Self> {
@@ -44,6 +55,7 @@ impl Language for () {
         overflow: Overflow::Wrap,
         zero_div: ZeroDiv::Undef,
         unset: Unset::Undef,
+        operands: Operands::Coerce,
     };
     const COERCE: bool = false;
 

@@ -7,11 +7,12 @@
 //! resolves imports against the table. One run of an op is a [`Call`].
 //!
 //! How a parameter is passed follows from its shape and the traits of its type: [`Immediate`],
-//! [`Input`], [`Borrowed`], [`Context`]; results from [`Returns`] and [`IntoOutput`]. Whatever two
+//! [`Input`], [`Borrowed`], [`Context`], [`Callee`], [`Memory`]; results from [`Returns`] and [`IntoOutput`]. Whatever two
 //! parameters could not have together is refused while rustc runs.
 
 mod assert;
 mod call;
+mod callee;
 mod context;
 mod desc;
 mod given;
@@ -19,17 +20,19 @@ mod immediate;
 mod import;
 mod input;
 mod language;
+mod memory;
 mod output;
 #[doc(hidden)]
 pub mod private;
 mod table;
 
 pub use assert::{
-    ConstText, assert_distinct, assert_fast, assert_heap_use, assert_immediate, assert_jumps,
-    assert_pure, assert_rules, assert_same_effect,
+    ConstText, assert_callee, assert_distinct, assert_fast, assert_heap_use, assert_immediate,
+    assert_jumps, assert_operator, assert_pure, assert_rules, assert_same_effect,
 };
 pub use call::{Call, Flow, Operand, Rest};
-pub(crate) use call::{Parts, Produced};
+pub(crate) use call::{Parts, Produced, shown};
+pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{
     Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
@@ -42,6 +45,8 @@ pub use immediate::{
 pub use import::{ImmTag, Import, Signature};
 pub use input::{Borrowed, Input, Mismatch, borrow_object, is_object};
 pub use language::{ExtOp, Id, Language, OpSet};
+pub use memory::Memory;
+pub(crate) use memory::Place;
 pub use output::{Branch, IntoOutput, Invoke, Made, Returns, allocate};
 pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
 
@@ -55,6 +60,8 @@ const UNASSIGNED: OpDesc = OpDesc {
     immediates: &[],
     inputs: &[],
     rest: None,
+    callee: None,
+    cache: false,
     outputs: OutputDesc {
         falls: &[],
         jumps: None,

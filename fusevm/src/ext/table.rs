@@ -1,6 +1,7 @@
 //! The ops of a language at run time: ids, look-up by name, and what a chunk's imports resolve to.
 
 use super::{Import, Language, OpDesc};
+use crate::op::Opcode;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -12,6 +13,8 @@ pub struct OpTable {
     coerce: bool,
     ops: Vec<&'static OpDesc>,
     by_name: HashMap<&'static str, u16>,
+    /// By opcode; empty where a language has none.
+    operators: Vec<Option<&'static OpDesc>>,
 }
 
 impl OpTable {
@@ -80,7 +83,14 @@ impl OpTable {
             coerce: L::COERCE,
             ops,
             by_name,
+            operators: operators::<L>(),
         }
+    }
+
+    /// The op that runs in place of `code` where an operand is no number.
+    #[inline]
+    pub fn operator(&self, code: Opcode) -> Option<&'static OpDesc> {
+        self.operators.get(code as usize).copied().flatten()
     }
 
     /// Name of the language.
@@ -160,6 +170,15 @@ impl OpTable {
             }),
         }
     }
+}
+
+fn operators<L: Language>() -> Vec<Option<&'static OpDesc>> {
+    let mut operators = Vec::new();
+    for (code, desc) in L::OPERATORS {
+        operators.resize(Opcode::ALL.len(), None);
+        operators[*code as usize] = Some(*desc);
+    }
+    operators
 }
 
 /// An import of a chunk that the language does not have as the chunk means it.

@@ -67,16 +67,14 @@ impl<T> Arena<T> {
         }
     }
 
-    fn take(&mut self, handle: Handle) -> Option<T> {
-        let slot = self.slots.get_mut(handle.index() as usize)?;
-        if slot.generation != handle.generation() {
-            return None;
-        }
+    /// Takes the object out of slot `index`, which is another's from now on.
+    fn take(&mut self, index: usize) -> Option<T> {
+        let slot = self.slots.get_mut(index)?;
         let object = slot.object.take()?;
         // A slot whose generations are used up stays empty for good.
         if slot.generation + 1 < Handle::GENERATIONS {
             slot.generation += 1;
-            self.free.push(handle.index());
+            self.free.push(index as u32);
         }
         self.live -= 1;
         Some(object)
@@ -89,9 +87,13 @@ pub(super) trait ErasedArena: Any + Send {
     fn live(&self) -> usize;
     fn holds(&self, handle: Handle) -> bool;
     fn text(&self, handle: Handle, out: &mut String);
-    fn trace(&self, handle: Handle, tracer: &mut Tracer<'_>);
-    /// Drops the object, and says whether there was one.
-    fn free(&mut self, handle: Handle) -> bool;
+    /// Shows what the object holds; its size in bytes.
+    fn trace(&self, handle: Handle, tracer: &mut Tracer<'_>) -> usize;
+    /// Slots so far.
+    fn slots(&self) -> usize;
+    /// Drops what has no mark, one by one, and counts it off `objects` before that: the drop of an
+    /// object is the host's code.
+    fn sweep(&mut self, marks: &[u64], objects: &mut usize);
 }
 
 impl<T: Object> ErasedArena for Arena<T> {
@@ -114,15 +116,36 @@ impl<T: Object> ErasedArena for Arena<T> {
         }
     }
 
-    fn trace(&self, handle: Handle, tracer: &mut Tracer<'_>) {
-        if let Some(object) = self.get(handle) {
-            object.trace(tracer);
-        }
+    fn trace(&self, handle: Handle, tracer: &mut Tracer<'_>) -> usize {
+        let Some(object) = self.get(handle) else {
+            return 0;
+        };
+        object.trace(tracer);
+        size(object)
     }
 
-    fn free(&mut self, handle: Handle) -> bool {
-        self.take(handle).is_some()
+    fn slots(&self) -> usize {
+        self.slots.len()
     }
+
+    fn sweep(&mut self, marks: &[u64], objects: &mut usize) {
+        for (word, marks) in marks.iter().enumerate() {
+            let start = word * 64;
+            for index in start..self.slots.len().min(start + 64) {
+                if marks >> (index - start) & 1 == 0
+                    && let Some(object) = self.take(index)
+                {
+                    *objects -= 1;
+                    drop(object);
+                }
+            }
+        }
+    }
+}
+
+/// Bytes that an object takes: its slot, and what it owns beside it.
+pub(super) fn size<T: Object>(object: &T) -> usize {
+    size_of::<Slot<T>>().saturating_add(object.bytes())
 }
 
 #[cfg(test)]
@@ -136,8 +159,8 @@ mod tests {
         arena.slots[0].generation = Handle::GENERATIONS - 1;
         let last = Handle::new(0, Handle::GENERATIONS - 1, 1, 1);
         assert_eq!(arena.get(last), Some(&"x"));
-        assert_eq!(arena.take(last), Some("x"));
-        assert_eq!(arena.take(last), None);
+        assert_eq!(arena.take(0), Some("x"));
+        assert_eq!(arena.take(0), None);
         assert_eq!(
             arena.insert("y"),
             Some((1, 0)),

@@ -14,6 +14,13 @@ pub trait Object: Trace + Send + 'static {
     fn text(&self) -> Option<String> {
         None
     }
+
+    /// Bytes it owns beside itself, about: the storage of its lists and tables. The more an object
+    /// says it owns, the sooner a collection is due. Looked at when it is allocated, and when it is
+    /// found alive.
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 /// An object for writing.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::collect::Marks;
 use crate::value::{Array, Func, Handle, Hash, HostValue, Obj, Ref, Str, Value};
 
 /// Shows a tracer every handle that is held, at any depth.
@@ -26,21 +27,45 @@ pub struct Tracer<'a> {
     found: &'a mut Vec<Handle>,
     /// Addresses of shared containers that need no second look.
     seen: &'a mut HashSet<usize>,
+    /// While objects are marked: what has been found before.
+    marks: Option<&'a mut Marks>,
 }
 
 impl<'a> Tracer<'a> {
     pub(crate) fn new(found: &'a mut Vec<Handle>, seen: &'a mut HashSet<usize>) -> Self {
-        Tracer { found, seen }
+        let marks = None;
+        Tracer { found, seen, marks }
+    }
+
+    /// A tracer that finds each object once, and marks it.
+    pub(super) fn marking(
+        found: &'a mut Vec<Handle>,
+        seen: &'a mut HashSet<usize>,
+        marks: &'a mut Marks,
+    ) -> Self {
+        let marks = Some(marks);
+        Tracer { found, seen, marks }
     }
 
     /// Takes note of a handle.
+    #[inline]
     pub fn mark(&mut self, handle: Handle) {
-        self.found.push(handle);
+        take_note(self.found, self.marks.as_deref_mut(), handle);
     }
 
     /// Takes note of all handles in a value; a container that values share is gone through once.
     pub fn value(&mut self, value: &Value) {
-        value.handles(self.seen, self.found);
+        let (found, marks) = (&mut *self.found, &mut self.marks);
+        value.handles(self.seen, &mut |handle| {
+            take_note(found, marks.as_deref_mut(), handle);
+        });
+    }
+}
+
+#[inline]
+fn take_note(found: &mut Vec<Handle>, marks: Option<&mut Marks>, handle: Handle) {
+    if marks.is_none_or(|marks| marks.set(handle)) {
+        found.push(handle);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Calls and returns, builtins, and the two forms of ext ops.
 
 use super::{Frame, FrameKind, Step, ext};
+use crate::chunk::own_name;
 use crate::semantics::Trap;
 use crate::value::Value;
 use crate::verify::Unit;
@@ -58,7 +59,7 @@ impl VM {
         match entry.arity {
             Some(takes) if takes != argc => {
                 return Err(Trap::WrongArity {
-                    name: linked.name_text(entry.name),
+                    name: own_name(&linked.name_text(entry.name)),
                     takes: takes.into(),
                     got: argc.into(),
                 });
@@ -118,6 +119,7 @@ pub(super) fn call_builtin(vm: &mut VM, _: &Linked, id: u16, argc: u8) -> Step {
     let Some(handler) = vm.builtin(id) else {
         return Err(Trap::UndefinedBuiltin(id));
     };
+    vm.collect_if_due()?;
     // While the handler runs, the values below its arguments are out of its reach.
     let Some(frame) = vm.frames.last_mut() else {
         return Err(Trap::Load("no code is running".into()));

@@ -1,6 +1,7 @@
 //! Running the ops of a language, and raw handlers.
 
 use super::Step;
+pub(super) use crate::ext::shown;
 use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Produced};
 use crate::semantics::{Limits, Trap};
 use crate::value::Value;
@@ -38,10 +39,36 @@ pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, id: u16, packed: u64) -> St
     };
     let fixed = desc.inputs.len();
     let at = vm.input_start(desc.name, fixed + rest)?;
+    run_at(vm, linked, (id, packed), desc, at)
+}
+
+/// Runs the op of the language that takes what a core op does not: it has no immediates and is no
+/// import of the chunk.
+#[cold]
+pub(super) fn run_operator(
+    vm: &mut VM,
+    linked: &Arc<Linked>,
+    desc: &'static OpDesc,
+    at: usize,
+) -> Step {
+    run_at(vm, linked, (u16::MAX, 0), desc, at)
+}
+
+/// Runs an op whose inputs start at `at`.
+#[inline]
+fn run_at(
+    vm: &mut VM,
+    linked: &Arc<Linked>,
+    (id, packed): (u16, u64),
+    desc: &'static OpDesc,
+    at: usize,
+) -> Step {
+    let (fixed, inputs) = (desc.inputs.len(), vm.stack.len() - at);
+    vm.collect_if_due()?;
     charge(vm, desc, at)?;
     let outcome = match desc.calls_back {
         true => run_full(vm, linked, (id, packed), desc, at)?,
-        false => run_leaf(vm, linked, (id, packed), desc, fixed + rest)?,
+        false => run_leaf(vm, linked, (id, packed), desc, inputs)?,
     };
     match outcome.flow {
         Flow::Invoke => invoke(vm, outcome.invoke, at, fixed),
@@ -59,11 +86,35 @@ fn run_leaf(
     inputs: usize,
 ) -> Result<Outcome, Trap> {
     let slots = prepare_slots(vm, desc, packed)?;
-    let parts = vm.split(inputs, slots);
+    if desc.cache {
+        return run_with_place(vm, (linked, id, packed), desc, (inputs, slots));
+    }
+    let parts = vm.split(inputs, slots, desc.callee.is_some());
     unwound(|| {
-        let mut call = Call::leaf((linked, id, packed), parts);
+        let mut call = Call::leaf((linked, id, packed), parts, None);
         (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
     })
+}
+
+/// The same for an op that has a memory at its place, which is out of the VM while the op runs. When
+/// the op panics it is gone: nobody knows in what state it is.
+fn run_with_place(
+    vm: &mut VM,
+    (linked, id, packed): (&Arc<Linked>, u16, u64),
+    desc: &'static OpDesc,
+    (inputs, slots): (usize, usize),
+) -> Result<Outcome, Trap> {
+    let (code, place) = (vm.frame()?.code, linked.place(vm.pc - 1));
+    let mut memory = vm.code_mut().take_place(code, place);
+    let parts = vm.split(inputs, slots, desc.callee.is_some());
+    let ran = unwound(|| {
+        let mut call = Call::leaf((linked, id, packed), parts, Some(&mut memory));
+        (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
+    });
+    if !matches!(ran, Err(Trap::Panic(_))) {
+        vm.code_mut().put_place(code, place, memory);
+    }
+    ran
 }
 
 /// Puts the results in the place of the inputs, which start at `at`, and jumps.
@@ -117,6 +168,7 @@ fn run_full(
 ) -> Result<Outcome, Trap> {
     let mut inputs: Vec<Value> = vm.stack.drain(at..).collect();
     let outcome = guarded(vm, |vm| {
+        inputs.iter().for_each(|input| vm.hold(input));
         let mut call = Call::full((linked, id, packed), &mut inputs, vm);
         (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
     })??;
@@ -195,7 +247,9 @@ fn panicked(payload: &(dyn Any + Send)) -> Trap {
 /// running frame goes; a value it popped and did not have traps too.
 pub(super) fn guarded<R>(vm: &mut VM, run: impl FnOnce(&mut VM) -> R) -> Result<R, Trap> {
     let point = vm.savepoint();
+    vm.hold_fresh(true);
     let result = unwound(|| Ok(run(vm)));
+    vm.release(point.held);
     if result.is_err() || vm.frames.len() != point.frames {
         let stack = vm.stack.len().min(point.stack);
         vm.restore(point);
@@ -208,6 +262,7 @@ pub(super) fn guarded<R>(vm: &mut VM, run: impl FnOnce(&mut VM) -> R) -> Result<
 }
 
 pub(super) fn raw(vm: &mut VM, id: u16, arg: u8) -> Step {
+    vm.collect_if_due()?;
     let mut handler = vm.take_raw()?;
     let result = guarded(vm, |vm| handler(vm, id, arg));
     vm.put_back_raw(handler);
@@ -216,6 +271,7 @@ pub(super) fn raw(vm: &mut VM, id: u16, arg: u8) -> Step {
 }
 
 pub(super) fn raw_wide(vm: &mut VM, id: u16, arg: usize) -> Step {
+    vm.collect_if_due()?;
     let mut handler = vm.take_raw_wide()?;
     let result = guarded(vm, |vm| handler(vm, id, arg));
     vm.put_back_raw_wide(handler);

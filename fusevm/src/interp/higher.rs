@@ -1,6 +1,7 @@
 //! Ops that run a block for each element: a frame over the block's ops, and the state of the loop.
 
 use super::{FrameKind, Step};
+use crate::heap::{Trace, Tracer};
 use crate::semantics::{MergeSort, Trap, right_first};
 use crate::value::{Array, Value};
 use crate::vm::{Linked, VM};
@@ -11,6 +12,20 @@ pub(crate) enum BlockRun {
     Grep { elements: Elements, out: Vec<Value> },
     Each { elements: Elements },
     Sort { sort: Box<MergeSort> },
+}
+
+impl BlockRun {
+    /// Shows the values of the loop that are not on the stack.
+    pub(crate) fn trace(&self, tracer: &mut Tracer<'_>) {
+        match self {
+            BlockRun::Map { elements, out } | BlockRun::Grep { elements, out } => {
+                elements.array.trace(tracer);
+                out.trace(tracer);
+            }
+            BlockRun::Each { elements } => elements.array.trace(tracer),
+            BlockRun::Sort { sort } => sort.items().for_each(|v| v.trace(tracer)),
+        }
+    }
 }
 
 /// An array and the next element of it. The block may change the array's cell; the loop goes on over

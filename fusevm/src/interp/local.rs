@@ -8,7 +8,7 @@ use crate::vm::{Linked, VM};
 pub(super) fn get_var(vm: &mut VM, linked: &Linked, name: u16) -> Step {
     let value = match &vm.globals[linked.symbol(name)] {
         Some(value) => value.clone(),
-        None if linked.chunk().policy.unset == Unset::Trap => {
+        None if linked.chunk().policy.unset != Unset::Undef => {
             return Err(Trap::UnsetVariable(linked.name_text(name)));
         }
         None => Value::Undef,
@@ -18,13 +18,17 @@ pub(super) fn get_var(vm: &mut VM, linked: &Linked, name: u16) -> Step {
 }
 
 pub(super) fn set_var(vm: &mut VM, linked: &Linked, name: u16) -> Step {
-    let value = vm.take_one("SetVar")?;
-    vm.globals[linked.symbol(name)] = Some(value);
-    Ok(())
+    let strict = linked.chunk().policy.unset == Unset::Strict;
+    if strict && vm.globals[linked.symbol(name)].is_none() {
+        return Err(Trap::UnsetVariable(linked.name_text(name)));
+    }
+    declare_var(vm, linked, name)
 }
 
 pub(super) fn declare_var(vm: &mut VM, linked: &Linked, name: u16) -> Step {
-    set_var(vm, linked, name)
+    let value = vm.take_one("SetVar")?;
+    vm.globals[linked.symbol(name)] = Some(value);
+    Ok(())
 }
 
 impl VM {

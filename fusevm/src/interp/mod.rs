@@ -26,8 +26,8 @@ pub(crate) use frame::{Frame, FrameKind};
 pub(crate) use higher::BlockRun;
 pub(crate) use shell::{ShellState, abandon};
 
-use crate::op::{Flags, Op, for_each_op};
-use crate::semantics::{self, Trap};
+use crate::op::{Flags, Op, Opcode, for_each_op};
+use crate::semantics::{self, OperandTrap, Operands, Trap};
 use crate::value::Value;
 use crate::vm::{Error, Linked, VM};
 use std::sync::Arc;
@@ -49,20 +49,24 @@ macro_rules! dispatch {
         #[allow(unused_variables, reason = "fused rows run the op as a whole")]
         fn step(vm: &mut VM, linked: &Arc<Linked>, op: Op) -> Step {
             match op { $($(
-                Op::$Name $(($($f),*))? => run_op!($how vm linked op $family $snake $Name ($($($f),*)?) ($($input)*)),
+                Op::$Name $(($($f),*))? => run_op!($how [$($flag)*] vm linked op $family $snake $Name ($($($f),*)?) ($($input)*)),
             )*)* }
         }
     };
 }
 
 macro_rules! run_op {
-    (pure $vm:ident $linked:ident $op:ident $family:ident $snake:ident $Name:ident () ($($input:ident)*)) => {{
-        $vm.compute(stringify!($Name), $linked, semantics::$family::$snake)
+    (pure [$($flag:ident)*] $vm:ident $linked:ident $op:ident $family:ident $snake:ident $Name:ident () ($($input:ident)*)) => {{
+        const NUMBERS: bool = Flags::NONE$(.and(Flags::$flag))*.has(Flags::NUMBERS);
+        match NUMBERS {
+            true => $vm.compute_numbers(Opcode::$Name, $linked, semantics::$family::$snake),
+            false => $vm.compute(stringify!($Name), $linked, semantics::$family::$snake),
+        }
     }};
-    (fused $vm:ident $linked:ident $op:ident $($row:tt)*) => {
+    (fused [$($flag:ident)*] $vm:ident $linked:ident $op:ident $($row:tt)*) => {
         self::fused::run($vm, $linked, $op)
     };
-    (own $vm:ident $linked:ident $op:ident $family:ident $snake:ident $Name:ident ($($f:ident),*) ($($input:ident)*)) => {
+    (own [$($flag:ident)*] $vm:ident $linked:ident $op:ident $family:ident $snake:ident $Name:ident ($($f:ident),*) ($($input:ident)*)) => {
         self::$family::$snake($vm, $linked $(, $f)*)
     };
 }
@@ -95,8 +99,9 @@ impl VM {
             return Err(Trap::Load("the program is no longer loaded".into()));
         };
         let ops = linked.chunk().ops.as_slice();
-        let overlay = self.fusion().then(|| linked.origin.overlay());
         let raw = linked.verified.is_raw();
+        // Where heights are not known the stack is measured before each op, and so at each part.
+        let overlay = (self.fusion() && !raw).then(|| linked.origin.overlay());
         self.reload = false;
         loop {
             *at = self.pc;
@@ -159,6 +164,30 @@ impl VM {
         let output = semantics(&rules, inputs)?;
         self.stack.push(output);
         Ok(())
+    }
+
+    /// Runs a pure op on numbers. Other values are the business of the language's operator, if it has
+    /// one for the op.
+    #[inline]
+    fn compute_numbers<const N: usize>(
+        &mut self,
+        code: Opcode,
+        linked: &Arc<Linked>,
+        semantics: impl FnOnce(&semantics::Rules<'_>, [Value; N]) -> Result<Value, Trap>,
+    ) -> Step {
+        let name = code.info().name;
+        let at = self.input_start(name, N)?;
+        let number = |value: &Value| matches!(value, Value::Int(_) | Value::Float(_));
+        if let Some(other) = self.stack[at..].iter().position(|value| !number(value)) {
+            if let Some(desc) = linked.operator(code) {
+                return ext::run_operator(self, linked, desc, at);
+            }
+            if linked.chunk().policy.operands == Operands::Strict {
+                let found = ext::shown(&self.stack[at + other]);
+                return Err(OperandTrap::new(name, other + 1, "a number", found).into());
+            }
+        }
+        self.compute(name, linked, semantics)
     }
 
     /// Pops the inputs of the op of that name, deepest first.

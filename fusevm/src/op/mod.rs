@@ -35,6 +35,19 @@ impl Flags {
     /// A sum of other ops.
     pub const FUSED: Self = Self(32);
 
+    /// Works on numbers: another kind of input is coerced, or given to the language's operator, or
+    /// traps, as language and policy say. What is said of the op holds for numbers.
+    pub const NUMBERS: Self = Self(64);
+
+    /// No flags.
+    pub const NONE: Self = Self(0);
+
+    /// These flags and those of `other`.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether all of `other`'s flags are set.
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -52,10 +52,10 @@ macro_rules! for_each_op {
             }
             /// Globals, slots and scopes.
             mod local {
-                /// Pushes the global `name`: Undef when it was never set, a trap under `unset = trap`.
+                /// Pushes the global `name`; one that was never set is Undef, or a trap under `unset = trap` and `strict`.
                 own get_var = GetVar(name: Name) {-- v} [TRAPS];
-                /// Sets the global `name`.
-                own set_var = SetVar(name: Name) {v --} [];
+                /// Sets the global `name`; one that was never declared is a trap under `unset = strict`.
+                own set_var = SetVar(name: Name) {v --} [TRAPS];
                 /// Declares the global `name` with its initial value; stores like `SetVar`.
                 own declare_var = DeclareVar(name: Name) {v --} [];
                 /// Pushes slot `s` of the current frame; Undef when it was never written.
@@ -76,7 +76,7 @@ macro_rules! for_each_op {
                 /// Pushes the global `name`, like `GetVar`.
                 own get_array = GetArray(name: Name) {-- v} [TRAPS];
                 /// Sets the global `name`, like `SetVar`.
-                own set_array = SetArray(name: Name) {v --} [];
+                own set_array = SetArray(name: Name) {v --} [TRAPS];
                 /// Stores a fresh empty array in the global `name`.
                 own declare_array = DeclareArray(name: Name) {--} [];
                 /// Element `i` of the array; a negative index counts from the end; Undef when there is none.
@@ -105,7 +105,7 @@ macro_rules! for_each_op {
                 /// Pushes the global `name`, like `GetVar`.
                 own get_hash = GetHash(name: Name) {-- v} [TRAPS];
                 /// Sets the global `name`, like `SetVar`.
-                own set_hash = SetHash(name: Name) {v --} [];
+                own set_hash = SetHash(name: Name) {v --} [TRAPS];
                 /// Stores a fresh empty hash in the global `name`.
                 own declare_hash = DeclareHash(name: Name) {--} [];
                 /// Value of key `k`; Undef when there is none.
@@ -126,23 +126,23 @@ macro_rules! for_each_op {
             /// Arithmetic on numbers.
             mod arith {
                 /// `a + b`: integers under the overflow policy, else floats.
-                pure add = Add {a b -- r} [PURE | TRAPS];
+                pure add = Add {a b -- r} [PURE | TRAPS | NUMBERS];
                 /// `a - b`: integers under the overflow policy, else floats.
-                pure sub = Sub {a b -- r} [PURE | TRAPS];
+                pure sub = Sub {a b -- r} [PURE | TRAPS | NUMBERS];
                 /// `a * b`: integers under the overflow policy, else floats.
-                pure mul = Mul {a b -- r} [PURE | TRAPS];
-                /// `a / b`, always a float; by zero: Undef, or a trap under `zero_div = trap`.
-                pure div = Div {a b -- r} [PURE | TRAPS];
-                /// Remainder with the sign of `a`; integer by zero: 0, or a trap under `zero_div = trap`.
-                pure modulo = Mod {a b -- r} [PURE | TRAPS];
+                pure mul = Mul {a b -- r} [PURE | TRAPS | NUMBERS];
+                /// `a / b`, always a float; by zero: Undef, a trap under `zero_div = trap`, an infinity or NaN under `float`.
+                pure div = Div {a b -- r} [PURE | TRAPS | NUMBERS];
+                /// Remainder with the sign of `a`; integer by zero: 0, a trap under `zero_div = trap`, NaN under `float`.
+                pure modulo = Mod {a b -- r} [PURE | TRAPS | NUMBERS];
                 /// `a` to the power `b`: an integer to an integer ≥ 0 under the overflow policy, else a float.
-                pure pow = Pow {a b -- r} [PURE | TRAPS];
+                pure pow = Pow {a b -- r} [PURE | TRAPS | NUMBERS];
                 /// `-a`: an integer under the overflow policy, else a float.
-                pure negate = Negate {a -- r} [PURE | TRAPS];
+                pure negate = Negate {a -- r} [PURE | TRAPS | NUMBERS];
                 /// `a + 1`.
-                pure inc = Inc {a -- r} [PURE | TRAPS];
+                pure inc = Inc {a -- r} [PURE | TRAPS | NUMBERS];
                 /// `a - 1`.
-                pure dec = Dec {a -- r} [PURE | TRAPS];
+                pure dec = Dec {a -- r} [PURE | TRAPS | NUMBERS];
             }
             /// Strings.
             mod string {
@@ -156,19 +156,19 @@ macro_rules! for_each_op {
             /// Comparison.
             mod compare {
                 /// `a == b` as numbers.
-                pure num_eq = NumEq {a b -- bool} [PURE];
+                pure num_eq = NumEq {a b -- bool} [PURE | TRAPS | NUMBERS];
                 /// `a != b` as numbers.
-                pure num_ne = NumNe {a b -- bool} [PURE];
+                pure num_ne = NumNe {a b -- bool} [PURE | TRAPS | NUMBERS];
                 /// `a < b` as numbers.
-                pure num_lt = NumLt {a b -- bool} [PURE];
+                pure num_lt = NumLt {a b -- bool} [PURE | TRAPS | NUMBERS];
                 /// `a > b` as numbers.
-                pure num_gt = NumGt {a b -- bool} [PURE];
+                pure num_gt = NumGt {a b -- bool} [PURE | TRAPS | NUMBERS];
                 /// `a <= b` as numbers.
-                pure num_le = NumLe {a b -- bool} [PURE];
+                pure num_le = NumLe {a b -- bool} [PURE | TRAPS | NUMBERS];
                 /// `a >= b` as numbers.
-                pure num_ge = NumGe {a b -- bool} [PURE];
+                pure num_ge = NumGe {a b -- bool} [PURE | TRAPS | NUMBERS];
                 /// −1, 0 or 1 as `a` is less than, equal to or greater than `b`; 0 with NaN.
-                pure spaceship = Spaceship {a b -- n} [PURE];
+                pure spaceship = Spaceship {a b -- n} [PURE | TRAPS | NUMBERS];
                 /// Whether the texts are equal.
                 pure str_eq = StrEq {a b -- bool} [PURE | TRAPS];
                 /// Whether the texts differ.
@@ -193,17 +193,17 @@ macro_rules! for_each_op {
                 /// Whether one is true; both are computed.
                 pure log_or = LogOr {a b -- bool} [PURE];
                 /// Bitwise and.
-                pure bit_and = BitAnd {a b -- n} [PURE];
+                pure bit_and = BitAnd {a b -- n} [PURE | TRAPS | NUMBERS];
                 /// Bitwise or.
-                pure bit_or = BitOr {a b -- n} [PURE];
+                pure bit_or = BitOr {a b -- n} [PURE | TRAPS | NUMBERS];
                 /// Bitwise exclusive or.
-                pure bit_xor = BitXor {a b -- n} [PURE];
+                pure bit_xor = BitXor {a b -- n} [PURE | TRAPS | NUMBERS];
                 /// Bitwise complement.
-                pure bit_not = BitNot {a -- n} [PURE];
+                pure bit_not = BitNot {a -- n} [PURE | TRAPS | NUMBERS];
                 /// Shift left by the low six bits of `b`.
-                pure shl = Shl {a b -- n} [PURE];
+                pure shl = Shl {a b -- n} [PURE | TRAPS | NUMBERS];
                 /// Arithmetic shift right by the low six bits of `b`.
-                pure shr = Shr {a b -- n} [PURE];
+                pure shr = Shr {a b -- n} [PURE | TRAPS | NUMBERS];
             }
             /// Jumps.
             mod control {

@@ -88,7 +88,7 @@ pub(crate) fn mul(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Trap> 
     }
 }
 
-/// `a / b`, a float; by zero of either sign Undef or a trap.
+/// `a / b`, a float; by zero of either sign Undef, a trap or what floats give.
 #[inline]
 pub(crate) fn div(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Trap> {
     let (a, b) = match Pair::of(&a, &b) {
@@ -99,12 +99,13 @@ pub(crate) fn div(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Trap> 
         return Ok(Value::Float(a / b));
     }
     match rules.policy.zero_div {
+        ZeroDiv::Float => Ok(Value::Float(a / b)),
         ZeroDiv::Undef => Ok(Value::Undef),
         ZeroDiv::Trap => Err(Trap::ZeroDivision { op: "Div" }),
     }
 }
 
-/// The remainder with the sign of `a`; by zero integer 0 (float: NaN) or a trap.
+/// The remainder with the sign of `a`; by zero integer 0 (float: NaN), a trap or NaN.
 #[inline]
 pub(crate) fn modulo(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Trap> {
     let pair = Pair::of(&a, &b);
@@ -113,6 +114,7 @@ pub(crate) fn modulo(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Tra
         return Err(Trap::ZeroDivision { op: "Mod" });
     }
     Ok(match pair {
+        Pair::Int(_, 0) if rules.policy.zero_div == ZeroDiv::Float => Value::Float(f64::NAN),
         Pair::Int(_, 0) => Value::Int(0),
         Pair::Int(a, b) => Value::Int(a.wrapping_rem(b)),
         Pair::Float(a, b) => Value::Float(a % b),
@@ -183,7 +185,7 @@ pub(crate) fn dec(rules: &Rules<'_>, [a]: [Value; 1]) -> Result<Value, Trap> {
 #[cfg(test)]
 mod tests {
     use super::super::TrapKind;
-    use super::super::testing::{with_overflow, with_rules, with_zero_trap};
+    use super::super::testing::{with_float_zero, with_overflow, with_rules, with_zero_trap};
     use super::*;
 
     const MIN: i64 = i64::MIN;
@@ -297,6 +299,14 @@ mod tests {
             });
         }
         assert_eq!(get(modulo, 7, 0), Value::Int(0));
+        with_float_zero(|rules| {
+            let get = |op: Binary, a: f64, b: i64| op(rules, [a.into(), b.into()]).unwrap();
+            assert_eq!(get(div, 1.0, 0), Value::Float(f64::INFINITY));
+            assert_eq!(get(div, -1.0, 0), Value::Float(f64::NEG_INFINITY));
+            assert!(get(div, 0.0, 0).to_float().is_nan());
+            let int = modulo(rules, [7.into(), 0.into()]).unwrap();
+            assert!(int.to_float().is_nan() && int.as_float().is_some());
+        });
         assert!(get(modulo, 7, 0.0).to_float().is_nan());
     }
 

@@ -38,7 +38,7 @@ mod word;
 use crate::value::ObjectText;
 
 pub use limits::Limits;
-pub use policy::{Overflow, Policy, Unset, ZeroDiv};
+pub use policy::{Operands, Overflow, Policy, Unset, ZeroDiv};
 pub(crate) use sort::{MergeSort, right_first};
 pub use trap::{OperandTrap, Trap, TrapKind};
 pub use word::UnknownWord;
@@ -90,6 +90,17 @@ pub(crate) mod testing {
         with_policy(
             Policy {
                 zero_div: ZeroDiv::Trap,
+                ..Policy::default()
+            },
+            test,
+        )
+    }
+
+    /// Runs `test` where a zero divisor is one of floats.
+    pub(crate) fn with_float_zero<T>(test: impl FnOnce(&Rules<'_>) -> T) -> T {
+        with_policy(
+            Policy {
+                zero_div: ZeroDiv::Float,
                 ..Policy::default()
             },
             test,

@@ -18,6 +18,8 @@ pub struct Policy {
     pub zero_div: ZeroDiv,
     /// When a global is read that was never set or declared.
     pub unset: Unset,
+    /// When an op on numbers meets another kind of value.
+    pub operands: Operands,
 }
 
 /// What happens when an integer result does not fit 64 bits.
@@ -40,6 +42,8 @@ pub enum ZeroDiv {
     Undef,
     /// The program traps, for a float zero too.
     Trap,
+    /// Both are computed in floats: infinities and NaN.
+    Float,
 }
 
 /// What reading a global does that was never set or declared.
@@ -50,14 +54,31 @@ pub enum Unset {
     Undef,
     /// The program traps.
     Trap,
+    /// The program traps, and so it does when a global is set that was never declared.
+    Strict,
+}
+
+/// What the ops on numbers do with other kinds of values: arithmetic, `Num…`, `Spaceship`, bits.
+///
+/// A language may name ops of its own that take those operands, its
+/// [`OPERATORS`](crate::Language::OPERATORS): they come before what is said here.
+#[derive(Copy, Clone, Eq, PartialEq, Hash, Debug, Default)]
+pub enum Operands {
+    /// They take the number that the value stands for.
+    #[default]
+    Coerce,
+    /// The program traps.
+    Strict,
 }
 
 words!(Overflow { Wrap = "wrap", Trap = "trap", Promote = "promote" });
-words!(ZeroDiv { Undef = "undef", Trap = "trap" });
-words!(Unset { Undef = "undef", Trap = "trap" });
+words!(ZeroDiv { Undef = "undef", Trap = "trap", Float = "float" });
+words!(Unset { Undef = "undef", Trap = "trap", Strict = "strict" });
+words!(Operands { Coerce = "coerce", Strict = "strict" });
 
 impl Policy {
-    /// The policy as one byte: overflow in bits 0 and 1, zero divisor in bit 2, unset in bit 3.
+    /// The policy as one byte: overflow in bits 0 and 1, zero divisor in bits 2 and 4, unset in bits 3
+    /// and 5, operands in bit 6.
     pub const fn to_bits(self) -> u8 {
         let overflow = match self.overflow {
             Overflow::Wrap => 0,
@@ -67,12 +88,18 @@ impl Policy {
         let zero_div = match self.zero_div {
             ZeroDiv::Undef => 0,
             ZeroDiv::Trap => 4,
+            ZeroDiv::Float => 16,
         };
         let unset = match self.unset {
             Unset::Undef => 0,
             Unset::Trap => 8,
+            Unset::Strict => 32,
         };
-        overflow | zero_div | unset
+        let operands = match self.operands {
+            Operands::Coerce => 0,
+            Operands::Strict => 64,
+        };
+        overflow | zero_div | unset | operands
     }
 
     /// The policy of a byte made by [`to_bits`](Self::to_bits); `None` for any other byte.
@@ -83,21 +110,28 @@ impl Policy {
             2 => Overflow::Promote,
             _ => return None,
         };
-        if bits > 15 {
-            return None;
-        }
+        let zero_div = match bits & (4 | 16) {
+            0 => ZeroDiv::Undef,
+            4 => ZeroDiv::Trap,
+            16 => ZeroDiv::Float,
+            _ => return None,
+        };
+        let unset = match bits & (8 | 32) {
+            0 => Unset::Undef,
+            8 => Unset::Trap,
+            32 => Unset::Strict,
+            _ => return None,
+        };
+        let operands = match bits & (64 | 128) {
+            0 => Operands::Coerce,
+            64 => Operands::Strict,
+            _ => return None,
+        };
         Some(Self {
             overflow,
-            zero_div: if bits & 4 == 0 {
-                ZeroDiv::Undef
-            } else {
-                ZeroDiv::Trap
-            },
-            unset: if bits & 8 == 0 {
-                Unset::Undef
-            } else {
-                Unset::Trap
-            },
+            zero_div,
+            unset,
+            operands,
         })
     }
 }
@@ -115,7 +149,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 3 * 2 * 2);
+        assert_eq!(known, 3 * 3 * 3 * 2);
         assert_eq!(Policy::default().to_bits(), 0);
     }
 
@@ -125,6 +159,9 @@ mod tests {
             assert_eq!(it.to_string().parse(), Ok(it));
         }
         for &it in ZeroDiv::ALL {
+            assert_eq!(it.to_string().parse(), Ok(it));
+        }
+        for &it in Operands::ALL {
             assert_eq!(it.to_string().parse(), Ok(it));
         }
         for &it in Unset::ALL {

@@ -54,6 +54,11 @@ impl MergeSort {
         sort
     }
 
+    /// All elements, in no order.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Value> {
+        self.from.iter().chain(&self.to)
+    }
+
     /// The pair `(a, b)` to compare, `a` from the left run; `None` when all is sorted.
     ///
     /// Gives the same pair until it is answered.

@@ -82,7 +82,7 @@ pub enum Trap {
     },
     /// A call of a builtin that is not registered.
     UndefinedBuiltin(u16),
-    /// A global never set or declared is read, under `unset = trap`.
+    /// A global never set or declared is read, under `unset = trap`; or set, under `unset = strict`.
     UnsetVariable(Str),
     /// A raw handler is reached inside itself.
     HandlerBusy,
@@ -114,7 +114,7 @@ pub enum Trap {
 pub struct OperandTrap {
     /// The op.
     pub op: Cow<'static, str>,
-    /// Which operand, counted from 1.
+    /// Which operand, counted from 1; 0 for the callee.
     pub operand: usize,
     /// The operand's name, when it has one.
     pub name: Option<Cow<'static, str>>,
@@ -140,11 +140,23 @@ impl OperandTrap {
             found: found.into(),
         }
     }
+
+    /// The callee of the frame an op runs in, which is not what the op declares.
+    pub fn callee(
+        op: impl Into<Cow<'static, str>>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::new(op, 0, expected, found)
+    }
 }
 
 impl fmt::Display for OperandTrap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`, operand {}", self.op, self.operand)?;
+        match self.operand {
+            0 => write!(f, "`{}`, callee", self.op)?,
+            operand => write!(f, "`{}`, operand {operand}", self.op)?,
+        }
         if let Some(name) = &self.name {
             write!(f, " (`{name}`)")?;
         }

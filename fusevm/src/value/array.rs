@@ -34,9 +34,25 @@ pub struct Array(pub(super) Arc<ArrayData>);
 pub(super) struct ArrayData {
     items: Vec<Value>,
     head: usize,
+    /// Whether a handle may be inside, at any depth; once it may, it stays so.
+    handles: bool,
 }
 
 impl ArrayData {
+    fn of(items: Vec<Value>) -> Self {
+        ArrayData {
+            handles: items.iter().any(Value::may_hold_handles),
+            items,
+            head: 0,
+        }
+    }
+
+    /// Takes note of a value that is about to be put in.
+    #[inline]
+    fn note(&mut self, value: &Value) {
+        self.handles |= value.may_hold_handles();
+    }
+
     fn live(&self) -> &[Value] {
         self.items.get(self.head..).unwrap_or_default()
     }
@@ -55,6 +71,7 @@ impl Clone for ArrayData {
         ArrayData {
             items: self.live().to_vec(),
             head: 0,
+            handles: self.handles,
         }
     }
 }
@@ -79,7 +96,7 @@ impl Array {
     }
 
     pub(super) fn from_values(items: Vec<Value>) -> Array {
-        Array(Arc::new(ArrayData { items, head: 0 }))
+        Array(Arc::new(ArrayData::of(items)))
     }
 
     /// Number of elements.
@@ -114,6 +131,7 @@ impl Array {
             return None;
         }
         let data = self.unique(0);
+        data.note(&value);
         let slot = data.items.get_mut(data.head + index)?;
         Some(std::mem::replace(slot, value))
     }
@@ -121,7 +139,9 @@ impl Array {
     /// Appends an element.
     #[inline]
     pub fn push(&mut self, value: Value) {
-        self.unique(1).items.push(value);
+        let data = self.unique(1);
+        data.note(&value);
+        data.items.push(value);
     }
 
     /// Takes the last element.
@@ -156,6 +176,7 @@ impl Array {
             return false;
         }
         let data = self.unique(1);
+        data.note(&value);
         if index == 0 && data.head > 0 {
             data.head -= 1;
             data.items[data.head] = value;
@@ -193,6 +214,7 @@ impl Array {
             Some(data) => {
                 data.items.clear();
                 data.head = 0;
+                data.handles = false;
             }
             None => *self = Array::new(),
         }
@@ -205,6 +227,7 @@ impl Array {
             self.truncate(len);
         } else {
             let data = self.unique(len - self.len());
+            data.note(&fill);
             data.items.resize(data.head + len, fill);
         }
     }
@@ -222,9 +245,9 @@ impl Array {
         if self.is_empty() {
             *self = other.clone();
         } else if !other.is_empty() {
-            self.unique(other.len())
-                .items
-                .extend_from_slice(other.as_slice());
+            let data = self.unique(other.len());
+            data.handles |= other.0.handles;
+            data.items.extend_from_slice(other.as_slice());
         }
     }
 
@@ -298,6 +321,12 @@ impl Array {
     /// The elements in place, for walks inside this room only.
     pub(super) fn as_slice(&self) -> &[Value] {
         self.0.live()
+    }
+
+    /// Whether a handle may be inside, at any depth.
+    #[inline]
+    pub(super) fn may_hold_handles(&self) -> bool {
+        self.0.handles
     }
 
     /// Where the storage stands, as its identity.

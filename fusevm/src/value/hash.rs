@@ -41,6 +41,8 @@ pub(super) struct HashData {
     /// All before this index are gaps.
     head: usize,
     live: usize,
+    /// Whether a handle may be inside, at any depth; once it may, it stays so.
+    handles: bool,
 }
 
 #[derive(Clone)]
@@ -118,7 +120,7 @@ impl HashData {
     fn clear(&mut self) {
         self.table.clear();
         self.entries.clear();
-        (self.head, self.live) = (0, 0);
+        (self.head, self.live, self.handles) = (0, 0, false);
     }
 
     /// Moves out what could hold more values, and drops the rest.
@@ -154,6 +156,7 @@ impl Hash {
             entries,
             head: 0,
             live: 0,
+            handles: false,
         }))
     }
 
@@ -192,6 +195,7 @@ impl Hash {
         let key = key.into();
         let hash = key.as_key().hash();
         let data = Arc::make_mut(&mut self.0);
+        data.handles |= value.may_hold_handles();
         match data.find(hash, key.as_key()) {
             Some(index) => {
                 let entry = data.entries.get_mut(index)?.as_mut()?;
@@ -269,6 +273,12 @@ impl Hash {
             .get(index)?
             .as_ref()
             .map(|entry| &entry.value)
+    }
+
+    /// Whether a handle may be inside, at any depth.
+    #[inline]
+    pub(super) fn may_hold_handles(&self) -> bool {
+        self.0.handles
     }
 
     /// Where the storage stands, as its identity.

@@ -3,49 +3,60 @@
 use super::load::site;
 use super::state::FunctionRef;
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
+use crate::chunk::own_name;
+use crate::ext::Invoke;
 use crate::interp::{Frame, FrameKind, unwound};
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
 use crate::verify::Unit;
 use crate::verify::flow::BlockUse;
 use std::io::Write;
+use std::sync::Arc;
 
 /// Sites of a call chain that are kept at each of its ends.
 const TRACE_END: usize = 32;
 
-/// What can be called: a function by value, by name, or a value that holds a function.
+/// What can be called: a function by value, by name, a value that holds a function, or the call that
+/// an op would have the VM make: so a language's own callables are called from Rust as well.
 pub trait Callable {
-    /// Finds the function.
+    /// Finds the function, the value through which it is called, and argument 0 if there is one
+    /// before the others.
     ///
     /// # Errors
     /// A trap when there is none.
-    fn find(&self, vm: &VM) -> Result<Func, Trap>;
+    fn find(&self, vm: &VM) -> Result<Invoke, Trap>;
 }
 
 impl Callable for Func {
-    fn find(&self, _: &VM) -> Result<Func, Trap> {
+    fn find(&self, _: &VM) -> Result<Invoke, Trap> {
+        Ok(Invoke::function(self.clone()))
+    }
+}
+
+impl Callable for Invoke {
+    fn find(&self, _: &VM) -> Result<Invoke, Trap> {
         Ok(self.clone())
     }
 }
 
 impl Callable for Value {
-    fn find(&self, _: &VM) -> Result<Func, Trap> {
+    fn find(&self, _: &VM) -> Result<Invoke, Trap> {
         match self {
-            Value::Func(function) => Ok(function.clone()),
+            Value::Func(function) => Ok(Invoke::function(function.clone())),
             other => Err(Trap::NotCallable(other.kind())),
         }
     }
 }
 
 impl Callable for str {
-    fn find(&self, vm: &VM) -> Result<Func, Trap> {
-        vm.function(self)
+    fn find(&self, vm: &VM) -> Result<Invoke, Trap> {
+        (vm.function(self).map(Invoke::function))
             .ok_or_else(|| Trap::UndefinedFunction(Str::from(self)))
     }
 }
 
 impl<C: Callable + ?Sized> Callable for &C {
-    fn find(&self, vm: &VM) -> Result<Func, Trap> {
+    fn find(&self, vm: &VM) -> Result<Invoke, Trap> {
         (**self).find(vm)
     }
 }
@@ -103,7 +114,7 @@ impl VM {
         Ok(self.result.take())
     }
 
-    /// Calls a function, by value or by name: its result, Undef when it returns none.
+    /// Calls a function, by value, by name or as an op would: its result, Undef when it returns none.
     ///
     /// # Errors
     /// Why it stopped, or that there is no such function.
@@ -122,18 +133,32 @@ impl VM {
         args: &[Value],
         point: Savepoint,
     ) -> Result<(), Error> {
-        let found = callee.find(self).and_then(|function| {
-            let at = self.resolve(&function)?;
-            let argc = u8::try_from(args.len()).map_err(|_| Trap::WrongArity {
-                name: function.name().clone(),
-                takes: usize::from(u8::MAX),
-                got: args.len(),
-            })?;
-            self.stack.extend_from_slice(args);
-            self.enter_function(at, argc, Value::Func(function))
-        });
-        if let Err(trap) = found {
-            return Err(Error::trap(trap, Vec::new()));
+        let ready = |vm: &mut Self| match callee.find(vm)? {
+            Invoke::Value(value) => Ok(Some(value)),
+            Invoke::Call {
+                function,
+                callee,
+                first,
+            } => {
+                let at = vm.resolve(&function)?;
+                let given = args.len() + usize::from(first.is_some());
+                let argc = u8::try_from(given).map_err(|_| Trap::WrongArity {
+                    name: function.name().clone(),
+                    takes: usize::from(u8::MAX),
+                    got: given,
+                })?;
+                vm.stack.extend(first);
+                vm.stack.extend_from_slice(args);
+                vm.enter_function(at, argc, callee).map(|()| None)
+            }
+        };
+        match ready(self) {
+            Err(trap) => return Err(Error::trap(trap, Vec::new())),
+            Ok(value @ Some(_)) => {
+                self.result = value;
+                return Ok(());
+            }
+            Ok(None) => {}
         }
         self.execute(point.frames)?;
         self.result = self.stack.pop();
@@ -199,13 +224,19 @@ impl VM {
         }
         let point = self.savepoint();
         self.reentry += 1;
+        self.hold_fresh(false);
         Ok(point)
     }
 
     /// Ends a run: what it has left behind goes, and at the outermost the output is flushed.
     fn leave(&mut self, point: Savepoint, ran: Result<(), Error>) -> Result<(), Error> {
         self.restore(point);
-        if self.frames.is_empty() {
+        if !self.frames.is_empty() {
+            // A handler gets the result.
+            let result = self.result.take();
+            result.iter().for_each(|result| self.hold(result));
+            self.result = result;
+        } else {
             self.slice_back();
             let flushed = unwound(|| self.output.flush().map_err(Trap::Io));
             if let Err(trap) = flushed
@@ -222,7 +253,13 @@ impl VM {
         let missing = || Trap::UndefinedFunction(function.name().clone());
         let program = function.program().map(Program).ok_or_else(missing)?;
         let index = function.index();
-        let code = match self.code.find(&program) {
+        // Most calls stay in the program that runs.
+        let running = self.frames.last().map(|frame| frame.code);
+        let same = |code: &u32| {
+            let linked = self.code.get(*code);
+            linked.is_some_and(|linked| Arc::ptr_eq(&linked.origin.0, &program.0))
+        };
+        let code = match running.filter(same).or_else(|| self.code.find(&program)) {
             Some(code) => code,
             None => self
                 .link_code(&program)
@@ -252,7 +289,9 @@ impl VM {
     pub fn pop(&mut self) -> Value {
         let base = self.frames.last().map_or(0, |f| f.base);
         if self.stack.len() > base {
-            return self.stack.pop().unwrap_or_default();
+            let value = self.stack.pop().unwrap_or_default();
+            self.hold(&value);
+            return value;
         }
         self.handler_trap.get_or_insert(Trap::StackUnderflow {
             op: "handler".into(),
@@ -268,14 +307,9 @@ impl VM {
         self.stack.get(base..).and_then(<[Value]>::last)
     }
 
-    /// The value through which the running function was called.
+    /// The value through which the running function was called; Undef in a main program.
     pub(crate) fn callee(&self) -> Value {
-        let is_call = |f: &&Frame| matches!(f.kind, FrameKind::Call { .. });
-        self.frames
-            .iter()
-            .rev()
-            .find(is_call)
-            .map_or(Value::Undef, |f| f.callee.clone())
+        callee_of(&self.frames).clone()
     }
 
     /// The call chain of the run above frame `floor`, from the op at `pc` on, innermost first; of a
@@ -302,7 +336,7 @@ impl VM {
                     let mut site = site(linked.chunk(), at.unwrap_or(0));
                     if let Some(function) = self.function_of(floor + i) {
                         let entry = linked.chunk().functions.get(function as usize);
-                        site.function = entry.map(|e| linked.name_text(e.name));
+                        site.function = entry.map(|e| own_name(&linked.name_text(e.name)));
                     }
                     sites.push(site);
                 }
@@ -324,6 +358,19 @@ impl VM {
         }
         None
     }
+}
+
+/// The callee of the function whose ops the topmost frame runs: those of scopes and blocks are in the
+/// function around them, those of a run of its own in none.
+pub(super) fn callee_of(frames: &[Frame]) -> &Value {
+    for frame in frames.iter().rev() {
+        match frame.kind {
+            FrameKind::Call { .. } => return &frame.callee,
+            FrameKind::Root | FrameKind::Unit => break,
+            FrameKind::Scope | FrameKind::Block | FrameKind::CalledBlock => {}
+        }
+    }
+    &Value::Undef
 }
 
 /// An error of a nested run as the trap of the handler that asked for it.

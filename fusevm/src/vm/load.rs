@@ -2,7 +2,7 @@
 
 use super::program::BadText;
 use super::{Error, Linked, LoadError, Loadable, Program, Site, Source, VM};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, is_named};
 use crate::op::Op;
 use crate::semantics::Trap;
 use crate::verify::{Verified, VerifyErrors, verify_with};
@@ -37,8 +37,10 @@ impl VM {
             .iter()
             .flat_map(|l| (0..l.chunk().functions.len()).map(move |i| (i, l)))
         {
-            let symbol = linked.symbol(linked.chunk().functions[i].name);
-            self.define(symbol, index, i as u32);
+            let name = linked.chunk().functions[i].name;
+            if is_named(linked.name_text(name).as_str()) {
+                self.define(linked.symbol(name), index, i as u32);
+            }
         }
         Ok(index)
     }

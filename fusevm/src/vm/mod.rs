@@ -5,6 +5,7 @@
 //! in `interp`; here is what surrounds a run: loading, calling from outside, limits, handlers.
 
 mod calls;
+mod collect;
 mod error;
 mod fixed;
 mod fuel;
@@ -67,10 +68,13 @@ pub type RawWideHandler = Box<dyn FnMut(&mut VM, u16, usize) + Send>;
 pub struct VM {
     table: &'static OpTable,
     host: Box<dyn Any + Send>,
+    trace_host: collect::TraceHost,
     limits: Limits,
     heap: Heap,
     roots: Vec<Value>,
     free_roots: Vec<usize>,
+    /// Values that handlers with the whole VM may have in hand.
+    held: Vec<Value>,
     output: Output,
     input: stream::Input,
     pub(crate) stack: Vec<Value>,
@@ -127,20 +131,24 @@ impl VM {
 
     /// A VM of the core ops alone, without a program of its own.
     pub fn empty() -> Self {
-        Self::of(<()>::table(), Box::new(()))
+        Self::of::<()>(())
     }
 
-    pub(crate) fn of(table: &'static OpTable, host: Box<dyn Any + Send>) -> Self {
+    pub(crate) fn of<L: Language>(host: L::Host) -> Self {
         let limits = Limits::default();
         let mut heap = Heap::new();
         heap.set_limit(limits.max_objects);
         let mut vm = Self {
-            table,
-            host,
+            table: L::table(),
+            host: Box::new(host),
+            trace_host: |host, tracer| {
+                (host.downcast_ref().into_iter()).for_each(|host| L::trace_host(host, tracer));
+            },
             limits,
             heap,
             roots: Vec::new(),
             free_roots: Vec::new(),
+            held: Vec::new(),
             output: Output::new(std::io::stdout()),
             input: stream::Input::new(std::io::stdin()),
             stack: Vec::new(),
@@ -345,8 +353,8 @@ impl VM {
     }
 
     /// The parts that an ext op without `Ctx` sees side by side: its `inputs` topmost values, the slots
-    /// from `slots` on, and the rest.
-    pub(crate) fn split(&mut self, inputs: usize, slots: usize) -> Parts<'_> {
+    /// from `slots` on, if it asks for it the callee, and the rest.
+    pub(crate) fn split(&mut self, inputs: usize, slots: usize, callee: bool) -> Parts<'_> {
         let at = self.stack.len() - inputs;
         Parts {
             inputs: &mut self.stack[at..],
@@ -355,6 +363,10 @@ impl VM {
             heap: &mut self.heap,
             output: &mut self.output,
             limits: &self.limits,
+            callee: match callee {
+                true => calls::callee_of(&self.frames),
+                false => &Value::Undef,
+            },
         }
     }
 

@@ -1,8 +1,8 @@
 //! Programs: verified chunks that any number of VMs and threads run, and what a VM makes of one.
 
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, own_name};
 use crate::ext::{ImmTag, OpDesc, OpTable};
-use crate::op::Op;
+use crate::op::{Op, Opcode};
 use crate::value::{Func, Str, Value};
 use crate::verify::{Verified, VerifyErrors, verify};
 use std::any::Any;
@@ -129,7 +129,11 @@ pub(crate) struct Linked {
     pub(crate) symbols: Vec<u32>,
     pub(crate) ops: Vec<&'static OpDesc>,
     parsed: HashMap<(u16, u16), Box<dyn Any + Send + Sync>>,
+    /// For each op the number of its place among those with a memory; empty where no op keeps one.
+    places: Vec<u32>,
     coerce: bool,
+    /// The table whose operators it runs, if it is of that language.
+    operators: Option<&'static OpTable>,
 }
 
 /// An immediate whose text could not be parsed.
@@ -143,7 +147,7 @@ impl Linked {
         (origin, verified): (Program, Arc<Verified>),
         symbols: Vec<u32>,
         ops: Vec<&'static OpDesc>,
-        table: &OpTable,
+        table: &'static OpTable,
     ) -> Result<Self, Vec<BadText>> {
         let mut linked = Self {
             origin,
@@ -151,13 +155,40 @@ impl Linked {
             symbols,
             ops,
             parsed: HashMap::new(),
+            places: Vec::new(),
             coerce: table.coerce(),
+            operators: None,
         };
+        let language = linked.chunk().language();
+        linked.operators = (language == Some(table.language())).then_some(table);
+        linked.number_places();
         let errors = linked.parse_immediates();
         match errors.is_empty() {
             true => Ok(linked),
             false => Err(errors),
         }
+    }
+
+    /// Numbers the places of ops that keep a memory at each.
+    fn number_places(&mut self) {
+        let chunk = self.verified.chunk();
+        if chunk.language.is_none() || !self.ops.iter().any(|op| op.cache) {
+            return;
+        }
+        let mut next = 0;
+        let number = |op: &Op| {
+            let number = next;
+            let keeps =
+                |(id, _): (u16, u64)| self.ops.get(usize::from(id)).is_some_and(|op| op.cache);
+            next += u32::from(chunk.immediates(*op).is_some_and(keeps));
+            number
+        };
+        self.places = chunk.ops.iter().map(number).collect();
+    }
+
+    /// The number of the place of an op that keeps a memory.
+    pub(crate) fn place(&self, pc: usize) -> usize {
+        self.places.get(pc).map_or(0, |place| *place as usize)
     }
 
     /// Parses every constant that an immediate stands for, once per op and constant.
@@ -208,6 +239,12 @@ impl Linked {
         self.coerce
     }
 
+    /// What runs in place of an op on numbers where an operand is none.
+    #[inline]
+    pub(crate) fn operator(&self, code: Opcode) -> Option<&'static OpDesc> {
+        self.operators?.operator(code)
+    }
+
     /// Symbol of name `n` of the chunk.
     pub(crate) fn symbol(&self, n: u16) -> usize {
         self.symbols.get(usize::from(n)).copied().unwrap_or(0) as usize
@@ -227,7 +264,7 @@ impl Linked {
     /// Function `index` as a value.
     pub(crate) fn function(&self, index: usize) -> Option<Func> {
         let entry = self.chunk().functions.get(index)?;
-        let name = self.name_text(entry.name);
+        let name = own_name(&self.name_text(entry.name));
         Some(Func::new(name, index as u32, self.origin.0.clone()))
     }
 

@@ -1,6 +1,8 @@
 //! State of a VM that outlives a run: names, globals, functions, loaded programs.
 
+use super::collect::Held;
 use super::{Linked, VM};
+use crate::ext::Place;
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
 use std::collections::{HashMap, VecDeque};
@@ -64,6 +66,8 @@ struct Entry {
     functions: usize,
     /// Whether something else than functions keeps it: a main program, a trap of the shell.
     pinned: bool,
+    /// Memory of the places in it, as many as were needed so far.
+    places: Vec<Place>,
 }
 
 impl Code {
@@ -77,6 +81,7 @@ impl Code {
             linked,
             functions: 0,
             pinned: false,
+            places: Vec::new(),
         });
         let index = match self.free.pop() {
             Some(index) => {
@@ -109,6 +114,23 @@ impl Code {
     pub(super) fn replace(&mut self, index: u32, linked: Arc<Linked>) {
         if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
             entry.linked = linked;
+        }
+    }
+
+    /// Takes the memory of a place out, while its op runs: whoever comes to the place in the meantime
+    /// finds none.
+    pub(crate) fn take_place(&mut self, code: u32, place: usize) -> Place {
+        let entry = self.entries.get_mut(code as usize)?.as_mut()?;
+        entry.places.get_mut(place)?.take()
+    }
+
+    /// Puts the memory of a place back.
+    pub(crate) fn put_place(&mut self, code: u32, place: usize, memory: Place) {
+        if let Some(Some(entry)) = self.entries.get_mut(code as usize) {
+            if entry.places.len() <= place {
+                entry.places.resize_with(place + 1, || None);
+            }
+            entry.places[place] = memory;
         }
     }
 
@@ -166,6 +188,7 @@ pub(crate) struct Savepoint {
     reentry: usize,
     captures: usize,
     units: (usize, usize),
+    pub(crate) held: Held,
 }
 
 impl Savepoint {
@@ -188,6 +211,7 @@ impl VM {
             reentry: self.reentry,
             captures: self.output.captures(),
             units: self.shell_state.depths(),
+            held: self.held(),
         }
     }
 
@@ -201,6 +225,7 @@ impl VM {
         self.pc = point.pc;
         self.reentry = point.reentry;
         self.output.end_captures(point.captures);
+        self.release(point.held);
         crate::interp::abandon(self, point.units);
         self.reload = true;
     }
@@ -281,7 +306,7 @@ impl VM {
         &self.code
     }
 
-    pub(super) fn code_mut(&mut self) -> &mut Code {
+    pub(crate) fn code_mut(&mut self) -> &mut Code {
         &mut self.code
     }
 

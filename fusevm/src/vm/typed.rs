@@ -15,7 +15,7 @@ impl<L: Language> Vm<L> {
     /// A new VM.
     pub fn new(host: L::Host) -> Self {
         Self {
-            vm: VM::of(L::table(), Box::new(host)),
+            vm: VM::of::<L>(host),
             language: PhantomData,
         }
     }

@@ -67,6 +67,48 @@ mod ops {
         }
     }
 
+    /// Sorts by a closure, which is called back from Rust.
+    #[ext_op]
+    pub fn sort_by(
+        items: Array,
+        order: Obj<Closure>,
+        mut cx: Ctx<'_, Calls>,
+    ) -> Result<Array, Trap> {
+        let invoke = Invoke::Call {
+            function: cx.heap().get(order)?.function.clone(),
+            callee: order.into(),
+            first: None,
+        };
+        let mut sorted: Vec<Value> = Vec::new();
+        for item in items.iter() {
+            let mut at = sorted.len();
+            while at > 0
+                && cx
+                    .call(&invoke, &[item.clone(), sorted[at - 1].clone()])?
+                    .to_int()
+                    < 0
+            {
+                at -= 1;
+            }
+            sorted.insert(at, item);
+        }
+        Ok(Array::from(sorted))
+    }
+
+    /// Calls back with an argument 0 of its own, or has the result at once.
+    #[ext_op]
+    pub fn method(receiver: Value, f: Option<Func>, mut cx: Ctx<'_, Calls>) -> Result<Value, Trap> {
+        let invoke = match f {
+            Some(function) => Invoke::Call {
+                callee: receiver.clone(),
+                function,
+                first: Some(receiver),
+            },
+            None => Invoke::Value(receiver),
+        };
+        cx.call(invoke, &[Value::Int(8)])
+    }
+
     /// Has called once from Rust before it has the VM call.
     #[ext_op]
     pub fn call_twice(f: Value, mut cx: Ctx<'_, Calls>, args: Rest<'_>) -> Result<Invoke, Trap> {
@@ -192,6 +234,40 @@ fn a_closure_is_reached_from_its_function() {
     let captured = captured.unwrap();
     // A call by name has no value through which it goes.
     assert_eq!(format!("{captured:?}"), "[1, 2, undef]");
+}
+
+#[test]
+fn a_handler_calls_closures_back() {
+    let sorted = run(|b| {
+        // By distance from what the closure has captured.
+        returning(b, "nearer", &["a", "b"], |b| {
+            for slot in [0, 1] {
+                b.get_slot(slot);
+                b.op(ops::captured {});
+                b.emit(Op::Sub);
+                b.op(core_ops::abs {});
+            }
+            b.emit(Op::Sub);
+        });
+        for item in [1, 9, 4, 6] {
+            b.load(item);
+        }
+        b.make_array(4);
+        b.load(5);
+        b.op(ops::closure { f: "nearer".into() });
+        b.op(ops::sort_by {});
+    });
+    assert_eq!(format!("{:?}", sorted.unwrap()), "[4, 6, 1, 9]");
+    let results = run(|b| {
+        b.load(50);
+        load_fn(b, "sub");
+        b.op(ops::method {});
+        b.load(50);
+        b.load(());
+        b.op(ops::method {});
+        b.make_array(2);
+    });
+    assert_eq!(format!("{:?}", results.unwrap()), "[42, 50]");
 }
 
 #[test]

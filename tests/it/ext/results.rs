@@ -217,7 +217,7 @@ fn objects_are_allocated_beside_borrows_and_without() {
     assert_eq!(vm.heap().len(), 4);
 
     let mut limits = Limits::default();
-    limits.max_objects = 5;
+    limits.max_objects = 1;
     vm.set_limits(limits);
     let error = eval(&mut vm, |b| {
         b.load(3);

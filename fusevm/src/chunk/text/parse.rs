@@ -191,15 +191,17 @@ impl Parser<'_> {
     fn policy(&mut self, c: &mut Cursor<'_>) -> Result<()> {
         while *c.peek() != Token::End {
             let mark = c.mark();
-            let key = c.word("`overflow`, `zero_div` or `unset`")?;
+            let key = c.word("`overflow`, `zero_div`, `unset` or `operands`")?;
             c.need("=")?;
             match key {
                 "overflow" => self.chunk.policy.overflow = choice(c)?,
                 "zero_div" => self.chunk.policy.zero_div = choice(c)?,
                 "unset" => self.chunk.policy.unset = choice(c)?,
+                "operands" => self.chunk.policy.operands = choice(c)?,
                 other => {
-                    let message =
-                        format!("expected `overflow`, `zero_div` or `unset`, found `{other}`");
+                    let message = format!(
+                        "expected `overflow`, `zero_div`, `unset` or `operands`, found `{other}`"
+                    );
                     return Err(mark.error(message));
                 }
             }

@@ -124,6 +124,9 @@ fn policy(policy: Policy) -> Option<String> {
     if policy.unset != default.unset {
         line += &format!(" unset={}", policy.unset);
     }
+    if policy.operands != default.operands {
+        line += &format!(" operands={}", policy.operands);
+    }
     (policy != default).then_some(line)
 }
 

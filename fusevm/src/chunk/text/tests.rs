@@ -188,7 +188,7 @@ fn errors_name_what_was_expected() {
         ),
         (
             "policy speed=high",
-            "1:8: expected `overflow`, `zero_div` or `unset`, found `speed`",
+            "1:8: expected `overflow`, `zero_div`, `unset` or `operands`, found `speed`",
         ),
         (
             "fn f",

@@ -191,7 +191,7 @@ impl Random {
         let mut chunk = Chunk {
             source: self.text(),
             language: self.one_in(2).then(|| self.text()),
-            policy: Policy::from_bits(self.below(16) as u8).unwrap_or_default(),
+            policy: Policy::from_bits(self.below(128) as u8).unwrap_or_default(),
             imports: (0..self.below(5)).map(|_| self.import()).collect(),
             constants: (0..self.below(12)).map(|_| self.constant(3)).collect(),
             names: (0..self.below(12)).map(|_| self.text()).collect(),

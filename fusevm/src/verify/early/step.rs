@@ -147,6 +147,11 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
     /// Type of the one output of a core op: what its row calls it, and for numbers what comes in.
     const fn output(&self, op: Op, info: &OpInfo, [a, b]: [Ty; 2]) -> Ty {
         let wraps = !matches!(self.code.language.policy.overflow, Overflow::Promote);
+        let pops = info.inputs.len();
+        if info.flags.has(Flags::NUMBERS) && !(is_number(a) && (pops < 2 || is_number(b))) {
+            // With other operands it may be an op of the language.
+            return Ty::Any;
+        }
         match op {
             Op::LoadInt(_) => Ty::Int,
             Op::LoadFloat(_) => Ty::Float,
@@ -268,6 +273,10 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
         }
         false
     }
+}
+
+const fn is_number(ty: Ty) -> bool {
+    matches!(ty, Ty::Int | Ty::Float)
 }
 
 /// Whether an input takes a value of that type, as far as types tell.
