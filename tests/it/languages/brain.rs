@@ -70,7 +70,7 @@ fn loops_count_where_they_can() {
     // Nested counts have slots of their own.
     assert!(ops("[->[->.<]<]").contains("SetSlot 1"));
     // A cell that the body looks at, an even step, a place that wanders off: no count.
-    for source in ["[-.]", "[-->.<]", "[->.]", "[->[-<.>]<]"] {
+    for source in ["[-.]", "[-->.<]", "[->.]", "[->[-<.>]<]", "[>[->.<<->]<]"] {
         assert!(ops(source).contains("again"), "{source}: {}", ops(source));
     }
     // A body that ends at 0 has no second turn.

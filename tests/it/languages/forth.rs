@@ -160,6 +160,7 @@ fn a_session_lives_through_errors_of_every_kind() {
         ("down", Fails("call depth exceeds 1000\n")),
         (": fill-up begin 1 again ;", Shows(" ok\n")),
         ("fill-up", Fails("out of fuel\n")),
+        ("5 5 do loop", Fails("out of fuel\n")),
         // And all is still there; what is defined anew is so in words of before.
         ("3 square y !", Shows(" ok\n")),
         (": square drop 5 ;", Shows(" ok\n")),
