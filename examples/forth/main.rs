@@ -1,15 +1,18 @@
 //! Forth: words are ext ops, definitions are functions.
 //!
-//! [`source`] makes words of a text, [`compile`] and [`control`] make bytecode of words, [`words`] and
-//! [`flow`] are the ops, [`machine`] is what they work on, [`prelude`] holds words written in bytecode.
+//! [`source`] makes words of a text; [`compile`], [`define`], [`control`] and [`held`] make bytecode of
+//! words; [`words`] and [`flow`] are the ops, [`machine`] is what they work on, [`prelude`] holds words that
+//! are written in bytecode.
 //!
 //! The data stack is the host's, and each word is an op that works on it. The VM's own stack could not be
 //! it: a function has one height at each of its ops and gives one result, while a Forth word may take and
-//! leave what it likes, and some (`?dup`, `pick`, `execute`) do so as the data have it. Keeping the values
-//! of straight code on the VM's stack and moving them at each call and jump was measured: `Add` costs what
-//! an ext op costs, and the moves come on top. What is known when a word is compiled is left to the VM: calls
-//! and jumps are its own, indices and limits of loops and what `>r` holds are slots, and a loop between
-//! constants ends in one fused op.
+//! leave what it likes, and some (`?dup`, `pick`, `execute`) do so as the data have it. A mixture, with the
+//! values of straight code on the VM's stack and moved at each call and jump, was not built; its parts were
+//! measured in the base interpreter: `Add` took as long as an ext op, and so did each move. Only words like
+//! `dup` and `swap` are cheaper there, by a factor of four, too few to pay for the moves in most words.
+//!
+//! What is known when a word is compiled is left to the VM: calls and jumps are its own, indices and limits
+//! of loops and what `>r` holds are slots, and a loop between constants ends in one fused op.
 //!
 //! It is close to the core of the standard. Where that leaves a choice, or this differs:
 //!
