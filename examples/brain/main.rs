@@ -4,9 +4,10 @@
 //! few commands out of many signs, [`emit`] writes them as bytecode. Ops are in [`tape`].
 //!
 //! The tape is host state, and the ops that touch it are ext ops. It could have been an array in a
-//! slot, touched by core ops alone; but then adding to a cell takes eleven ops (twice the cell's index,
-//! get, add, cut to a byte, set), which measured seven times the time of the one ext op that does it
-//! all. Loops that count are core ops: their counters are slots, and each turn is one fused op.
+//! slot, touched by core ops alone; but then adding to a cell takes a dozen ops (twice the cell's index,
+//! get, add, cut to a byte, set), which measured more than twice the time of the one ext op that does it
+//! all, in the base interpreter. Loops that count are core ops: their counters are slots, and each turn is
+//! one fused op.
 //!
 //! What the language leaves open is settled so:
 //!
