@@ -253,12 +253,12 @@ fn a_heap_at_its_limit() {
     assert!(vm.heap_mut().new_ref(Value::Undef).is_ok());
     // What was kept is let go, and there is room again.
     vm.set_global("kept", Value::Undef);
-    let many = eval(&mut vm, |b| {
-        for _ in 0..1_000 {
-            b.load("x");
-            b.op(ops::node {});
-            b.emit(Op::Pop);
-        }
+    let many = vm.eval(&chunk! { Heaped;
+        let i;
+        LoadInt(0); SetSlot(i);
+      'top:
+        LoadConst("x"); ops::node; Pop;
+        SlotIncLtIntJumpBack(i, 1_000, 'top);
     });
     assert!(many.is_ok());
 }

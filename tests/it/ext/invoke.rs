@@ -200,36 +200,23 @@ fn a_closure_is_reached_from_its_function() {
 
 #[test]
 fn a_handler_calls_closures_back() {
-    let sorted = run(|b| {
+    static SORTED: StaticChunk = chunk! { Calls;
         // By distance from what the closure has captured.
-        returning(b, "nearer", &["a", "b"], |b| {
-            for slot in [0, 1] {
-                b.get_slot(slot);
-                b.op(ops::captured {});
-                b.emit(Op::Sub);
-                b.op(core_ops::abs {});
-            }
-            b.emit(Op::Sub);
-        });
-        for item in [1, 9, 4, 6] {
-            b.load(item);
+        fn nearer(a, b) {
+            GetSlot(a); ops::captured; Sub; core_ops::abs;
+            GetSlot(b); ops::captured; Sub; core_ops::abs;
+            Sub; ReturnValue;
         }
-        b.make_array(4);
-        b.load(5);
-        b.op(ops::closure { f: "nearer".into() });
-        b.op(ops::sort_by {});
-    });
-    assert_eq!(format!("{:?}", sorted.unwrap()), "[4, 6, 1, 9]");
-    let results = run(|b| {
-        b.load(50);
-        load_fn(b, "sub");
-        b.op(ops::method {});
-        b.load(50);
-        b.load(());
-        b.op(ops::method {});
-        b.make_array(2);
-    });
-    assert_eq!(format!("{:?}", results.unwrap()), "[42, 50]");
+        LoadInt(1); LoadInt(9); LoadInt(4); LoadInt(6); MakeArray(4);
+        LoadInt(5); ops::closure(nearer);
+        ops::sort_by;
+    };
+    assert_chunk!(Calls; SORTED => vec![4, 6, 1, 9]);
+    assert_chunk!(Calls; calls! {
+        LoadInt(50); ops::function(sub); ops::method;
+        LoadInt(50); LoadUndef; ops::method;
+        MakeArray(2);
+    } => vec![42, 50]);
 }
 
 #[test]
