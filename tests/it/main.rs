@@ -10,6 +10,7 @@ mod generate;
 mod heap;
 mod hostile;
 mod languages;
+mod lox;
 mod ops;
 mod reject;
 mod tidy;
