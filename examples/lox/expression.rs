@@ -7,70 +7,46 @@ use super::parse::{MAX_ARGUMENTS, Parser};
 use super::scan::{Kind, Token};
 use super::scope::{Code, Jump};
 
-/// How tightly an infix binds, loosest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    None,
-    Assignment,
-    Or,
-    And,
-    Equality,
-    Comparison,
-    Term,
-    Factor,
-    Unary,
-    Call,
-    Primary,
-}
+/// How tightly an infix binds, loosest first; 0 for what is none.
+type Level = u8;
 
-impl Level {
-    fn of(infix: Kind) -> Self {
-        match infix {
-            Kind::LeftParen | Kind::Dot => Level::Call,
-            Kind::Star | Kind::Slash => Level::Factor,
-            Kind::Plus | Kind::Minus => Level::Term,
-            Kind::Less | Kind::LessEqual | Kind::Greater | Kind::GreaterEqual => Level::Comparison,
-            Kind::EqualEqual | Kind::BangEqual => Level::Equality,
-            Kind::And => Level::And,
-            Kind::Or => Level::Or,
-            _ => Level::None,
-        }
-    }
+const ASSIGNMENT: Level = 1;
+const OR: Level = 2;
+const AND: Level = 3;
+const UNARY: Level = 8;
 
-    fn tighter(self) -> Self {
-        match self {
-            Level::None => Level::Assignment,
-            Level::Assignment => Level::Or,
-            Level::Or => Level::And,
-            Level::And => Level::Equality,
-            Level::Equality => Level::Comparison,
-            Level::Comparison => Level::Term,
-            Level::Term => Level::Factor,
-            Level::Factor => Level::Unary,
-            Level::Unary => Level::Call,
-            Level::Call | Level::Primary => Level::Primary,
-        }
+fn level(infix: &Token<'_>) -> Level {
+    match infix.text {
+        _ if infix.kind != Kind::Fixed => 0,
+        "or" => OR,
+        "and" => AND,
+        "==" | "!=" => 4,
+        "<" | "<=" | ">" | ">=" => 5,
+        "+" | "-" => 6,
+        "*" | "/" => 7,
+        "(" | "." => 9,
+        _ => 0,
     }
 }
 
 impl<'s> Parser<'s, '_> {
     pub fn expression(&mut self) {
-        self.at_least(Level::Assignment);
+        self.at_least(ASSIGNMENT);
     }
 
-    /// An expression of what binds at least as tightly as `level`.
-    fn at_least(&mut self, level: Level) {
+    /// An expression of what binds as tightly as `least`, or more so.
+    fn at_least(&mut self, least: Level) {
         self.nested(|parser| {
             parser.advance();
-            let can_assign = level <= Level::Assignment;
+            let can_assign = least <= ASSIGNMENT;
             if !parser.prefix(can_assign) {
                 return parser.error("Expect expression.");
             }
-            while level <= Level::of(parser.current.kind) {
+            while least <= level(&parser.current) {
                 parser.advance();
                 parser.infix(can_assign);
             }
-            if can_assign && parser.matches(Kind::Equal) {
+            if can_assign && parser.matches("=") {
                 parser.error("Invalid assignment target.");
             }
         });
@@ -79,34 +55,31 @@ impl<'s> Parser<'s, '_> {
     /// What starts with the token just passed; `false` when nothing does.
     fn prefix(&mut self, can_assign: bool) -> bool {
         let token = self.previous.clone();
-        match token.kind {
-            Kind::Number => {
-                let number: f64 = token.text.parse().unwrap_or(f64::NAN);
+        match (token.kind, token.text) {
+            (Kind::Number, text) => {
+                let number: f64 = text.parse().unwrap_or(f64::NAN);
                 self.emit(Code::Load(number.into()));
             }
-            Kind::String => {
-                let text = token.text.trim_matches('"');
-                self.emit(Code::Load(text.into()));
-            }
-            Kind::True => self.emit(Code::Load(true.into())),
-            Kind::False => self.emit(Code::Load(false.into())),
-            Kind::Nil => self.emit(Code::Load(Value::Undef)),
-            Kind::Identifier => self.named(token.text, can_assign),
-            Kind::This => match self.classes.is_empty() {
+            (Kind::String, text) => self.emit(Code::Load(text.trim_matches('"').into())),
+            (Kind::Identifier, name) => self.named(name, can_assign),
+            (Kind::Fixed, "true") => self.emit(Code::Load(true.into())),
+            (Kind::Fixed, "false") => self.emit(Code::Load(false.into())),
+            (Kind::Fixed, "nil") => self.emit(Code::Load(Value::Undef)),
+            (Kind::Fixed, "this") => match self.classes.is_empty() {
                 true => self.error("Can't use 'this' outside of a class."),
                 false => self.get("this"),
             },
-            Kind::Super => self.super_method(),
-            Kind::LeftParen => {
+            (Kind::Fixed, "super") => self.super_method(),
+            (Kind::Fixed, "(") => {
                 self.expression();
-                self.consume(Kind::RightParen, "Expect ')' after expression.");
+                self.consume(")", "Expect ')' after expression.");
             }
-            Kind::Minus => {
-                self.at_least(Level::Unary);
+            (Kind::Fixed, "-") => {
+                self.at_least(UNARY);
                 self.emit_from(&token, Code::Op(Op::Negate));
             }
-            Kind::Bang => {
-                self.at_least(Level::Unary);
+            (Kind::Fixed, "!") => {
+                self.at_least(UNARY);
                 self.negate();
             }
             _ => return false,
@@ -116,31 +89,31 @@ impl<'s> Parser<'s, '_> {
 
     fn infix(&mut self, can_assign: bool) {
         let token = self.previous.clone();
-        match token.kind {
-            Kind::LeftParen => {
+        match token.text {
+            "(" => {
                 let args = self.arguments();
                 self.op(ops::call { args });
             }
-            Kind::Dot => self.property(can_assign),
-            Kind::And => self.shortcut(Level::And, Jump::AndFalsey),
-            Kind::Or => self.shortcut(Level::Or, Jump::OrTruthy),
+            "." => self.property(can_assign),
+            "and" => self.shortcut(AND, Jump::AndFalsey),
+            "or" => self.shortcut(OR, Jump::OrTruthy),
             _ => self.binary(&token),
         }
     }
 
     fn binary(&mut self, token: &Token<'s>) {
-        self.at_least(Level::of(token.kind).tighter());
+        self.at_least(level(token) + 1);
         // What is not greater is less or equal, even where one is no number.
-        let (op, negated) = match token.kind {
-            Kind::Plus => (Op::Add, false),
-            Kind::Minus => (Op::Sub, false),
-            Kind::Star => (Op::Mul, false),
-            Kind::Slash => (Op::Div, false),
-            Kind::EqualEqual => (Op::NumEq, false),
-            Kind::BangEqual => (Op::NumEq, true),
-            Kind::Less => (Op::NumLt, false),
-            Kind::GreaterEqual => (Op::NumLt, true),
-            Kind::Greater => (Op::NumGt, false),
+        let (op, negated) = match token.text {
+            "+" => (Op::Add, false),
+            "-" => (Op::Sub, false),
+            "*" => (Op::Mul, false),
+            "/" => (Op::Div, false),
+            "==" => (Op::NumEq, false),
+            "!=" => (Op::NumEq, true),
+            "<" => (Op::NumLt, false),
+            ">=" => (Op::NumLt, true),
+            ">" => (Op::NumGt, false),
             _ => (Op::NumGt, true),
         };
         self.emit_from(token, Code::Op(op));
@@ -156,37 +129,30 @@ impl<'s> Parser<'s, '_> {
         }
     }
 
-    fn shortcut(&mut self, level: Level, jump: Jump) {
+    fn shortcut(&mut self, least: Level, jump: Jump) {
         let done = self.function().target();
         self.emit(Code::JumpIf(jump, done));
-        self.at_least(level);
+        self.at_least(least);
         self.bind(done);
     }
 
     fn named(&mut self, name: &'s str, can_assign: bool) {
         let variable = self.resolve(name);
-        if can_assign && self.matches(Kind::Equal) {
+        if can_assign && self.matches("=") {
             self.expression();
             self.emit(Code::Op(Op::Dup));
-            self.emit(match variable {
-                Some(variable) => Code::Set(variable),
-                None => Code::SetGlobal(name),
-            });
+            self.emit(Code::Set(variable));
         } else {
-            self.emit(match variable {
-                Some(variable) => Code::Get(variable),
-                None => Code::GetGlobal(name),
-            });
+            self.emit(Code::Get(variable));
         }
     }
 
     fn property(&mut self, can_assign: bool) {
-        self.consume(Kind::Identifier, "Expect property name after '.'.");
-        let name = self.previous.text;
-        if can_assign && self.matches(Kind::Equal) {
+        let name = self.identifier("Expect property name after '.'.");
+        if can_assign && self.matches("=") {
             self.expression();
             self.op(ops::set_property { name: name.into() });
-        } else if self.matches(Kind::LeftParen) {
+        } else if self.matches("(") {
             let args = self.arguments();
             let name = name.into();
             self.op(ops::invoke { name, args });
@@ -203,12 +169,11 @@ impl<'s> Parser<'s, '_> {
             }
             Some(_) => {}
         }
-        self.consume(Kind::Dot, "Expect '.' after 'super'.");
-        self.consume(Kind::Identifier, "Expect superclass method name.");
-        let name = self.previous.text;
+        self.consume(".", "Expect '.' after 'super'.");
+        let name = self.identifier("Expect superclass method name.");
         self.get("this");
         self.get("super");
-        if self.matches(Kind::LeftParen) {
+        if self.matches("(") {
             let args = self.arguments();
             let name = name.into();
             self.op(ops::invoke_super { name, args });
@@ -220,19 +185,19 @@ impl<'s> Parser<'s, '_> {
     /// The arguments of a call, behind its parenthesis; how many.
     fn arguments(&mut self) -> u8 {
         let mut count = 0;
-        if !self.check(Kind::RightParen) {
+        if !self.check(")") {
             loop {
                 self.expression();
                 if count == MAX_ARGUMENTS {
                     self.error("Can't have more than 255 arguments.");
                 }
                 count += 1;
-                if !self.matches(Kind::Comma) {
+                if !self.matches(",") {
                     break;
                 }
             }
         }
-        self.consume(Kind::RightParen, "Expect ')' after arguments.");
+        self.consume(")", "Expect ')' after arguments.");
         count.min(MAX_ARGUMENTS) as u8
     }
 }

@@ -23,26 +23,15 @@ pub fn lower(function: &mut Function<'_>, b: &mut Builder<Lox>) {
             Code::Load(value) => b.load(value),
             Code::Op(op) => b.emit(op),
             Code::Ext(emit) => emit(b),
-            Code::Declare(local) => {
-                let Local { slot, captured } = function.locals[local];
-                if captured {
-                    b.op(ops::cell {});
-                }
-                b.emit(Op::SetSlot(slot));
-            }
             Code::Reserve(local) => {
-                let Local { slot, captured } = function.locals[local];
-                if captured {
+                if function.locals[local].captured {
                     b.load(());
-                    b.op(ops::cell {});
-                    b.emit(Op::SetSlot(slot));
+                    declare(function, Variable::Local(local), b);
                 }
             }
+            Code::Declare(variable) => declare(function, variable, b),
             Code::Get(variable) => get(function, variable, b),
             Code::Set(variable) => set(function, variable, b),
-            Code::GetGlobal(name) => b.get_var(name),
-            Code::SetGlobal(name) => b.set_var(name),
-            Code::DeclareGlobal(name) => b.declare_var(name),
             Code::Function(mut inner) => {
                 closure(function, &mut inner, b);
             }
@@ -53,8 +42,23 @@ pub fn lower(function: &mut Function<'_>, b: &mut Builder<Lox>) {
     }
 }
 
-fn get(function: &Function<'_>, variable: Variable, b: &mut Builder<Lox>) {
+fn declare(function: &Function<'_>, variable: Variable<'_>, b: &mut Builder<Lox>) {
     match variable {
+        Variable::Global(name) => b.declare_var(name),
+        Variable::Captured(at) => b.op(ops::set_captured { at }),
+        Variable::Local(local) => {
+            let Local { slot, captured } = function.locals[local];
+            if captured {
+                b.op(ops::cell {});
+            }
+            b.emit(Op::SetSlot(slot));
+        }
+    }
+}
+
+fn get(function: &Function<'_>, variable: Variable<'_>, b: &mut Builder<Lox>) {
+    match variable {
+        Variable::Global(name) => b.get_var(name),
         Variable::Captured(at) => b.op(ops::get_captured { at }),
         Variable::Local(local) => match function.locals[local] {
             Local { slot, captured } if captured => b.op(ops::get_shared { slot: Slot(slot) }),
@@ -63,8 +67,9 @@ fn get(function: &Function<'_>, variable: Variable, b: &mut Builder<Lox>) {
     }
 }
 
-fn set(function: &Function<'_>, variable: Variable, b: &mut Builder<Lox>) {
+fn set(function: &Function<'_>, variable: Variable<'_>, b: &mut Builder<Lox>) {
     match variable {
+        Variable::Global(name) => b.set_var(name),
         Variable::Captured(at) => b.op(ops::set_captured { at }),
         Variable::Local(local) => match function.locals[local] {
             Local { slot, captured } if captured => b.op(ops::set_shared { slot: Slot(slot) }),
@@ -93,9 +98,10 @@ fn closure(outer: &Function<'_>, inner: &mut Function<'_>, b: &mut Builder<Lox>)
     lower(inner, b);
     let function = b.inner_fn(&f);
     b.end_fn(f);
-    let cell = |variable: &Variable, b: &mut Builder<Lox>| match *variable {
+    let cell = |variable: &Variable<'_>, b: &mut Builder<Lox>| match *variable {
         Variable::Local(local) => b.emit(Op::GetSlot(outer.locals[local].slot)),
         Variable::Captured(at) => b.op(ops::captured_cell { at }),
+        Variable::Global(name) => b.get_var(name),
     };
     let first = inner.captures.len().min(AT_ONCE);
     inner.captures[..first]

@@ -13,6 +13,7 @@ mod ops;
 mod parse;
 mod scan;
 mod scope;
+mod statement;
 mod text;
 
 use fusevm::prelude::*;

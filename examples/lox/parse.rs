@@ -1,4 +1,5 @@
-//! The parser: declarations and statements, and what all of it shares. Expressions are in
+//! What all of the parser shares: tokens, errors, the code of the functions that are open, variables.
+//! Statements are in [`statement`](super::statement), expressions in
 //! [`expression`](super::expression).
 //!
 //! One pass. After an error it goes on as if what was expected had been there, says no more until
@@ -7,7 +8,6 @@
 use fusevm::prelude::*;
 
 use super::Lox;
-use super::ops;
 use super::scan::{Kind, Scanner, Token};
 use super::scope::{Code, Function, FunctionKind, Jump, Target, Variable, resolve};
 
@@ -53,7 +53,7 @@ pub fn script<'s>(source: &'s str, b: &mut Builder<Lox>) -> Function<'s> {
         b,
     };
     parser.advance();
-    while !parser.matches(Kind::End) {
+    while !parser.at_end() {
         parser.declaration();
     }
     parser.functions.swap_remove(0)
@@ -71,22 +71,35 @@ impl<'s> Parser<'s, '_> {
         }
     }
 
-    pub fn check(&self, kind: Kind) -> bool {
-        self.current.kind == kind
+    pub fn check(&self, fixed: &str) -> bool {
+        self.current.is(fixed)
     }
 
-    pub fn matches(&mut self, kind: Kind) -> bool {
-        let found = self.check(kind);
+    pub fn at_end(&self) -> bool {
+        self.current.kind == Kind::End
+    }
+
+    pub fn matches(&mut self, fixed: &str) -> bool {
+        let found = self.check(fixed);
         if found {
             self.advance();
         }
         found
     }
 
-    pub fn consume(&mut self, kind: Kind, message: &str) {
-        if !self.matches(kind) {
+    pub fn consume(&mut self, fixed: &str, message: &str) {
+        if !self.matches(fixed) {
             self.error_at_current(message);
         }
+    }
+
+    /// Passes a name, and gives it; what has been passed last where there is none.
+    pub fn identifier(&mut self, message: &str) -> &'s str {
+        match self.current.kind {
+            Kind::Identifier => self.advance(),
+            _ => self.error_at_current(message),
+        }
+        self.previous.text
     }
 
     pub fn error(&mut self, message: &str) {
@@ -113,12 +126,18 @@ impl<'s> Parser<'s, '_> {
         });
     }
 
-    /// Goes to where the next statement seems to start.
-    fn synchronize(&mut self) {
-        use Kind::{Class, End, For, Fun, If, Print, Return, Var, While};
-        self.panicking = false;
-        let starts = [Class, Fun, Var, For, If, While, Print, Return, End];
-        while self.previous.kind != Kind::Semicolon && !starts.contains(&self.current.kind) {
+    /// After an error goes to where the next statement seems to start.
+    pub fn synchronize(&mut self) {
+        let starts = [
+            "class", "fun", "var", "for", "if", "while", "print", "return",
+        ];
+        if !std::mem::take(&mut self.panicking) {
+            return;
+        }
+        while !self.previous.is(";") && !self.at_end() {
+            if starts.iter().any(|start| self.check(start)) {
+                return;
+            }
             self.advance();
         }
     }
@@ -137,6 +156,18 @@ impl<'s> Parser<'s, '_> {
     }
 
     // Code.
+
+    /// Opens a function: code goes to it from now on.
+    pub fn open(&mut self, kind: FunctionKind, name: &'s str) {
+        self.functions.push(Function::new(kind, name));
+    }
+
+    /// Closes the innermost function, and leaves the closure of it.
+    pub fn close(&mut self) {
+        if let Some(function) = self.functions.pop() {
+            self.emit(Code::Function(Box::new(function)));
+        }
+    }
 
     pub fn function(&mut self) -> &mut Function<'s> {
         // The script is there as long as the parser is.
@@ -167,11 +198,7 @@ impl<'s> Parser<'s, '_> {
         let code = &mut self.function().code;
         let stored = matches!(
             code.as_slice(),
-            [
-                ..,
-                (Code::Op(Op::Dup), _),
-                (Code::Set(_) | Code::SetGlobal(_), _)
-            ]
+            [.., (Code::Op(Op::Dup), _), (Code::Set(_), _)]
         );
         match stored {
             true => drop(code.remove(code.len() - 2)),
@@ -180,7 +207,7 @@ impl<'s> Parser<'s, '_> {
     }
 
     /// A jump to a new place if the value on top, which goes, is false.
-    fn jump_if_false(&mut self) -> Target {
+    pub fn jump_if_false(&mut self) -> Target {
         let truth = self.function().leaves_truth();
         let target = self.function().target();
         let negated =
@@ -207,7 +234,7 @@ impl<'s> Parser<'s, '_> {
         self.emit(Code::Bind(target));
     }
 
-    fn bind_here(&mut self) -> Target {
+    pub fn bind_here(&mut self) -> Target {
         let target = self.function().target();
         self.bind(target);
         target
@@ -215,28 +242,22 @@ impl<'s> Parser<'s, '_> {
 
     // Variables.
 
-    pub fn resolve(&mut self, name: &str) -> Option<Variable> {
-        match resolve(&mut self.functions, name)? {
-            Ok(variable) => Some(variable),
-            Err(refusal) => {
-                self.error(refusal);
-                None
-            }
-        }
+    pub fn resolve(&mut self, name: &'s str) -> Variable<'s> {
+        resolve(&mut self.functions, name).unwrap_or_else(|refusal| {
+            self.error(refusal);
+            Variable::Global(name)
+        })
     }
 
     /// Pushes the variable of that name.
     pub fn get(&mut self, name: &'s str) {
-        match self.resolve(name) {
-            Some(variable) => self.emit(Code::Get(variable)),
-            None => self.emit(Code::GetGlobal(name)),
-        }
+        let variable = self.resolve(name);
+        self.emit(Code::Get(variable));
     }
 
     /// The name of a variable that is declared here.
-    fn declared(&mut self, message: &str) -> &'s str {
-        self.consume(Kind::Identifier, message);
-        let name = self.previous.text;
+    pub fn declared(&mut self, message: &str) -> &'s str {
+        let name = self.identifier(message);
         self.declare(name);
         name
     }
@@ -247,261 +268,17 @@ impl<'s> Parser<'s, '_> {
         }
     }
 
-    /// Gives the variable that was declared last its value.
-    fn define(&mut self, name: &'s str) {
+    /// The variable that was declared last, by that name, can be read from now on.
+    pub fn initialized(&mut self, name: &'s str) -> Variable<'s> {
         match self.function().is_global_scope() {
-            true => self.emit(Code::DeclareGlobal(name)),
-            false => {
-                let local = self.function().initialized();
-                self.emit(Code::Declare(local));
-            }
+            true => Variable::Global(name),
+            false => Variable::Local(self.function().initialized()),
         }
     }
 
-    // Declarations.
-
-    fn declaration(&mut self) {
-        if self.matches(Kind::Class) {
-            self.nested(Self::class);
-        } else if self.matches(Kind::Fun) {
-            self.function_declaration();
-        } else if self.matches(Kind::Var) {
-            self.variable();
-        } else {
-            self.statement();
-        }
-        if self.panicking {
-            self.synchronize();
-        }
-    }
-
-    fn function_declaration(&mut self) {
-        let name = self.declared("Expect function name.");
-        let is_global = self.function().is_global_scope();
-        let local = (!is_global).then(|| self.function().initialized());
-        if let Some(local) = local {
-            self.emit(Code::Reserve(local));
-        }
-        self.nested(|parser| parser.body(FunctionKind::Function));
-        self.emit(match local {
-            Some(local) => Code::Set(Variable::Local(local)),
-            None => Code::DeclareGlobal(name),
-        });
-    }
-
-    fn variable(&mut self) {
-        let name = self.declared("Expect variable name.");
-        match self.matches(Kind::Equal) {
-            true => self.expression(),
-            false => self.emit(Code::Load(Value::Undef)),
-        }
-        self.consume(Kind::Semicolon, "Expect ';' after variable declaration.");
-        self.define(name);
-    }
-
-    /// A function from its parameters on; leaves the closure.
-    fn body(&mut self, kind: FunctionKind) {
-        let name = self.previous.text;
-        self.functions.push(Function::new(kind, name));
-        self.function().begin_scope();
-        self.consume(Kind::LeftParen, "Expect '(' after function name.");
-        if !self.check(Kind::RightParen) {
-            loop {
-                self.function().arity += 1;
-                if self.function().arity > MAX_ARGUMENTS {
-                    self.error_at_current("Can't have more than 255 parameters.");
-                }
-                self.declared("Expect parameter name.");
-                self.function().initialized();
-                if !self.matches(Kind::Comma) {
-                    break;
-                }
-            }
-        }
-        self.consume(Kind::RightParen, "Expect ')' after parameters.");
-        self.consume(Kind::LeftBrace, "Expect '{' before function body.");
-        self.block();
-        self.leave();
-        if let Some(function) = self.functions.pop() {
-            self.emit(Code::Function(Box::new(function)));
-        }
-    }
-
-    /// Returns what a function returns that does not say.
-    fn leave(&mut self) {
-        match self.function().kind {
-            FunctionKind::Initializer => self.get("this"),
-            _ => self.emit(Code::Load(Value::Undef)),
-        }
-        self.emit(Code::Op(Op::ReturnValue));
-    }
-
-    fn class(&mut self) {
-        let name = self.declared("Expect class name.");
-        self.op(ops::class { name: name.into() });
-        self.define(name);
-        self.classes.push(Class {
-            has_superclass: false,
-        });
-        let inherits = self.matches(Kind::Less);
-        if inherits {
-            self.superclass(name);
-        }
-        self.get(name);
-        self.consume(Kind::LeftBrace, "Expect '{' before class body.");
-        while !self.check(Kind::RightBrace) && !self.check(Kind::End) {
-            self.method();
-        }
-        self.consume(Kind::RightBrace, "Expect '}' after class body.");
-        self.emit(Code::Op(Op::Pop));
-        if inherits {
-            self.function().end_scope();
-        }
-        self.classes.pop();
-    }
-
-    /// Opens a scope with the superclass as `super`.
-    fn superclass(&mut self, class: &'s str) {
-        self.consume(Kind::Identifier, "Expect superclass name.");
-        let name = self.previous.text;
-        self.get(name);
-        if name == class {
-            self.error("A class can't inherit from itself.");
-        }
-        self.function().begin_scope();
-        self.function().add("super");
-        self.define("super");
-        self.get("super");
-        self.get(class);
-        self.op(ops::inherit {});
-        if let Some(class) = self.classes.last_mut() {
-            class.has_superclass = true;
-        }
-    }
-
-    fn method(&mut self) {
-        self.consume(Kind::Identifier, "Expect method name.");
-        let name = self.previous.text;
-        let kind = match name {
-            "init" => FunctionKind::Initializer,
-            _ => FunctionKind::Method,
-        };
-        self.nested(|parser| parser.body(kind));
-        self.op(ops::method { name: name.into() });
-    }
-
-    // Statements.
-
-    fn statement(&mut self) {
-        self.nested(|parser| {
-            if parser.matches(Kind::Print) {
-                parser.expression();
-                parser.consume(Kind::Semicolon, "Expect ';' after value.");
-                parser.op(ops::print {});
-            } else if parser.matches(Kind::For) {
-                parser.for_loop();
-            } else if parser.matches(Kind::If) {
-                parser.choice();
-            } else if parser.matches(Kind::Return) {
-                parser.return_statement();
-            } else if parser.matches(Kind::While) {
-                parser.while_loop();
-            } else if parser.matches(Kind::LeftBrace) {
-                parser.function().begin_scope();
-                parser.block();
-                parser.function().end_scope();
-            } else {
-                parser.expression_statement();
-            }
-        });
-    }
-
-    fn block(&mut self) {
-        while !self.check(Kind::RightBrace) && !self.check(Kind::End) {
-            self.declaration();
-        }
-        self.consume(Kind::RightBrace, "Expect '}' after block.");
-    }
-
-    fn expression_statement(&mut self) {
-        self.expression();
-        self.consume(Kind::Semicolon, "Expect ';' after expression.");
-        self.drop_value();
-    }
-
-    fn choice(&mut self) {
-        self.consume(Kind::LeftParen, "Expect '(' after 'if'.");
-        self.expression();
-        self.consume(Kind::RightParen, "Expect ')' after condition.");
-        let otherwise = self.jump_if_false();
-        self.statement();
-        if self.matches(Kind::Else) {
-            let done = self.jump();
-            self.bind(otherwise);
-            self.statement();
-            self.bind(done);
-        } else {
-            self.bind(otherwise);
-        }
-    }
-
-    fn while_loop(&mut self) {
-        let top = self.bind_here();
-        self.consume(Kind::LeftParen, "Expect '(' after 'while'.");
-        self.expression();
-        self.consume(Kind::RightParen, "Expect ')' after condition.");
-        let done = self.jump_if_false();
-        self.statement();
-        self.emit(Code::Jump(top));
-        self.bind(done);
-    }
-
-    fn for_loop(&mut self) {
-        self.function().begin_scope();
-        self.consume(Kind::LeftParen, "Expect '(' after 'for'.");
-        if self.matches(Kind::Var) {
-            self.variable();
-        } else if !self.matches(Kind::Semicolon) {
-            self.expression_statement();
-        }
-        let top = self.bind_here();
-        let mut done = None;
-        if !self.matches(Kind::Semicolon) {
-            self.expression();
-            self.consume(Kind::Semicolon, "Expect ';' after loop condition.");
-            done = Some(self.jump_if_false());
-        }
-        // The increment is parsed before the body and runs after it.
-        let before = self.function().code.len();
-        if !self.matches(Kind::RightParen) {
-            self.expression();
-            self.drop_value();
-            self.consume(Kind::RightParen, "Expect ')' after for clauses.");
-        }
-        let increment = self.function().code.split_off(before);
-        self.statement();
-        self.function().code.extend(increment);
-        self.emit(Code::Jump(top));
-        if let Some(done) = done {
-            self.bind(done);
-        }
-        self.function().end_scope();
-    }
-
-    fn return_statement(&mut self) {
-        let kind = self.function().kind;
-        match kind {
-            FunctionKind::Script => self.error("Can't return from top-level code."),
-            FunctionKind::Initializer if !self.check(Kind::Semicolon) => {
-                self.error("Can't return a value from an initializer.");
-            }
-            _ => {}
-        }
-        if self.matches(Kind::Semicolon) {
-            return self.leave();
-        }
-        self.expression();
-        self.consume(Kind::Semicolon, "Expect ';' after return value.");
-        self.emit(Code::Op(Op::ReturnValue));
+    /// Gives the variable that was declared last its value.
+    pub fn define(&mut self, name: &'s str) {
+        let variable = self.initialized(name);
+        self.emit(Code::Declare(variable));
     }
 }

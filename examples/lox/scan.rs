@@ -4,44 +4,11 @@ use fusevm::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    LeftParen,
-    RightParen,
-    LeftBrace,
-    RightBrace,
-    Comma,
-    Dot,
-    Minus,
-    Plus,
-    Semicolon,
-    Slash,
-    Star,
-    Bang,
-    BangEqual,
-    Equal,
-    EqualEqual,
-    Greater,
-    GreaterEqual,
-    Less,
-    LessEqual,
+    /// A sign or a keyword: its text says which.
+    Fixed,
     Identifier,
     String,
     Number,
-    And,
-    Class,
-    Else,
-    False,
-    For,
-    Fun,
-    If,
-    Nil,
-    Or,
-    Print,
-    Return,
-    Super,
-    This,
-    True,
-    Var,
-    While,
     /// What cannot be a token; its text is what is wrong with it.
     Error,
     End,
@@ -57,38 +24,23 @@ pub struct Token<'s> {
 }
 
 impl Token<'_> {
-    /// Where ops that come from it are said to be: its last line.
+    pub fn is(&self, fixed: &str) -> bool {
+        self.kind == Kind::Fixed && self.text == fixed
+    }
+
+    /// Where ops that come from it are said to be: in its last line.
     pub fn place(&self) -> Span {
-        let start = self.text.rfind('\n').map_or(0, |at| at + 1);
-        match self.kind {
-            Kind::String => self.span.start + start..self.span.end,
-            _ => self.span.clone(),
-        }
+        let start = match self.kind {
+            Kind::String => self.text.rfind('\n').map_or(0, |at| at + 1),
+            _ => 0,
+        };
+        self.span.start + start..self.span.end
     }
 }
 
 pub const KEYWORDS: &[&str] = &[
     "and", "class", "else", "false", "for", "fun", "if", "nil", "or", "print", "return", "super",
     "this", "true", "var", "while",
-];
-
-const KEYWORD_KINDS: &[Kind] = &[
-    Kind::And,
-    Kind::Class,
-    Kind::Else,
-    Kind::False,
-    Kind::For,
-    Kind::Fun,
-    Kind::If,
-    Kind::Nil,
-    Kind::Or,
-    Kind::Print,
-    Kind::Return,
-    Kind::Super,
-    Kind::This,
-    Kind::True,
-    Kind::Var,
-    Kind::While,
 ];
 
 pub struct Scanner<'s> {
@@ -99,11 +51,8 @@ pub struct Scanner<'s> {
 
 impl<'s> Scanner<'s> {
     pub fn new(source: &'s str) -> Self {
-        Self {
-            source,
-            at: 0,
-            line: 1,
-        }
+        let (at, line) = (0, 1);
+        Self { source, at, line }
     }
 
     /// Goes to the end at once: from here on there are no more tokens.
@@ -138,9 +87,9 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    fn error(&self, message: &'static str, start: usize) -> Token<'s> {
+    fn error(&self, text: &'static str, start: usize) -> Token<'s> {
         Token {
-            text: message,
+            text,
             ..self.token(Kind::Error, start)
         }
     }
@@ -148,16 +97,12 @@ impl<'s> Scanner<'s> {
     fn skip_blanks(&mut self) {
         loop {
             let rest = self.rest();
-            let skipped = match rest.bytes().next() {
-                Some(b'\n') => {
-                    self.line += 1;
-                    1
-                }
-                Some(b' ' | b'\r' | b'\t') => 1,
+            self.at += match rest.bytes().next() {
+                Some(b'\n' | b' ' | b'\r' | b'\t') => 1,
                 Some(b'/') if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
                 _ => return,
             };
-            self.at += skipped;
+            self.line += usize::from(rest.starts_with('\n'));
         }
     }
 
@@ -180,20 +125,17 @@ impl<'s> Scanner<'s> {
     fn word(&mut self) -> Token<'s> {
         let start = self.at;
         self.skip_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let keyword = KEYWORDS.binary_search(&&self.source[start..self.at]);
-        let kind = keyword.map_or(Kind::Identifier, |at| KEYWORD_KINDS[at]);
-        self.token(kind, start)
+        match KEYWORDS.contains(&&self.source[start..self.at]) {
+            true => self.token(Kind::Fixed, start),
+            false => self.token(Kind::Identifier, start),
+        }
     }
 
     fn string(&mut self) -> Token<'s> {
         let start = self.at;
         let end = self.source[start + 1..].find('"');
-        let text = match end {
-            Some(end) => &self.source[start..start + end + 2],
-            None => &self.source[start..],
-        };
-        self.at += text.len();
-        self.line += text.matches('\n').count();
+        self.at = end.map_or(self.source.len(), |end| start + end + 2);
+        self.line += self.source[start..self.at].matches('\n').count();
         match end {
             Some(_) => self.token(Kind::String, start),
             None => self.error("Unterminated string.", start),
@@ -202,33 +144,16 @@ impl<'s> Scanner<'s> {
 
     fn sign(&mut self, first: char) -> Token<'s> {
         let start = self.at;
+        let rest = self.rest();
         self.at += first.len_utf8();
-        let before_equal = self.rest().starts_with('=');
-        let (kind, with_equal) = match first {
-            '(' => (Kind::LeftParen, None),
-            ')' => (Kind::RightParen, None),
-            '{' => (Kind::LeftBrace, None),
-            '}' => (Kind::RightBrace, None),
-            ',' => (Kind::Comma, None),
-            '.' => (Kind::Dot, None),
-            '-' => (Kind::Minus, None),
-            '+' => (Kind::Plus, None),
-            ';' => (Kind::Semicolon, None),
-            '/' => (Kind::Slash, None),
-            '*' => (Kind::Star, None),
-            '!' => (Kind::Bang, Some(Kind::BangEqual)),
-            '=' => (Kind::Equal, Some(Kind::EqualEqual)),
-            '<' => (Kind::Less, Some(Kind::LessEqual)),
-            '>' => (Kind::Greater, Some(Kind::GreaterEqual)),
-            _ => return self.error("Unexpected character.", start),
-        };
-        let kind = match with_equal.filter(|_| before_equal) {
-            Some(longer) => {
-                self.at += 1;
-                longer
-            }
-            None => kind,
-        };
-        self.token(kind, start)
+        if ["!=", "==", "<=", ">="]
+            .iter()
+            .any(|sign| rest.starts_with(sign))
+        {
+            self.at += 1;
+        } else if !"(){},.-+;/*!=<>".contains(first) {
+            return self.error("Unexpected character.", start);
+        }
+        self.token(Kind::Fixed, start)
     }
 }

@@ -16,7 +16,8 @@ pub struct Target(pub usize);
 pub type LocalId = usize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variable {
+pub enum Variable<'s> {
+    Global(&'s str),
     Local(LocalId),
     /// What the closure has captured, by its number.
     Captured(u32),
@@ -27,15 +28,12 @@ pub enum Code<'s> {
     Op(Op),
     /// An ext op.
     Ext(Box<dyn FnOnce(&mut Builder<Lox>) + 's>),
-    /// Gives a local its first value.
-    Declare(LocalId),
+    /// Gives a variable its first value.
+    Declare(Variable<'s>),
     /// Makes room for a local that what is to be its value may capture.
     Reserve(LocalId),
-    Get(Variable),
-    Set(Variable),
-    GetGlobal(&'s str),
-    SetGlobal(&'s str),
-    DeclareGlobal(&'s str),
+    Get(Variable<'s>),
+    Set(Variable<'s>),
     Function(Box<Function<'s>>),
     /// Jumps if the value on top, which goes, is false as an op has it, or as Lox has it.
     JumpIf(Jump, Target),
@@ -87,7 +85,7 @@ pub struct Function<'s> {
     /// All locals it has had, parameters first.
     pub locals: Vec<Local>,
     /// What it captures of the function around it.
-    pub captures: Vec<Variable>,
+    pub captures: Vec<Variable<'s>>,
     visible: Vec<Visible<'s>>,
     depth: usize,
 }
@@ -181,7 +179,7 @@ impl<'s> Function<'s> {
         })
     }
 
-    fn capture(&mut self, variable: Variable) -> Variable {
+    fn capture(&mut self, variable: Variable<'s>) -> Variable<'s> {
         let known = self.captures.iter().position(|known| *known == variable);
         let at = known.unwrap_or_else(|| {
             self.captures.push(variable);
@@ -208,20 +206,17 @@ impl<'s> Function<'s> {
     }
 }
 
-/// The variable that `name` is in the innermost of the functions, and whom it makes capture what;
-/// `None` for a global.
-pub fn resolve(functions: &mut [Function<'_>], name: &str) -> Option<Result<Variable, Refusal>> {
+/// The variable that `name` is in the innermost of the functions; those between it and its owner
+/// capture it.
+pub fn resolve<'s>(functions: &mut [Function<'s>], name: &'s str) -> Result<Variable<'s>, Refusal> {
     let found = (functions.iter().enumerate().rev())
         .find_map(|(at, function)| Some((at, function.local(name)?)));
-    let (owner, local) = found?;
-    let local = match local {
-        Ok(local) => local,
-        Err(refusal) => return Some(Err(refusal)),
+    let Some((owner, local)) = found else {
+        return Ok(Variable::Global(name));
     };
     let (outer, inner) = functions.split_at_mut(owner + 1);
-    if !inner.is_empty() {
-        outer[owner].locals[local].captured = true;
-    }
-    let through = |variable, function: &mut Function<'_>| function.capture(variable);
-    Some(Ok(inner.iter_mut().fold(Variable::Local(local), through)))
+    let local = local?;
+    outer[owner].locals[local].captured |= !inner.is_empty();
+    let through = |variable, function: &mut Function<'s>| function.capture(variable);
+    Ok(inner.iter_mut().fold(Variable::Local(local), through))
 }
