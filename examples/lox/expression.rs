@@ -132,7 +132,8 @@ impl<'s> Parser<'s, '_> {
     fn shortcut(&mut self, least: Level, jump: Jump) {
         let done = self.function().target();
         self.emit(Code::JumpIf(jump, done));
-        self.at_least(least);
+        // From the left, so that a long row is not deep; what it gives is the same.
+        self.at_least(least + 1);
         self.bind(done);
     }
 

@@ -58,14 +58,10 @@ pub fn message(trap: &Trap) -> Option<String> {
 
 /// Errors of compiling, a line each.
 pub fn compile_errors(source: &str, errors: &BuildErrors) -> String {
-    let line = |error: &BuildError| match (error.span(), error.line()) {
-        (Some(span), _) => {
-            1 + source.as_bytes()[..span.end]
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count()
-        }
-        (None, line) => line.unwrap_or(0) as usize,
+    let ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
+    let line = |error: &BuildError| match error.span() {
+        Some(span) => 1 + ends.partition_point(|end| *end < span.end),
+        None => error.line().unwrap_or(0) as usize,
     };
     // What the builder finds once the parser has given up is no news.
     let own = |error: &&BuildError| matches!(error, BuildError::Source(_));

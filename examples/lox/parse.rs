@@ -27,6 +27,8 @@ pub struct Parser<'s, 'b> {
     pub previous: Token<'s>,
     pub current: Token<'s>,
     panicking: bool,
+    /// Set when things go too deep: from then on nothing is said.
+    gave_up: bool,
     depth: usize,
     /// Those that are open, innermost last; the script is the first.
     functions: Vec<Function<'s>>,
@@ -46,6 +48,7 @@ pub fn script<'s>(source: &'s str, b: &mut Builder<Lox>) -> Function<'s> {
         previous: start.clone(),
         current: start,
         panicking: false,
+        gave_up: false,
         depth: 0,
         functions: vec![Function::new(FunctionKind::Script, "script")],
         classes: Vec::new(),
@@ -111,7 +114,7 @@ impl<'s> Parser<'s, '_> {
     }
 
     fn error_at(&mut self, token: Token<'s>, message: &str) {
-        if std::mem::replace(&mut self.panicking, true) {
+        if std::mem::replace(&mut self.panicking, true) || self.gave_up {
             return;
         }
         let (at, goes_on) = match token.kind {
@@ -146,6 +149,7 @@ impl<'s> Parser<'s, '_> {
     pub fn nested(&mut self, parse: impl FnOnce(&mut Self)) {
         if self.depth == MAX_DEPTH {
             self.error_at_current("Too many things in one another.");
+            self.gave_up = true;
             self.scanner.stop();
             self.advance();
             return;
