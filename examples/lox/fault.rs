@@ -10,12 +10,17 @@ pub enum Fault {
     NotNumbers,
     NotANumber,
     NotCallable,
-    Arity { takes: usize, got: usize },
+    Arity {
+        takes: usize,
+        got: usize,
+    },
     UndefinedProperty(Box<str>),
     NoProperties,
     NoFields,
     NoMethods,
     NoClass,
+    /// No program that was compiled from source does this.
+    NotCaptured,
     Heap(HeapError),
 }
 
@@ -34,6 +39,7 @@ impl fmt::Display for Fault {
             Fault::NoFields => "Only instances have fields.",
             Fault::NoMethods => "Only instances have methods.",
             Fault::NoClass => "Superclass must be a class.",
+            Fault::NotCaptured => "No such variable was captured.",
             Fault::Heap(error) => return error.fmt(f),
         })
     }

@@ -11,8 +11,8 @@ use super::scope::{Code, Function, Jump, Local, Variable};
 pub fn lower(function: &mut Function<'_>, b: &mut Builder<Lox>) {
     for local in function.locals.iter().take(function.parameters()) {
         if local.captured {
-            b.op(ops::share {
-                slot: Slot(local.slot),
+            b.op(core_ops::slot_to_cell {
+                s: Slot(local.slot),
             });
         }
     }
@@ -49,7 +49,7 @@ fn declare(function: &Function<'_>, variable: Variable<'_>, b: &mut Builder<Lox>
         Variable::Local(local) => {
             let Local { slot, captured } = function.locals[local];
             if captured {
-                b.op(ops::cell {});
+                b.op(core_ops::new_cell {});
             }
             b.emit(Op::SetSlot(slot));
         }
@@ -61,7 +61,7 @@ fn get(function: &Function<'_>, variable: Variable<'_>, b: &mut Builder<Lox>) {
         Variable::Global(name) => b.get_var(name),
         Variable::Captured(at) => b.op(ops::get_captured { at }),
         Variable::Local(local) => match function.locals[local] {
-            Local { slot, captured } if captured => b.op(ops::get_shared { slot: Slot(slot) }),
+            Local { slot, captured } if captured => b.op(core_ops::slot_cell_get { s: Slot(slot) }),
             Local { slot, .. } => b.emit(Op::GetSlot(slot)),
         },
     }
@@ -72,7 +72,7 @@ fn set(function: &Function<'_>, variable: Variable<'_>, b: &mut Builder<Lox>) {
         Variable::Global(name) => b.set_var(name),
         Variable::Captured(at) => b.op(ops::set_captured { at }),
         Variable::Local(local) => match function.locals[local] {
-            Local { slot, captured } if captured => b.op(ops::set_shared { slot: Slot(slot) }),
+            Local { slot, captured } if captured => b.op(core_ops::slot_cell_set { s: Slot(slot) }),
             Local { slot, .. } => b.emit(Op::SetSlot(slot)),
         },
     }

@@ -42,6 +42,15 @@ pub struct Bound {
     pub method: Obj<Closure>,
 }
 
+impl Closure {
+    pub fn cell(&self, at: u32) -> Result<Ref, Fault> {
+        self.captured
+            .get(at as usize)
+            .copied()
+            .ok_or(Fault::NotCaptured)
+    }
+}
+
 impl Class {
     pub fn new(name: &str) -> Self {
         Self {

@@ -161,62 +161,26 @@ pub mod all {
         }
     }
 
-    // Variables that closures share.
-
-    /// A cell with that value.
-    #[ext_op]
-    pub fn cell(value: Value, heap: &mut Heap) -> Result<Ref, Fault> {
-        Ok(heap.new_ref(value)?)
-    }
-
-    /// Puts the value of a slot into a cell, and the cell into the slot.
-    #[ext_op]
-    pub fn share(#[slot] slot: &mut Value, heap: &mut Heap) -> Result<(), Fault> {
-        *slot = heap.new_ref(std::mem::take(slot))?.into();
-        Ok(())
-    }
-
-    /// The value in the cell that a slot has.
-    #[ext_op]
-    pub fn get_shared(#[slot] slot: &mut Value, heap: &mut Heap) -> Result<Value, Fault> {
-        match slot {
-            Value::Ref(cell) => Ok(heap.ref_get(*cell)?),
-            other => Ok(other.clone()),
-        }
-    }
-
-    /// Writes the cell that a slot has.
-    #[ext_op]
-    pub fn set_shared(
-        #[slot] slot: &mut Value,
-        value: Value,
-        heap: &mut Heap,
-    ) -> Result<(), Fault> {
-        match slot {
-            Value::Ref(cell) => drop(heap.ref_set(*cell, value)?),
-            other => *other = value,
-        }
-        Ok(())
-    }
+    // Variables of functions around the running one.
 
     /// The cell that the running closure has captured there.
     #[ext_op]
-    pub fn captured_cell(#[imm] at: u32, #[callee] closure: &Closure) -> Ref {
-        closure.captured[at as usize]
+    pub fn captured_cell(#[imm] at: u32, #[callee] closure: &Closure) -> Result<Ref, Fault> {
+        closure.cell(at)
     }
 
-    /// The value in a cell of the running closure.
+    /// The value in that cell.
     #[ext_op]
     pub fn get_captured(
         #[imm] at: u32,
         #[callee] closure: Obj<Closure>,
         heap: &mut Heap,
     ) -> Result<Value, Fault> {
-        let cell = heap.get(closure)?.captured[at as usize];
+        let cell = heap.get(closure)?.cell(at)?;
         Ok(heap.ref_get(cell)?)
     }
 
-    /// Writes a cell of the running closure.
+    /// Writes that cell.
     #[ext_op]
     pub fn set_captured(
         #[imm] at: u32,
@@ -224,7 +188,7 @@ pub mod all {
         #[callee] closure: Obj<Closure>,
         heap: &mut Heap,
     ) -> Result<(), Fault> {
-        let cell = heap.get(closure)?.captured[at as usize];
+        let cell = heap.get(closure)?.cell(at)?;
         heap.ref_set(cell, value)?;
         Ok(())
     }
