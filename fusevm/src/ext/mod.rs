@@ -31,7 +31,7 @@ pub use assert::{
     assert_jumps, assert_operator, assert_pure, assert_rules, assert_same_effect,
 };
 pub use call::{Call, Flow, Operand, Rest};
-pub(crate) use call::{Parts, Produced, shown};
+pub(crate) use call::{Parts, Produced, Results, shown};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{

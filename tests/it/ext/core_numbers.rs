@@ -276,6 +276,6 @@ fn every_language_has_the_core_ops_and_documents_them() {
     for (_, op) in core {
         assert!(op.name.starts_with("core."), "{}", op.name);
         assert!(!op.doc.trim().is_empty(), "{} has no text", op.name);
-        assert!(op.file.ends_with("core_ops/mod.rs") && op.line > 0);
+        assert!(op.file.contains("core_ops/") && op.line > 0);
     }
 }
