@@ -6,12 +6,15 @@
 //!
 //! Operands that are numbers are widened: `floor` takes an integer too.
 
+mod cells;
 mod containers;
 mod numbers;
 
+pub use cells::cell;
 pub use containers::{container, slot};
 pub use numbers::{float, number};
 
+pub use cell::{cell_get, cell_set, new_cell, slot_cell_get, slot_cell_set, slot_to_cell};
 pub use container::{
     array_len, contains_key, delete, fill, get, keys, len, pop, push, set, values,
 };
@@ -35,6 +38,7 @@ pub(crate) fn tables<L: Language>() -> Vec<&'static [&'static OpDesc]> {
         <float::OPS as OpSet<L>>::TABLE,
         <container::OPS as OpSet<L>>::TABLE,
         <slot::OPS as OpSet<L>>::TABLE,
+        <cell::OPS as OpSet<L>>::TABLE,
         <value::OPS as OpSet<L>>::TABLE,
     ]
 }
