@@ -77,58 +77,27 @@ fn ends_and_lengths_on_the_stack() {
 
 #[test]
 fn arrays_and_hashes_as_wholes() {
-    let on = |value: Value, op: fn(&mut B)| {
-        shown(|b| {
-            b.load(value);
-            op(b);
-        })
-    };
     let hash = || Value::hash([("a", 1), ("b", 2)]);
-    assert_eq!(on(hash(), |b| b.op(core_ops::keys {})), "[\"a\", \"b\"]");
-    assert_eq!(on(hash(), |b| b.op(core_ops::values {})), "[1, 2]");
-    for (key, there) in [("a", "true"), ("c", "false")] {
-        let found = shown(|b| {
-            b.load(hash());
-            b.load(key);
-            b.op(core_ops::contains_key {});
-        });
-        assert_eq!(found, there);
-    }
-    assert_eq!(on(array(&[7, 8]), |b| b.op(core_ops::array_len {})), "2");
-    assert_eq!(
-        trap(|b| {
-            b.load("no array");
-            b.op(core_ops::array_len {});
-        }),
-        TrapKind::Operand
-    );
-    let fill = |n: i64| {
-        shown(|b| {
-            b.load("x");
-            b.load(n);
-            b.op(core_ops::fill {});
-        })
-    };
-    assert_eq!(fill(2), "[\"x\", \"x\"]");
-    assert_eq!(fill(-1), "[]");
-    let too_many = trap(|b| {
-        b.load(0);
-        b.load(i64::MAX);
-        b.op(core_ops::fill {});
-    });
-    assert_eq!(too_many, TrapKind::TooLong);
+    assert_chunk!(chunk! { (); {hash()}; core_ops::keys; } => Value::array(vec!["a", "b"]));
+    assert_chunk!(chunk! { (); {hash()}; core_ops::values; } => Value::array(vec![1, 2]));
+    assert_chunk!(chunk! { (); {hash()}; LoadConst("a"); core_ops::contains_key; } => true);
+    assert_chunk!(chunk! { (); {hash()}; LoadConst("c"); core_ops::contains_key; } => false);
+    assert_chunk!(chunk! { (); {array(&[7, 8])}; core_ops::array_len; } => 2);
+    let no_array = chunk! { (); {"no array"}; core_ops::array_len; };
+    assert_eq!(trap(no_array), TrapKind::Operand);
+    let fill = |n: i64| chunk! { (); LoadConst("x"); LoadInt({n}); core_ops::fill; };
+    assert_eq!(shown(fill(2)), "[\"x\", \"x\"]");
+    assert_eq!(shown(fill(-1)), "[]");
+    assert_eq!(trap(fill(i64::MAX)), TrapKind::TooLong);
 }
 
 #[test]
 fn texts_in_slots() {
     let appended = |first: Value, then: Value| {
-        run(|b| {
-            b.load(first);
-            b.set_slot(0);
-            b.load(then);
-            b.op(core_ops::slot_append { s: Slot(0) });
-            b.get_slot(0);
-        })
+        chunk! { ();
+            let s;
+            {first}; SetSlot(s); {then}; core_ops::slot_append(s); GetSlot(s);
+        }
     };
     for (first, then, both) in [
         (Value::str("ab"), Value::str("c"), "abc"),
@@ -137,20 +106,14 @@ fn texts_in_slots() {
         (Value::Undef, Value::str("x"), "x"),
         (array(&[1, 2]), Value::str("!"), "1 2!"),
     ] {
-        assert_eq!(appended(first, then).unwrap(), Value::str(both));
+        assert_chunk!(appended(first, then) => both);
     }
-    let mut vm = Vm::<()>::default();
+    let mut vm = VM::empty();
     let mut limits = Limits::default();
     limits.max_string_len = 3;
     vm.set_limits(limits);
-    let error = eval(&mut vm, |b| {
-        b.load("abc");
-        b.set_slot(0);
-        b.load("d");
-        b.op(core_ops::slot_append { s: Slot(0) });
-    });
-    let kind = error.unwrap_err().kind();
-    assert_eq!(kind, ErrorKind::Trap(TrapKind::TooLong));
+    let error = vm.eval(appended("abc".into(), "d".into())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::TooLong));
 }
 
 #[test]

@@ -219,3 +219,46 @@ fn order_of_evaluation() {
     };
     assert_eq!(old_value_stays, Ok(103));
 }
+
+#[test]
+fn values_on_every_way() {
+    assert_eq!(
+        both! {
+            let x: i64;
+            let y: i64;
+            loop { x = 5; break; }
+            match x { 5 => { y = 1; } 6 => return 3, _ => { y = 2; } }
+            let z: i64;
+            'a: { if y > 0 { z = 7; break 'a; } z = 8; }
+            let w: i64;
+            if x > 100 { return 0; } else { w = 4; }
+            x * 1000 + y * 100 + z * 10 + w
+        },
+        Ok(5174)
+    );
+    assert_eq!(
+        both! {
+            let mut v: i64;
+            let mut n = 0i64;
+            for i in 0..3 { v = i; n += v; }
+            n
+        },
+        Ok(3)
+    );
+    assert_eq!(both! { if true { 1i64 } else { 2 } }, Ok(1));
+    assert_eq!(
+        both! { let mut n = 0i64; if false { n = 1; } if !false { n += 2; } n },
+        Ok(2)
+    );
+    assert_eq!(
+        both! { let b = false; let c = b || !b && true; c },
+        Ok(true)
+    );
+    assert_eq!(both! { { { 5i64 } } }, Ok(5));
+    assert_eq!(both! { ; ; 5i64 }, Ok(5));
+    assert_eq!(both! { fn f() -> i64 { return 3; } f(); f() }, Ok(3));
+    assert_eq!(
+        both! { fn f(x: i64) -> i64 { match x { 0 => 1, _ => { let y = x - 1; f(y) * 2 } } } f(10) },
+        Ok(1024)
+    );
+}

@@ -11,6 +11,7 @@ mod both_loops;
 mod language;
 mod listings;
 mod ops;
+mod programs;
 mod values;
 
 use fusevm::prelude::*;

@@ -239,7 +239,7 @@ fn constant(path: &Path) -> Option<Kind> {
 /// What to write instead of a word that starts an expression elsewhere.
 fn refused(input: ParseStream<'_>) -> Option<&'static str> {
     let (word, _) = input.cursor().ident()?;
-    Some(match word.unraw().to_string().as_str() {
+    Some(match word.to_string().as_str() {
         "unsafe" => "nothing is unsafe here: leave `unsafe` out",
         "async" | "await" => "nothing is async here: leave it out",
         "move" => "a block shares the variables around it: leave `move` out",

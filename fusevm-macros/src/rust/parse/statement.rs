@@ -248,7 +248,7 @@ fn ends_itself(expr: &Expr) -> bool {
 /// What to write instead of an item that a chunk cannot have.
 fn refused(input: ParseStream<'_>) -> Option<&'static str> {
     let (word, rest) = input.cursor().ident()?;
-    Some(match word.unraw().to_string().as_str() {
+    Some(match word.to_string().as_str() {
         "const" => "a constant of a chunk is a `static`, or a `let` in its function",
         "struct" | "enum" | "union" if rest.ident().is_some() => {
             "types are declared outside of the chunk: values with fields are hashes here, \
