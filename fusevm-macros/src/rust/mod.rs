@@ -16,9 +16,9 @@ mod parse;
 mod types;
 
 use crate::errors::Errors;
-use crate::tokens::local;
+use crate::tokens::{local, span};
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Token, Type};
 
@@ -59,6 +59,12 @@ fn language(input: ParseStream<'_>) -> syn::Result<(Type, TokenStream)> {
     Ok((language, input.parse()?))
 }
 
+/// Line and column, which tell a token from others.
+fn place(tokens: &impl ToTokens) -> (usize, usize) {
+    let start = span(tokens).unwrap();
+    (start.line(), start.column())
+}
+
 /// The expansion: an expression of type `Chunk`.
 pub(crate) fn chunk(tokens: TokenStream) -> TokenStream {
     let Input { krate, typed, body } = input(tokens);
@@ -71,7 +77,11 @@ pub(crate) fn chunk(tokens: TokenStream) -> TokenStream {
             return quote!({ #errors <#krate::Chunk as ::core::default::Default>::default() });
         }
     };
-    let (block, captures) = parse::chunk(body, &mut errors);
+    let parse::Parsed {
+        block,
+        captures,
+        paths,
+    } = parse::chunk(body, &mut errors);
     let target = compile::Target {
         krate: krate.clone(),
         language: quote!(#language),
@@ -86,9 +96,14 @@ pub(crate) fn chunk(tokens: TokenStream) -> TokenStream {
             let tokens = &capture.tokens;
             quote_spanned!(capture.at=> let _ = &(#tokens);)
         });
+        let lost = paths
+            .iter()
+            .filter(|path| !compiled.named.contains(&place(path)));
+        let lost = lost.map(|path| quote_spanned!(span(path)=> const _: () = { let _ = #path; };));
         return quote!({
             #errors
             #checks
+            #(#lost)*
             #(#captured)*
             <#krate::Chunk as ::core::default::Default>::default()
         });

@@ -8,6 +8,7 @@ use super::block::Leaves;
 use super::scope::Found;
 use super::{Walk, Want};
 use crate::rust::ast::{Expr, Kind, Unary};
+use crate::rust::place;
 use crate::rust::types::Ty;
 use crate::tokens::{respan, span};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -53,6 +54,7 @@ impl Walk<'_> {
             Kind::Name(name) => name.to_token_stream(),
             _ => return,
         };
+        self.named.insert(place(&path));
         let (base, desc, at) = (self.body.height, self.constant(), callee.at.last);
         let (k, language) = (self.target.krate.clone(), self.target.language.clone());
         self.checks.extend(quote_spanned! {span(&path)=>
@@ -187,6 +189,7 @@ impl Walk<'_> {
             Kind::Path(path) => {
                 let word = path.segments.last().map(|last| last.ident.to_string());
                 let text = NO_CONSTANT.to_owned();
+                self.named.insert(place(path));
                 // Named in a constant, so that rustc knows of it.
                 let given = quote!({ let _ = #path; #g::Word(#word) });
                 Immediate {
@@ -284,7 +287,8 @@ impl Walk<'_> {
 }
 
 /// What to write instead of a path where a value belongs.
-pub(super) const NO_CONSTANT: &str = "a constant of Rust is captured: `#(path)`";
+pub(super) const NO_CONSTANT: &str =
+    "an op is called, `path(…)`, and a constant of Rust is captured, `#(path)`";
 
 /// The type as the description of an op names it.
 fn rust_type(ty: Ty) -> Ident {

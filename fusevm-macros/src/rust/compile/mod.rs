@@ -32,6 +32,7 @@ use crate::tokens::local;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use scope::{Facts, Frame, Scope, Signature, Var};
+use std::collections::HashSet;
 use std::fmt::Display;
 
 /// What the chunk is for.
@@ -51,6 +52,8 @@ pub(crate) struct Compiled {
     /// Calls of the builder.
     pub(crate) code: TokenStream,
     pub(crate) label_count: usize,
+    /// Where paths stand that are part of the checks.
+    pub(crate) named: HashSet<(usize, usize)>,
 }
 
 /// What an expression is for.
@@ -108,6 +111,7 @@ struct Walk<'p> {
     /// Functions, which are written before the main program.
     written: TokenStream,
     ops: usize,
+    named: HashSet<(usize, usize)>,
 }
 
 /// Walks that may follow one another; types only grow, three times each, so that this is never reached
@@ -155,6 +159,7 @@ impl<'p> Walk<'p> {
             captured: TokenStream::new(),
             written: TokenStream::new(),
             ops: 0,
+            named: HashSet::new(),
         }
     }
 
@@ -166,6 +171,7 @@ impl<'p> Walk<'p> {
             captured: self.captured,
             code: quote!(#functions #main),
             label_count: self.labels.len(),
+            named: self.named,
         }
     }
 

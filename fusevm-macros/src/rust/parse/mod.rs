@@ -16,7 +16,7 @@ use crate::errors::{Errors, unknown};
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Ident, Token, braced, token};
+use syn::{Ident, Path, Token, braced, token};
 
 /// Words that start a statement: after a mistake, parsing goes on there.
 const STARTS: &[&str] = &[
@@ -27,17 +27,28 @@ const STARTS: &[&str] = &[
 pub(crate) struct Parser<'e> {
     pub(crate) errors: &'e mut Errors,
     pub(crate) captures: Vec<Capture>,
+    /// All paths that stand where a value does.
+    pub(crate) paths: Vec<Path>,
     /// Whether a brace starts the body of the statement around: in conditions.
     before_body: bool,
 }
 
 const NO_BLOCK: &str = "a block in braces belongs here: `{ … }`";
 
+/// A chunk, and what in it is Rust's.
+pub(crate) struct Parsed {
+    pub(crate) block: Block,
+    pub(crate) captures: Vec<Capture>,
+    /// Paths, also of statements that did not parse.
+    pub(crate) paths: Vec<Path>,
+}
+
 /// Reads a whole chunk, behind the language and its `;`.
-pub(crate) fn chunk(tokens: TokenStream, errors: &mut Errors) -> (Block, Vec<Capture>) {
+pub(crate) fn chunk(tokens: TokenStream, errors: &mut Errors) -> Parsed {
     let mut parser = Parser {
         errors,
         captures: Vec::new(),
+        paths: Vec::new(),
         before_body: false,
     };
     let mut block = None;
@@ -55,7 +66,11 @@ pub(crate) fn chunk(tokens: TokenStream, errors: &mut Errors) -> (Block, Vec<Cap
         tail: None,
         close: Span::call_site(),
     };
-    (block.unwrap_or_else(empty), parser.captures)
+    Parsed {
+        block: block.unwrap_or_else(empty),
+        captures: parser.captures,
+        paths: parser.paths,
+    }
 }
 
 /// The next token.
@@ -182,7 +197,7 @@ impl Parser<'_> {
             }
             return Err(input.error("a type belongs here"));
         }
-        let path = input.call(syn::Path::parse_mod_style)?;
+        let path = input.call(Path::parse_mod_style)?;
         let name = path
             .segments
             .last()

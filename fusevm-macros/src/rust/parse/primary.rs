@@ -200,7 +200,10 @@ impl Parser<'_> {
         }
         let kind = match path.get_ident() {
             Some(name) => Kind::Name(name.clone()),
-            None => constant(&path).unwrap_or(Kind::Path(path)),
+            None => constant(&path).unwrap_or_else(|| {
+                self.paths.push(path.clone());
+                Kind::Path(path)
+            }),
         };
         Ok(Expr { kind, at })
     }
