@@ -84,7 +84,7 @@ pub mod vm;
 
 pub use chunk::{
     BlockId, BuildError, BuildErrors, Builder, Chunk, ChunkBuilder, Diagnostic, FnId,
-    FunctionEntry, ParseError, Parsed, Place, Span, WireError,
+    FunctionEntry, Mark, ParseError, Parsed, Piece, Place, Span, WireError,
 };
 pub use ext::{
     Block, Branch, Ctx, ExtOp, Function, Invoke, Label, Language, Name, OpDesc, OpSet, OpTable,
@@ -106,6 +106,8 @@ pub use vm::{
 };
 
 #[cfg(feature = "macros")]
+pub use chunk::Local;
+#[cfg(feature = "macros")]
 pub use fusevm_macros::{FuseValue, Immediate, Language, Object, Trace, ext_op, ops};
 
 /// What a front end needs.
@@ -117,7 +119,7 @@ pub mod prelude {
         Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{FuseValue, Immediate, core_ops, ext_op, ops};
+    pub use crate::{FuseValue, Immediate, Local, core_ops, ext_op, ops};
     pub use std::process::ExitCode;
 }
 

@@ -8,7 +8,7 @@
 
 mod cells;
 
-pub use cell::{cell_get, cell_set, new_cell, slot_cell_get, slot_cell_set, slot_to_cell};
+pub use cell::{cell_get, cell_set, new_cell, slot_cell_get, slot_cell_set, slot_new_cell};
 pub use cells::cell;
 pub use container::{delete, get, len, pop, push, set};
 pub use float::{atan2, ceil, cos, exp, floor, ln, round, sin, sqrt, trunc};
