@@ -1,10 +1,11 @@
 //! Bodies: code that is laid out as one piece. What has been emitted can be looked at, taken back and
 //! put elsewhere, so that a front end of one pass need not keep code of its own.
 
-use super::Builder;
-use crate::chunk::Place;
-use crate::ext::{Label, Language};
+use super::{Builder, FnId};
+use crate::chunk::{INNER, Place};
+use crate::ext::{Label, Language, Text};
 use crate::op::Op;
+use crate::value::Str;
 
 /// Code that is laid out as one piece.
 #[derive(Default)]
@@ -65,6 +66,23 @@ impl<L: Language> Builder<L> {
     pub(super) fn body(&mut self) -> (usize, &mut Body) {
         let body = self.open.last().copied().unwrap_or(0);
         (body, &mut self.bodies[body])
+    }
+
+    /// Opens a function that is reached by value alone, as closures and methods are: others may have its
+    /// name. Ops take it as an immediate by what [`inner_fn`](Self::inner_fn) gives.
+    pub fn begin_inner_fn<P: AsRef<str>>(&mut self, name: &str, params: &[P]) -> FnId {
+        let apart = format!("{name}{INNER}{}", self.chunk.functions.len());
+        self.begin_fn(&apart, params)
+    }
+
+    /// A function for an immediate of type `Function`: `b.op(ops::closure { f: b.inner_fn(&f) })`.
+    pub fn inner_fn(&self, function: &FnId) -> Text {
+        let entry = match self.bodies[function.0].kind {
+            BodyKind::Function { entry } => self.chunk.functions.get(entry),
+            BodyKind::Main | BodyKind::Block { .. } => None,
+        };
+        let name = entry.and_then(|entry| self.chunk.name(entry.name));
+        Text::from(name.map_or("", Str::as_str))
     }
 
     /// Where the next op will stand.

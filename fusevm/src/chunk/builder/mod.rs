@@ -12,8 +12,8 @@ pub use error::{BuildError, BuildErrors};
 #[cfg(feature = "macros")]
 pub use local::Local;
 
-use super::{Chunk, Diagnostic, FunctionEntry, INNER, Place, Span};
-use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc, Text};
+use super::{Chunk, Diagnostic, FunctionEntry, Place, Span};
+use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc};
 use crate::op::{Flags, Op};
 use crate::value::{Str, Value};
 use body::{Body, BodyKind, Emitted};
@@ -311,23 +311,6 @@ impl<L: Language> Builder<L> {
             self.push(Op::SetSlot(slot));
         }
         FnId(id)
-    }
-
-    /// Opens a function that is reached by value alone, as closures and methods are: others may have its
-    /// name. Ops take it as an immediate by what [`inner_fn`](Self::inner_fn) gives.
-    pub fn begin_inner_fn<P: AsRef<str>>(&mut self, name: &str, params: &[P]) -> FnId {
-        let apart = format!("{name}{INNER}{}", self.chunk.functions.len());
-        self.begin_fn(&apart, params)
-    }
-
-    /// A function for an immediate of type `Function`: `b.op(ops::closure { f: b.inner_fn(&f) })`.
-    pub fn inner_fn(&self, function: &FnId) -> Text {
-        let entry = match self.bodies[function.0].kind {
-            BodyKind::Function { entry } => self.chunk.functions.get(entry),
-            BodyKind::Main | BodyKind::Block { .. } => None,
-        };
-        let name = entry.and_then(|entry| self.chunk.name(entry.name));
-        Text::from(name.map_or("", Str::as_str))
     }
 
     /// Ends a function. When control can reach its end, it returns there without a value.
