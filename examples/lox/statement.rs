@@ -54,10 +54,8 @@ impl<'s> Parser<'s, '_> {
         self.consume("{", "Expect '{' before function body.");
         self.block();
         self.leave();
-        let captures = self
-            .functions
-            .pop()
-            .map_or(Vec::new(), |function| function.captures);
+        let captures = std::mem::take(&mut self.function().captures);
+        self.functions.pop();
         let function = self.out().inner_fn(&f);
         self.out().end_fn(f);
         let arity = (parameters.len() - usize::from(kind.has_this())) as u8;
@@ -90,7 +88,7 @@ impl<'s> Parser<'s, '_> {
         }
         if !self.check(")") {
             loop {
-                if names.len() - usize::from(kind.has_this()) == MAX_ARGUMENTS {
+                if names.len() == MAX_ARGUMENTS {
                     self.error_at_current("Can't have more than 255 parameters.");
                 }
                 let name = self.identifier("Expect parameter name.");

@@ -26,6 +26,10 @@ use std::marker::PhantomData;
 /// are placed behind the main program, which ends with one jump over all of them. Nothing fails on
 /// the way: [`finish`](Builder::finish) reports all errors at once.
 ///
+/// A front end of one pass may learn late what it would have needed before: whether a closure shares a
+/// variable ([`local`](Builder::local)), where code belongs ([`cut`](Builder::cut)), that a value is
+/// not wanted ([`discard`](Builder::discard)).
+///
 /// ```
 /// use fusevm::prelude::*;
 ///
