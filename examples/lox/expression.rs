@@ -5,7 +5,6 @@ use fusevm::prelude::*;
 use super::ops;
 use super::parse::{MAX_ARGUMENTS, Parser};
 use super::scan::{Kind, Token};
-use super::scope::{Code, Jump};
 
 /// How tightly an infix binds, loosest first; 0 for what is none.
 type Level = u8;
@@ -58,16 +57,16 @@ impl<'s> Parser<'s, '_> {
         match (token.kind, token.text) {
             (Kind::Number, text) => {
                 let number: f64 = text.parse().unwrap_or(f64::NAN);
-                self.emit(Code::Load(number.into()));
+                self.out().load(number);
             }
-            (Kind::String, text) => self.emit(Code::Load(text.trim_matches('"').into())),
+            (Kind::String, text) => self.out().load(text.trim_matches('"')),
             (Kind::Identifier, name) => self.named(name, can_assign),
-            (Kind::Fixed, "true") => self.emit(Code::Load(true.into())),
-            (Kind::Fixed, "false") => self.emit(Code::Load(false.into())),
-            (Kind::Fixed, "nil") => self.emit(Code::Load(Value::Undef)),
+            (Kind::Fixed, "true") => self.out().load(true),
+            (Kind::Fixed, "false") => self.out().load(false),
+            (Kind::Fixed, "nil") => self.out().load(()),
             (Kind::Fixed, "this") => match self.classes.is_empty() {
                 true => self.error("Can't use 'this' outside of a class."),
-                false => self.get("this"),
+                false => self.get_named("this"),
             },
             (Kind::Fixed, "super") => self.super_method(),
             (Kind::Fixed, "(") => {
@@ -76,7 +75,7 @@ impl<'s> Parser<'s, '_> {
             }
             (Kind::Fixed, "-") => {
                 self.at_least(UNARY);
-                self.emit_from(&token, Code::Op(Op::Negate));
+                self.out_from(&token).emit(Op::Negate);
             }
             (Kind::Fixed, "!") => {
                 self.at_least(UNARY);
@@ -92,11 +91,11 @@ impl<'s> Parser<'s, '_> {
         match token.text {
             "(" => {
                 let args = self.arguments();
-                self.op(ops::call { args });
+                self.out().op(ops::call { args });
             }
             "." => self.property(can_assign),
-            "and" => self.shortcut(AND, Jump::AndFalsey),
-            "or" => self.shortcut(OR, Jump::OrTruthy),
+            "and" => self.and(AND),
+            "or" => self.or(OR),
             _ => self.binary(&token),
         }
     }
@@ -116,35 +115,42 @@ impl<'s> Parser<'s, '_> {
             ">" => (Op::NumGt, false),
             _ => (Op::NumGt, true),
         };
-        self.emit_from(token, Code::Op(op));
+        self.out_from(token).emit(op);
         if negated {
-            self.emit(Code::Op(Op::LogNot));
+            self.out().emit(Op::LogNot);
         }
     }
 
     fn negate(&mut self) {
-        match self.function().leaves_truth() {
-            true => self.emit(Code::Op(Op::LogNot)),
-            false => self.op(ops::not {}),
+        match self.leaves_truth() {
+            true => self.out().emit(Op::LogNot),
+            false => self.out().op(ops::not {}),
         }
     }
 
-    fn shortcut(&mut self, least: Level, jump: Jump) {
-        let done = self.function().target();
-        self.emit(Code::JumpIf(jump, done));
+    fn or(&mut self, least: Level) {
+        let to = self.out().label();
+        self.out().op(ops::or_jump { to });
         // From the left, so that a long row is not deep; what it gives is the same.
         self.at_least(least + 1);
-        self.bind(done);
+        self.out().bind(to);
+    }
+
+    fn and(&mut self, least: Level) {
+        let to = self.out().label();
+        self.out().op(ops::and_jump { to });
+        self.at_least(least + 1);
+        self.out().bind(to);
     }
 
     fn named(&mut self, name: &'s str, can_assign: bool) {
         let variable = self.resolve(name);
         if can_assign && self.matches("=") {
             self.expression();
-            self.emit(Code::Op(Op::Dup));
-            self.emit(Code::Set(variable));
+            self.out().emit(Op::Dup);
+            self.set(variable);
         } else {
-            self.emit(Code::Get(variable));
+            self.get(variable);
         }
     }
 
@@ -152,34 +158,34 @@ impl<'s> Parser<'s, '_> {
         let name = self.identifier("Expect property name after '.'.");
         if can_assign && self.matches("=") {
             self.expression();
-            self.op(ops::set_property { name: name.into() });
+            self.out().op(ops::set_property { name: name.into() });
         } else if self.matches("(") {
             let args = self.arguments();
             let name = name.into();
-            self.op(ops::invoke { name, args });
+            self.out().op(ops::invoke { name, args });
         } else {
-            self.op(ops::get_property { name: name.into() });
+            self.out().op(ops::get_property { name: name.into() });
         }
     }
 
     fn super_method(&mut self) {
         match self.classes.last() {
             None => self.error("Can't use 'super' outside of a class."),
-            Some(class) if !class.has_superclass => {
+            Some(false) => {
                 self.error("Can't use 'super' in a class with no superclass.");
             }
-            Some(_) => {}
+            Some(true) => {}
         }
         self.consume(".", "Expect '.' after 'super'.");
         let name = self.identifier("Expect superclass method name.");
-        self.get("this");
-        self.get("super");
+        self.get_named("this");
+        self.get_named("super");
         if self.matches("(") {
             let args = self.arguments();
             let name = name.into();
-            self.op(ops::invoke_super { name, args });
+            self.out().op(ops::invoke_super { name, args });
         } else {
-            self.op(ops::get_super { name: name.into() });
+            self.out().op(ops::get_super { name: name.into() });
         }
     }
 

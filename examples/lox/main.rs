@@ -1,13 +1,12 @@
 //! Lox, as *Crafting Interpreters* defines it and as its `clox` behaves: a dynamic language with
 //! closures, classes, inheritance and garbage.
 //!
-//! Source text goes through [`scan`] and [`parse`], whose functions [`lower`] hands to the builder.
-//! At run time numbers and globals are the core's; the ops in [`ops`] work on the objects of
+//! Source text goes through [`scan`] and [`parse`] into the builder, in one pass; [`scope`] knows what
+//! names stand for. //! At run time numbers and globals are the core's; the ops in [`ops`] work on the objects of
 //! [`objects`], which the VM's heap collects. [`fault`] and [`text`] have the words.
 
 mod expression;
 mod fault;
-mod lower;
 mod objects;
 mod ops;
 mod parse;
@@ -43,8 +42,7 @@ pub struct Lox;
 
 impl Frontend for Lox {
     fn compile(source: &str, b: &mut Builder<Self>) -> Parsed {
-        let mut script = parse::script(source, b);
-        lower::lower(&mut script, b);
+        parse::script(source, b);
         Ok(())
     }
 

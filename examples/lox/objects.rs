@@ -74,7 +74,8 @@ impl Class {
 
 impl Instance {
     fn owns(&self) -> usize {
-        size_of::<Option<Value>>() * self.fields.capacity()
+        let inside = self.fields.iter().flatten().map(Value::storage);
+        size_of::<Option<Value>>() * self.fields.capacity() + inside.sum::<usize>()
     }
 
     fn field(&self, place: usize) -> Option<&Value> {
@@ -163,6 +164,7 @@ pub fn set_field(
             place
         }
     };
+    heap.grew(value.storage());
     let mut instance = heap.get_mut(object)?;
     if instance.fields.len() <= place {
         instance.fields.resize(place + 1, None);

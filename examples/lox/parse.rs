@@ -1,4 +1,4 @@
-//! What all of the parser shares: tokens, errors, the code of the functions that are open, variables.
+//! What all of the parser shares: tokens, errors, variables, jumps.
 //! Statements are in [`statement`](super::statement), expressions in
 //! [`expression`](super::expression).
 //!
@@ -8,19 +8,15 @@
 use fusevm::prelude::*;
 
 use super::Lox;
+use super::ops;
 use super::scan::{Kind, Scanner, Token};
-use super::scope::{Code, Function, FunctionKind, Jump, Target, Variable, resolve};
+use super::scope::{self, Function, Variable, resolve};
 
 /// Statements and expressions that may stand in one another.
 const MAX_DEPTH: usize = 400;
 
 /// Parameters and arguments that there may be.
 pub const MAX_ARGUMENTS: usize = 255;
-
-/// A class while its body is parsed.
-pub struct Class {
-    pub has_superclass: bool,
-}
 
 pub struct Parser<'s, 'b> {
     scanner: Scanner<'s>,
@@ -31,13 +27,14 @@ pub struct Parser<'s, 'b> {
     gave_up: bool,
     depth: usize,
     /// Those that are open, innermost last; the script is the first.
-    functions: Vec<Function<'s>>,
-    pub classes: Vec<Class>,
+    pub functions: Vec<Function<'s>>,
+    /// Classes around; whether each has a superclass.
+    pub classes: Vec<bool>,
     b: &'b mut Builder<Lox>,
 }
 
-/// Parses a script; its code, and the errors in the builder.
-pub fn script<'s>(source: &'s str, b: &mut Builder<Lox>) -> Function<'s> {
+/// Compiles a script; the errors are in the builder.
+pub fn script(source: &str, b: &mut Builder<Lox>) {
     let start = Token {
         kind: Kind::End,
         text: "",
@@ -45,21 +42,20 @@ pub fn script<'s>(source: &'s str, b: &mut Builder<Lox>) -> Function<'s> {
         line: 1,
     };
     let mut parser = Parser {
+        scanner: Scanner::new(source),
         previous: start.clone(),
         current: start,
         panicking: false,
         gave_up: false,
         depth: 0,
-        functions: vec![Function::new(FunctionKind::Script, "script")],
+        functions: vec![Function::new(scope::Kind::Script)],
         classes: Vec::new(),
-        scanner: Scanner::new(source),
         b,
     };
     parser.advance();
     while !parser.at_end() {
         parser.declaration();
     }
-    parser.functions.swap_remove(0)
 }
 
 impl<'s> Parser<'s, '_> {
@@ -161,15 +157,17 @@ impl<'s> Parser<'s, '_> {
 
     // Code.
 
-    /// Opens a function: code goes to it from now on.
-    pub fn open(&mut self, kind: FunctionKind, name: &'s str) {
-        self.functions.push(Function::new(kind, name));
+    /// The builder, for ops that come from the token passed last.
+    pub fn out(&mut self) -> &mut Builder<Lox> {
+        self.b.at(self.previous.place())
     }
 
-    /// Closes the innermost function, and leaves the closure of it.
-    pub fn close(&mut self) {
-        if let Some(function) = self.functions.pop() {
-            self.emit(Code::Function(Box::new(function)));
+    /// The builder, for ops that come from `token`, as far as that is in the line of the last one:
+    /// lines are those where things end.
+    pub fn out_from(&mut self, token: &Token<'s>) -> &mut Builder<Lox> {
+        match token.line == self.previous.line {
+            true => self.b.at(token.span.clone()),
+            false => self.out(),
         }
     }
 
@@ -178,111 +176,95 @@ impl<'s> Parser<'s, '_> {
         self.functions.last_mut().expect("a function is open")
     }
 
-    pub fn emit(&mut self, code: Code<'s>) {
-        let place = self.previous.place();
-        self.function().code.push((code, place));
+    /// Whether what has been computed last is known to be a truth.
+    pub fn leaves_truth(&self) -> bool {
+        use Op::{LoadFalse, LoadTrue, LogNot, NumEq, NumGt, NumLt};
+        let last = self.b.last_op();
+        matches!(
+            last,
+            Some(LoadFalse | LoadTrue | LogNot | NumEq | NumGt | NumLt)
+        )
     }
 
-    /// Emits code that comes from `token`, as far as that is in the line of the last one: lines are
-    /// those where things end.
-    pub fn emit_from(&mut self, token: &Token<'s>, code: Code<'s>) {
-        let place = match token.line == self.previous.line {
-            true => token.span.clone(),
-            false => self.previous.place(),
-        };
-        self.function().code.push((code, place));
-    }
-
-    pub fn op<X: ExtOp<Lox> + 's>(&mut self, op: X) {
-        self.emit(Code::Ext(Box::new(move |b| b.op(op))));
-    }
-
-    /// Drops the value on top; one that was copied to be stored is not copied.
-    pub fn drop_value(&mut self) {
-        let code = &mut self.function().code;
-        let stored = matches!(
-            code.as_slice(),
-            [.., (Code::Op(Op::Dup), _), (Code::Set(_), _)]
-        );
-        match stored {
-            true => drop(code.remove(code.len() - 2)),
-            false => self.emit(Code::Op(Op::Pop)),
-        }
-    }
-
-    /// A jump to a new place if the value on top, which goes, is false.
-    pub fn jump_if_false(&mut self) -> Target {
-        let truth = self.function().leaves_truth();
-        let target = self.function().target();
-        let negated =
-            truth && matches!(self.function().code.last(), Some((Code::Op(Op::LogNot), _)));
-        let jump = match (truth, negated) {
-            (_, true) => {
-                self.function().code.pop();
-                Jump::True
+    /// A jump if the value on top, which goes, is false.
+    pub fn jump_if_false(&mut self) -> Label {
+        let to = self.b.label();
+        match (self.leaves_truth(), self.b.last_op()) {
+            (true, Some(Op::LogNot)) => {
+                self.b.take_last_op();
+                self.out().jump_if_true(to);
             }
-            (true, false) => Jump::False,
-            (false, false) => Jump::Falsey,
-        };
-        self.emit(Code::JumpIf(jump, target));
-        target
-    }
-
-    pub fn jump(&mut self) -> Target {
-        let target = self.function().target();
-        self.emit(Code::Jump(target));
-        target
-    }
-
-    pub fn bind(&mut self, target: Target) {
-        self.emit(Code::Bind(target));
-    }
-
-    pub fn bind_here(&mut self) -> Target {
-        let target = self.function().target();
-        self.bind(target);
-        target
+            (true, _) => self.out().jump_if_false(to),
+            (false, _) => self.out().op(ops::jump_if_falsey { to }),
+        }
+        to
     }
 
     // Variables.
 
     pub fn resolve(&mut self, name: &'s str) -> Variable<'s> {
-        resolve(&mut self.functions, name).unwrap_or_else(|refusal| {
+        resolve(&mut self.functions, name, self.b).unwrap_or_else(|refusal| {
             self.error(refusal);
             Variable::Global(name)
         })
     }
 
     /// Pushes the variable of that name.
-    pub fn get(&mut self, name: &'s str) {
+    pub fn get_named(&mut self, name: &'s str) {
         let variable = self.resolve(name);
-        self.emit(Code::Get(variable));
+        self.get(variable);
+    }
+
+    pub fn get(&mut self, variable: Variable<'s>) {
+        match variable {
+            Variable::Global(name) => self.out().get_var(name),
+            Variable::Local(local) => self.out().get_local(local),
+            Variable::Captured(at) => self.out().op(ops::get_captured { at }),
+        }
+    }
+
+    pub fn set(&mut self, variable: Variable<'s>) {
+        match variable {
+            Variable::Global(name) => self.out().set_var(name),
+            Variable::Local(local) => self.out().set_local(local),
+            Variable::Captured(at) => self.out().op(ops::set_captured { at }),
+        }
     }
 
     /// The name of a variable that is declared here.
     pub fn declared(&mut self, message: &str) -> &'s str {
         let name = self.identifier(message);
-        self.declare(name);
+        if !self.function().is_global_scope() {
+            if self.function().has(name) {
+                self.error("Already a variable with this name in this scope.");
+            }
+            self.add_local(name);
+        }
         name
     }
 
-    fn declare(&mut self, name: &'s str) {
-        if !self.function().is_global_scope() && !self.function().declare(name) {
-            self.error("Already a variable with this name in this scope.");
-        }
+    /// Adds a local that cannot be read yet.
+    pub fn add_local(&mut self, name: &'s str) {
+        let slot = self.function().next_slot();
+        let local = self.b.local(slot);
+        self.function().add(name, local);
     }
 
     /// The variable that was declared last, by that name, can be read from now on.
     pub fn initialized(&mut self, name: &'s str) -> Variable<'s> {
-        match self.function().is_global_scope() {
-            true => Variable::Global(name),
-            false => Variable::Local(self.function().initialized()),
-        }
+        let local = match self.function().is_global_scope() {
+            true => None,
+            false => self.function().initialized(),
+        };
+        local.map_or(Variable::Global(name), Variable::Local)
     }
 
-    /// Gives the variable that was declared last its value.
-    pub fn define(&mut self, name: &'s str) {
-        let variable = self.initialized(name);
-        self.emit(Code::Declare(variable));
+    /// Gives a variable its first value.
+    pub fn define(&mut self, variable: Variable<'s>) {
+        match variable {
+            Variable::Global(name) => self.out().declare_var(name),
+            Variable::Local(local) => self.out().init_local(local),
+            Variable::Captured(_) => self.set(variable),
+        }
     }
 }

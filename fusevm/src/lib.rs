@@ -90,7 +90,7 @@ pub mod vm;
 
 pub use chunk::{
     BlockId, BuildError, BuildErrors, Builder, Chunk, ChunkBuilder, Diagnostic, FnId,
-    FunctionEntry, ParseError, Parsed, Place, Span, WireError,
+    FunctionEntry, Mark, ParseError, Parsed, Piece, Place, Span, WireError,
 };
 pub use ext::{
     Block, Branch, Ctx, ExtOp, Function, Invoke, Label, Language, Name, OpDesc, OpSet, OpTable,
@@ -112,6 +112,8 @@ pub use vm::{
 };
 
 #[cfg(feature = "macros")]
+pub use chunk::Local;
+#[cfg(feature = "macros")]
 #[doc(hidden)]
 pub use fusevm_macros::{__chunk, __fusevm_chunk};
 #[cfg(feature = "macros")]
@@ -131,7 +133,7 @@ pub mod prelude {
         StaticChunk, Str, Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{FuseValue, Immediate, core_ops, ext_op, fusevm_chunk, ops};
+    pub use crate::{FuseValue, Immediate, Local, core_ops, ext_op, fusevm_chunk, ops};
     pub use std::process::ExitCode;
 }
 

@@ -3,6 +3,7 @@
 
 mod build;
 mod limits;
+mod pieces;
 mod programs;
 mod repl;
 mod streams;

@@ -12,7 +12,9 @@ pub(crate) mod fixed;
 mod text;
 mod wire;
 
-pub use builder::{BlockId, BuildError, BuildErrors, Builder, FnId};
+#[cfg(feature = "macros")]
+pub use builder::Local;
+pub use builder::{BlockId, BuildError, BuildErrors, Builder, FnId, Mark, Piece};
 pub use classic::ChunkBuilder;
 pub use diagnostic::{Diagnostic, Parsed, Span};
 pub use text::ParseError;

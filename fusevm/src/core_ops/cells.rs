@@ -29,10 +29,10 @@ pub mod cell {
         Ok(())
     }
 
-    /// Puts the value of slot `s` into a new cell, and the cell into the slot.
+    /// Puts `v` into a new cell, and the cell into slot `s`.
     #[ext_op]
-    pub fn slot_to_cell(#[slot] s: &mut Value, heap: &mut Heap) -> Result<(), Trap> {
-        *s = heap.new_ref(s.clone())?.into();
+    pub fn slot_new_cell(#[slot] s: &mut Value, v: Value, heap: &mut Heap) -> Result<(), Trap> {
+        *s = heap.new_ref(v)?.into();
         Ok(())
     }
 

@@ -14,7 +14,7 @@ pub use cells::cell;
 pub use containers::{container, slot};
 pub use numbers::{float, number};
 
-pub use cell::{cell_get, cell_set, new_cell, slot_cell_get, slot_cell_set, slot_to_cell};
+pub use cell::{cell_get, cell_set, new_cell, slot_cell_get, slot_cell_set, slot_new_cell};
 pub use container::{
     array_len, contains_key, delete, fill, get, keys, len, pop, push, set, values,
 };

@@ -92,6 +92,12 @@ impl Heap {
         self.set_next(self.objects, self.bytes);
     }
 
+    /// Takes note that an object owns so many bytes more than when it was allocated. Ops that put large
+    /// values into objects should say so, or what dead objects hold adds up until there are many.
+    pub fn grew(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
     /// Whether it is time to collect.
     #[inline]
     pub(crate) fn is_due(&self) -> bool {

@@ -301,8 +301,11 @@ impl Heap {
     /// # Errors
     /// As for [`ref_get`](Self::ref_get).
     pub fn ref_set(&mut self, cell: Ref, value: Value) -> Result<Value, HeapError> {
+        let storage = value.storage();
         let mut cell = self.get_mut::<Cell>(Obj::new(cell.handle()))?;
-        Ok(std::mem::replace(&mut cell.0, value))
+        let before = std::mem::replace(&mut cell.0, value);
+        self.grew(storage);
+        Ok(before)
     }
 
     fn admit(&mut self) -> Result<(), HeapError> {

@@ -15,9 +15,9 @@ pub trait Object: Trace + Send + 'static {
         None
     }
 
-    /// Bytes it owns beside itself, about: the storage of its lists and tables. The more an object
-    /// says it owns, the sooner a collection is due. Looked at when it is allocated, and when it is
-    /// found alive.
+    /// Bytes it owns beside itself, about: its lists and tables, and the [`Value::storage`] of what is in
+    /// them. The more an object says it owns, the sooner a collection is due. Looked at when it is
+    /// allocated, and when it is found alive; in between, [`Heap::grew`](super::Heap::grew) says more.
     fn bytes(&self) -> usize {
         0
     }
@@ -62,4 +62,8 @@ impl Trace for Cell {
 
 impl Object for Cell {
     const NAME: &'static str = "Ref";
+
+    fn bytes(&self) -> usize {
+        self.0.storage()
+    }
 }

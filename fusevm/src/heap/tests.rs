@@ -199,6 +199,28 @@ fn a_collection_is_due_at_twice_what_was_alive() {
 }
 
 #[test]
+fn what_large_values_take_counts() {
+    let mut heap = Heap::new();
+    let text = Value::str("x".repeat(1 << 19));
+    // In cells from the start, or later.
+    for turn in 0..100 {
+        match turn % 2 {
+            0 => drop(heap.new_ref(text.clone()).unwrap()),
+            _ => {
+                let cell = heap.new_ref(Value::Undef).unwrap();
+                heap.ref_set(cell, text.clone()).unwrap();
+            }
+        }
+        if heap.is_due() {
+            heap.collect(|_| {}).unwrap();
+        }
+        assert!(heap.len() <= 2, "half a megabyte each");
+    }
+    let list = Value::array(vec![0; 1000]);
+    assert_eq!((list.storage(), Value::Int(1).storage()), (16_000, 0));
+}
+
+#[test]
 fn at_the_limit_a_collection_has_to_help() {
     let mut heap = Heap::new();
     heap.set_limit(160);

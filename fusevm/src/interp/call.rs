@@ -1,7 +1,6 @@
 //! Calls and returns, builtins, and the two forms of ext ops.
 
 use super::{Frame, FrameKind, Step, ext};
-use crate::chunk::own_name;
 use crate::semantics::Trap;
 use crate::value::Value;
 use crate::verify::Unit;
@@ -59,7 +58,7 @@ impl VM {
         match entry.arity {
             Some(takes) if takes != argc => {
                 return Err(Trap::WrongArity {
-                    name: own_name(&linked.name_text(entry.name)),
+                    name: linked.function_name(at.index).cloned().unwrap_or_default(),
                     takes: takes.into(),
                     got: argc.into(),
                 });

@@ -35,6 +35,9 @@ use std::sync::Arc;
 /// What an op's function gives: nothing, or why the program stops.
 pub(crate) type Step = Result<(), Trap>;
 
+/// Values that the parts of a fused op push at most before they take them again.
+const FUSED_PEAK: usize = 2;
+
 macro_rules! dispatch {
     ($(
         $(#[doc = $family_doc:literal])*
@@ -115,8 +118,10 @@ impl VM {
                     self.check_stack(0)?;
                 }
                 let op = ops[*at];
+                // Where the stack is watched, parts that would find it too high run one by one.
+                let room = !raw || self.check_stack(FUSED_PEAK).is_ok();
                 match overlay.map(|overlay| overlay[*at]) {
-                    Some(fused) if fused.opcode() != op.opcode() => {
+                    Some(fused) if room && fused.opcode() != op.opcode() => {
                         let length = fused.with_expansion(<[Op]>::len);
                         self.pc = *at + length;
                         if !fused::fast(self, &linked, fused)? {

@@ -177,6 +177,17 @@ impl Value {
         }
     }
 
+    /// Bytes of what the value keeps beside itself, about: its text or its elements, without what those
+    /// keep. Others may share it.
+    pub fn storage(&self) -> usize {
+        match self {
+            Value::Str(text) => text.len(),
+            Value::Array(array) => array.len() * size_of::<Value>(),
+            Value::Hash(hash) => hash.len() * 4 * size_of::<Value>(),
+            _ => 0,
+        }
+    }
+
     /// The number of an `Int`, and of nothing else.
     pub fn as_int(&self) -> Option<i64> {
         match self {

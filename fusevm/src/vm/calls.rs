@@ -3,7 +3,6 @@
 use super::load::site;
 use super::state::FunctionRef;
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
-use crate::chunk::own_name;
 use crate::ext::Invoke;
 use crate::interp::{Frame, FrameKind, unwound};
 use crate::semantics::Trap;
@@ -337,8 +336,7 @@ impl VM {
                 if seen <= TRACE_END || seen + TRACE_END > total {
                     let mut site = site(linked.chunk(), at.unwrap_or(0));
                     if let Some(function) = self.function_of(floor + i) {
-                        let entry = linked.chunk().functions.get(function as usize);
-                        site.function = entry.map(|e| own_name(&linked.name_text(e.name)));
+                        site.function = linked.function_name(function).cloned();
                     }
                     sites.push(site);
                 }

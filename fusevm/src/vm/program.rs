@@ -1,6 +1,6 @@
 //! Programs: verified chunks that any number of VMs and threads run, and what a VM makes of one.
 
-use crate::chunk::{Chunk, own_name};
+use crate::chunk::{Chunk, FunctionEntry, own_name};
 use crate::ext::{ImmTag, OpDesc, OpTable};
 use crate::op::{Op, Opcode};
 use crate::value::{Func, Str, Value};
@@ -129,6 +129,8 @@ pub(crate) struct Linked {
     pub(crate) symbols: Vec<u32>,
     pub(crate) ops: Vec<&'static OpDesc>,
     parsed: HashMap<(u16, u16), Box<dyn Any + Send + Sync>>,
+    /// The names of its functions as their author knows them.
+    function_names: Vec<Str>,
     /// For each op the number of its place among those with a memory; empty where no op keeps one.
     places: Vec<u32>,
     coerce: bool,
@@ -149,12 +151,14 @@ impl Linked {
         ops: Vec<&'static OpDesc>,
         table: &'static OpTable,
     ) -> Result<Self, Vec<BadText>> {
+        let function_names = own_names(verified.chunk());
         let mut linked = Self {
             origin,
             verified,
             symbols,
             ops,
             parsed: HashMap::new(),
+            function_names,
             places: Vec::new(),
             coerce: table.coerce(),
             operators: None,
@@ -261,10 +265,14 @@ impl Linked {
         self.chunk().name(n).cloned().unwrap_or_default()
     }
 
+    /// Name of function `index` as its author knows it.
+    pub(crate) fn function_name(&self, index: u32) -> Option<&Str> {
+        self.function_names.get(index as usize)
+    }
+
     /// Function `index` as a value.
     pub(crate) fn function(&self, index: usize) -> Option<Func> {
-        let entry = self.chunk().functions.get(index)?;
-        let name = own_name(&self.name_text(entry.name));
+        let name = self.function_names.get(index)?.clone();
         Some(Func::new(name, index as u32, self.origin.0.clone()))
     }
 
@@ -277,4 +285,9 @@ impl Linked {
     pub(crate) fn parsed(&self, op: u16, k: u16) -> Option<&(dyn Any + Send + Sync)> {
         self.parsed.get(&(op, k)).map(AsRef::as_ref)
     }
+}
+
+fn own_names(chunk: &Chunk) -> Vec<Str> {
+    let name = |entry: &FunctionEntry| chunk.name(entry.name).map(own_name).unwrap_or_default();
+    chunk.functions.iter().map(name).collect()
 }

@@ -27,10 +27,11 @@ fn a_cell_is_shared_by_all_who_hold_it() {
 }
 
 #[test]
-fn a_slot_goes_into_a_cell_of_its_own_each_time() {
+fn a_slot_gets_another_cell_each_time() {
     let values = run(|b| {
         returning(b, "f", &["x"], |b| {
-            b.op(core_ops::slot_to_cell { s: Slot(0) });
+            b.get_slot(0);
+            b.op(core_ops::slot_new_cell { s: Slot(0) });
             b.get_slot(0);
         });
         for (slot, value) in [(0, "one"), (1, "two")] {

@@ -1,6 +1,6 @@
 //! From bodies to a chunk: where each piece of code goes, and with it what labels stand for.
 
-use super::{BodyKind, BuildError, BuildErrors, Builder};
+use super::{BodyKind, BuildError, BuildErrors, Builder, Emitted};
 use crate::chunk::{Chunk, Place};
 use crate::ext::{ImmTag, Language};
 use crate::op::Op;
@@ -26,11 +26,22 @@ impl<L: Language> Builder<L> {
         let end = at;
         for i in 0..self.bodies.len() {
             let mut ops = std::mem::take(&mut self.bodies[i].ops);
-            for (op, line, _) in &mut ops {
-                *op = self.place_targets(*op, *line, i, &starts);
+            for emitted in &mut ops {
+                #[cfg(feature = "macros")]
+                {
+                    emitted.op = self.place_local(emitted);
+                }
+                emitted.op = self.place_targets(emitted.op, emitted.line, i, &starts);
             }
             if i == 0 && jump_over {
-                ops.push((Op::Jump(end), self.line, Place::default()));
+                let (op, line, place) = (Op::Jump(end), self.line, Place::default());
+                ops.push(Emitted {
+                    op,
+                    line,
+                    place,
+                    #[cfg(feature = "macros")]
+                    of: None,
+                });
             }
             let (start, len) = (starts[i], ops.len());
             match self.bodies[i].kind {
@@ -42,7 +53,10 @@ impl<L: Language> Builder<L> {
                     }
                 }
             }
-            for (op, line, place) in ops {
+            for Emitted {
+                op, line, place, ..
+            } in ops
+            {
                 self.chunk.ops.push(op);
                 self.chunk.lines.push(line);
                 self.chunk.spans.push(place);

@@ -1,16 +1,23 @@
 //! The builder of front ends: labels, names, spans, functions and blocks; all errors at the end.
 
+mod body;
 mod error;
 mod layout;
+#[cfg(feature = "macros")]
+mod local;
 mod ops;
 mod place;
 
+pub use body::{Mark, Piece};
 pub use error::{BuildError, BuildErrors};
+#[cfg(feature = "macros")]
+pub use local::Local;
 
 use super::{Chunk, Diagnostic, FunctionEntry, INNER, Place};
 use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc, Text};
 use crate::op::{Flags, Op};
 use crate::value::{Str, Value};
+use body::{Body, BodyKind, Emitted};
 use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 
@@ -19,6 +26,10 @@ use std::marker::PhantomData;
 /// Code goes to the innermost open function or block, else to the main program. Functions and blocks
 /// are placed behind the main program, which ends with one jump over all of them. Nothing fails on
 /// the way: [`finish`](Builder::finish) reports all errors at once.
+///
+/// A front end of one pass may learn late what it would have needed before: whether a closure shares a
+/// variable ([`local`](Builder::local)), where code belongs ([`cut`](Builder::cut)), that a value is
+/// not wanted ([`discard`](Builder::discard)).
 ///
 /// ```
 /// use fusevm::prelude::*;
@@ -45,6 +56,8 @@ pub struct Builder<L: Language> {
     open: Vec<usize>,
     /// Where each label is bound: body and offset in it.
     labels: Vec<Option<(usize, usize)>>,
+    #[cfg(feature = "macros")]
+    locals: Vec<local::Variable>,
     line: u32,
     place: Place,
     line_starts: Vec<usize>,
@@ -55,28 +68,6 @@ pub struct Builder<L: Language> {
     /// Names of the functions so far.
     functions: HashSet<u16>,
     language: PhantomData<fn() -> L>,
-}
-
-/// Code that is laid out as one piece.
-#[derive(Default)]
-struct Body {
-    ops: Vec<(Op, u32, Place)>,
-    kind: BodyKind,
-    /// Offset at which a label was bound last.
-    bound: Option<usize>,
-}
-
-#[derive(Default)]
-enum BodyKind {
-    #[default]
-    Main,
-    Function {
-        /// Index of its entry.
-        entry: usize,
-    },
-    Block {
-        index: u16,
-    },
 }
 
 /// A function that is being built; given back to [`Builder::end_fn`].
@@ -110,6 +101,8 @@ impl<L: Language> Builder<L> {
             bodies: vec![Body::default()],
             open: vec![0],
             labels: Vec::new(),
+            #[cfg(feature = "macros")]
+            locals: Vec::new(),
             line: 1,
             place: Place::default(),
             line_starts: Vec::new(),
@@ -152,18 +145,27 @@ impl<L: Language> Builder<L> {
 
     /// Appends an op of the language, by its struct: `b.op(ops::field { index: 3 })`.
     pub fn op<X: ExtOp<L>>(&mut self, op: X) {
+        let op = self.ext(op);
+        self.push(op);
+    }
+
+    fn ext<X: ExtOp<L>>(&mut self, op: X) -> Op {
         let bits = op.encode(self);
-        self.op_of(X::DESC, bits);
+        self.ext_of(X::DESC, bits)
     }
 
     /// Appends the op of that description, with its immediates packed.
     pub(crate) fn op_of(&mut self, desc: &'static OpDesc, bits: u64) {
+        let op = self.ext_of(desc, bits);
+        self.push(op);
+    }
+
+    fn ext_of(&mut self, desc: &'static OpDesc, bits: u64) -> Op {
         let import = self.import(desc);
-        let op = match desc.is_wide() {
+        match desc.is_wide() {
             true => Op::ExtendedWide(import, self.chunk.hold_wide(bits)),
             false => Op::Extended(import, bits as u8),
-        };
-        self.push(op);
+        }
     }
 
     fn import(&mut self, desc: &'static OpDesc) -> u16 {
@@ -178,8 +180,13 @@ impl<L: Language> Builder<L> {
 
     fn push(&mut self, op: Op) {
         let (line, place) = (self.line, self.place);
-        let body = self.open.last().copied().unwrap_or(0);
-        self.bodies[body].ops.push((op, line, place));
+        self.body().1.ops.push(Emitted {
+            op,
+            line,
+            place,
+            #[cfg(feature = "macros")]
+            of: None,
+        });
     }
 
     /// Pushes a value: a literal, or a constant of the pool.
@@ -249,9 +256,9 @@ impl<L: Language> Builder<L> {
 
     /// Binds a label to the place of the next op.
     pub fn bind(&mut self, label: Label) {
-        let body = self.open.last().copied().unwrap_or(0);
-        let at = (body, self.bodies[body].ops.len());
-        self.bodies[body].bound = Some(at.1);
+        let (body, code) = self.body();
+        let at = (body, code.ops.len());
+        code.bound.push((at.1, label));
         match self.labels.get_mut(label.0 as usize) {
             Some(place @ None) => *place = Some(at),
             _ => {
@@ -290,23 +297,6 @@ impl<L: Language> Builder<L> {
         FnId(id)
     }
 
-    /// Opens a function that is reached by value alone, as closures and methods are: others may have its
-    /// name. Ops take it as an immediate by what [`inner_fn`](Self::inner_fn) gives.
-    pub fn begin_inner_fn<P: AsRef<str>>(&mut self, name: &str, params: &[P]) -> FnId {
-        let apart = format!("{name}{INNER}{}", self.chunk.functions.len());
-        self.begin_fn(&apart, params)
-    }
-
-    /// A function for an immediate of type `Function`: `b.op(ops::closure { f: b.inner_fn(&f) })`.
-    pub fn inner_fn(&self, function: &FnId) -> Text {
-        let entry = match self.bodies[function.0].kind {
-            BodyKind::Function { entry } => self.chunk.functions.get(entry),
-            BodyKind::Main | BodyKind::Block { .. } => None,
-        };
-        let name = entry.and_then(|entry| self.chunk.name(entry.name));
-        Text::from(name.map_or("", Str::as_str))
-    }
-
     /// Ends a function. When control can reach its end, it returns there without a value.
     pub fn end_fn(&mut self, function: FnId) {
         if self.falls_through(function.0) {
@@ -332,9 +322,10 @@ impl<L: Language> Builder<L> {
     }
 
     fn begin(&mut self, kind: BodyKind) -> usize {
-        let ops = Vec::new();
-        let bound = None;
-        self.bodies.push(Body { ops, kind, bound });
+        self.bodies.push(Body {
+            kind,
+            ..Body::default()
+        });
         self.open.push(self.bodies.len() - 1);
         self.bodies.len() - 1
     }
@@ -350,9 +341,9 @@ impl<L: Language> Builder<L> {
 
     /// Whether control can reach the end of a body: its last op falls through, or a label is there.
     fn falls_through(&self, body: usize) -> bool {
-        let Body { ops, bound, .. } = &self.bodies[body];
-        *bound == Some(ops.len())
-            || !(ops.last()).is_some_and(|(op, ..)| op.info().flags.has(Flags::ENDS))
+        let body = &self.bodies[body];
+        let ends = |emitted: &Emitted| emitted.op.info().flags.has(Flags::ENDS);
+        body.ends_in_label() || !body.ops.last().is_some_and(ends)
     }
 }
 
