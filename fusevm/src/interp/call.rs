@@ -83,6 +83,7 @@ impl VM {
             return_pc: self.pc,
             end,
             callee,
+            ip: super::frame::NOT_BEGUN,
             ..Frame::new(
                 FrameKind::Call { function, want },
                 at.code,
