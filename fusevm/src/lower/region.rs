@@ -120,7 +120,15 @@ impl<'v> Lowering<'v> {
             }
         }
         self.fence = self.code.ins.len();
-        self.region(region, 0);
+        // Code that the unit shares with others may lie before its start.
+        let first = region.ops.first_key_value().map(|(pc, _)| *pc);
+        let straight = first.is_none_or(|first| first == start);
+        if !straight {
+            self.pc = start;
+            self.flush(0);
+            self.emit_to(Ins::Jump { to: 0 }, Target::Op(0, start));
+        }
+        self.region(region, 0, straight);
         if region.ops.is_empty() {
             self.emit(Ins::End { a: 0, some: false });
         }
@@ -224,12 +232,12 @@ impl<'v> Lowering<'v> {
         }
     }
 
-    /// Lowers the ops of a region on top of `base` values.
-    fn region(&mut self, region: &Region, base: usize) {
+    /// Lowers the ops of a region on top of `base` values; `live` says that control comes in at the
+    /// first of them.
+    fn region(&mut self, region: &Region, base: usize, mut live: bool) {
         let id = self.regions;
         self.regions += 1;
         let (depth, inner) = (self.depth, self.inner.len());
-        let mut live = true;
         let mut skip = 0;
         for (&pc, at) in &region.ops {
             if skip > 0 {
@@ -830,7 +838,7 @@ impl<'v> Lowering<'v> {
         let depth = self.depth;
         match range.is_empty() {
             true => {}
-            false => self.region(&inner, base),
+            false => self.region(&inner, base, true),
         }
         self.bind(Target::Op(id, range.end));
         self.depth = depth;

@@ -118,6 +118,10 @@ pub(super) fn walk(
             pc += 1;
         }
     }
+    // Where it lies behind other code, control is sent to its start.
+    if region.ops.first_key_value().is_some_and(|(pc, _)| *pc != start) {
+        targets.push(start);
+    }
     for to in targets {
         if let Some(at) = region.ops.get_mut(&to) {
             at.target = true;
