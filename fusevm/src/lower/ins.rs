@@ -36,7 +36,18 @@ pub(crate) enum Ins {
     Div { d: u8, a: u8, b: u8 },
     Mod { d: u8, a: u8, b: u8 },
     ModI { d: u8, a: u8, n: i32 },
-    /// `d =` a comparison or a bit op of `a` and `b`.
+    /// `d = a & b`, and so on.
+    And { d: u8, a: u8, b: u8 },
+    Or { d: u8, a: u8, b: u8 },
+    Xor { d: u8, a: u8, b: u8 },
+    Shl { d: u8, a: u8, b: u8 },
+    Shr { d: u8, a: u8, b: u8 },
+    AndI { d: u8, a: u8, n: i32 },
+    OrI { d: u8, a: u8, n: i32 },
+    XorI { d: u8, a: u8, n: i32 },
+    ShlI { d: u8, a: u8, n: i32 },
+    ShrI { d: u8, a: u8, n: i32 },
+    /// `d =` a comparison of `a` and `b`.
     Binary { op: Opcode, d: u8, a: u8, b: u8 },
     /// `d =` an op of one number, `a`.
     Unary { op: Opcode, d: u8, a: u8 },
@@ -78,8 +89,8 @@ pub(crate) enum Ins {
     IndexSet { a: u8, b: u8, c: u8, s: u16 },
     /// `d =` element `b` of the array of name `name`.
     ArrayGet { d: u8, b: u8, name: u16 },
-    /// Element `b` of the array of name `name` `= c`.
-    ArraySet { b: u8, c: u8, name: u16 },
+    /// Element `b` of the array that its op names `= c`.
+    ArraySet { b: u8, c: u8 },
     /// Appends `a` to the array that its op names.
     ArrayPush { a: u8 },
     /// `d = a` followed by `b`, as texts.
@@ -148,6 +159,16 @@ impl Ins {
             | Ins::Div { d, .. }
             | Ins::Mod { d, .. }
             | Ins::ModI { d, .. }
+            | Ins::And { d, .. }
+            | Ins::Or { d, .. }
+            | Ins::Xor { d, .. }
+            | Ins::Shl { d, .. }
+            | Ins::Shr { d, .. }
+            | Ins::AndI { d, .. }
+            | Ins::OrI { d, .. }
+            | Ins::XorI { d, .. }
+            | Ins::ShlI { d, .. }
+            | Ins::ShrI { d, .. }
             | Ins::Binary { d, .. }
             | Ins::Unary { d, .. }
             | Ins::Not { d, .. }

@@ -28,9 +28,6 @@ use crate::verify::{Unit, Verified};
 use region::Lowering;
 use walk::{Size, walk};
 
-/// Registers beyond the stack, for operands on their way to an op that wants them side by side.
-pub(crate) const SCRATCH: u8 = 3;
-
 /// A unit in register form.
 #[derive(Debug)]
 pub(crate) struct Code {
@@ -41,12 +38,10 @@ pub(crate) struct Code {
     pub(crate) exits: Vec<Exit>,
     /// Loops that may run in one go: with names of slots that are registers.
     pub(crate) fused: Vec<Op>,
-    /// Registers of a frame, scratch included.
+    /// Registers of a frame.
     pub(crate) registers: u8,
     /// The register of the stack's bottom: those below are slots.
     pub(crate) base: u8,
-    /// The first scratch register.
-    pub(crate) scratch: u8,
     /// Slots by depth of scopes: first register and number.
     pub(crate) slots: Vec<(u8, u8)>,
     pub(crate) form: Form,
@@ -155,14 +150,10 @@ pub(crate) fn lower(
         slots.push((0, argc));
         next = argc.into();
     }
-    let scratch = u8::try_from(next + size.height).ok()?;
-    let registers = scratch.checked_add(SCRATCH)?;
-    let mut lowering = Lowering::new(verified, overlay, slots, (scratch, form));
+    u8::try_from(next + size.height).ok()?;
+    let mut lowering = Lowering::new(verified, overlay, slots, form);
     lowering.unit(&region, argc);
-    Some(Code {
-        registers,
-        ..lowering.finish()
-    })
+    Some(lowering.finish())
 }
 
 /// Whether an op is a loop that may run in one go.

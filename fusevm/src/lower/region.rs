@@ -62,7 +62,7 @@ impl<'v> Lowering<'v> {
         verified: &'v Verified,
         overlay: &'v [Op],
         slots: Vec<(u8, u8)>,
-        (scratch, form): (u8, Form),
+        form: Form,
     ) -> Self {
         Self {
             verified,
@@ -74,9 +74,8 @@ impl<'v> Lowering<'v> {
                 constants: Vec::new(),
                 exits: Vec::new(),
                 fused: Vec::new(),
-                registers: 0,
+                registers: stack_base(&slots),
                 base: stack_base(&slots),
-                scratch,
                 slots,
                 form,
             },
@@ -271,7 +270,9 @@ impl<'v> Lowering<'v> {
     /// The state at an op that control jumps to: each value is in its register.
     fn enter(&mut self, at: &At, base: usize, (depth, inner): (usize, usize)) {
         self.stack.truncate(base);
-        self.stack.resize(base + at.height as usize, Opnd::Temp);
+        for _ in 0..at.height {
+            self.push();
+        }
         self.depth = depth + at.scopes.len();
         self.inner.truncate(inner);
         let scope = |height: &u32| Inner::Scope {
@@ -306,7 +307,7 @@ impl<'v> Lowering<'v> {
     /// Puts the value at place `p` into its register.
     fn settle(&mut self, p: usize) {
         let opnd = std::mem::replace(&mut self.stack[p], Opnd::Temp);
-        let d = self.home(p);
+        let d = self.use_home(p);
         self.load(d, opnd, d);
     }
 
@@ -362,7 +363,14 @@ impl<'v> Lowering<'v> {
     /// The register for a result, which is pushed.
     fn push(&mut self) -> u8 {
         self.stack.push(Opnd::Temp);
-        self.home(self.stack.len() - 1)
+        self.use_home(self.stack.len() - 1)
+    }
+
+    /// The register of place `p`, which is about to be written.
+    fn use_home(&mut self, p: usize) -> u8 {
+        let home = self.home(p);
+        self.code.registers = self.code.registers.max(home + 1);
+        home
     }
 
     /// Lowers one op; whether control goes on behind it, and how many ops behind it were lowered too.
@@ -432,14 +440,22 @@ impl<'v> Lowering<'v> {
                 self.pop(1);
                 self.emit(Ins::SetVar { a, name });
             }
-            Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Mod => self.arithmetic(op),
+            Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::Div
+            | Op::Mod
+            | Op::BitAnd
+            | Op::BitOr
+            | Op::BitXor
+            | Op::Shl
+            | Op::Shr => self.arithmetic(op),
             Op::NumEq | Op::NumNe | Op::NumLt | Op::NumGt | Op::NumLe | Op::NumGe => {
                 if let Some(done) = self.compare_and_branch(op, region, id) {
                     return done;
                 }
                 self.binary(op.opcode());
             }
-            Op::BitAnd | Op::BitOr | Op::BitXor | Op::Shl | Op::Shr => self.binary(op.opcode()),
             Op::Inc | Op::Dec => {
                 let a = self.register(0);
                 self.pop(1);
@@ -502,10 +518,10 @@ impl<'v> Lowering<'v> {
                 let d = self.push();
                 self.emit(Ins::ArrayGet { d, b, name });
             }
-            Op::ArraySet(name) => {
+            Op::ArraySet(_) => {
                 let (b, c) = (self.register(0), self.register(1));
                 self.pop(2);
-                self.emit(Ins::ArraySet { b, c, name });
+                self.emit(Ins::ArraySet { b, c });
             }
             Op::ArrayPush(_) => {
                 let a = self.register(0);
@@ -514,6 +530,9 @@ impl<'v> Lowering<'v> {
             }
             Op::PushFrame => self.open_scope(),
             Op::PopFrame => self.close_scope(),
+            Op::Jump(to) if to <= self.pc && self.test_again(to, region, (id, base)) => {
+                return (false, 0);
+            }
             Op::Jump(to) => {
                 self.flush(0);
                 let target = self.target(to, region, id, self.stack.len());
@@ -571,6 +590,53 @@ impl<'v> Lowering<'v> {
         };
         let a = self.stack.len().checked_sub(2).map(|p| self.stack[p]);
         !at.target && a == Some(Opnd::Reg(self.slot(*s)))
+    }
+
+    /// In place of a jump back to the test of a loop: the test, which goes to the body if the loop goes
+    /// on. Whether there is such a test.
+    fn test_again(&mut self, to: usize, region: &Region, (id, base): (u32, usize)) -> bool {
+        let Some(branch) = loop_test(self.chunk, region, to) else {
+            return false;
+        };
+        let pc = self.pc;
+        self.flush(0);
+        for at in to..branch - 1 {
+            self.pc = at;
+            self.op(self.chunk.ops()[at], region, (id, base));
+        }
+        self.pc = branch - 1;
+        self.pay(1);
+        let (compares, branches) = (self.chunk.ops()[branch - 1], self.chunk.ops()[branch]);
+        let (when, exit) = match branches {
+            Op::JumpIfTrue(exit) => (true, exit),
+            Op::JumpIfFalse(exit) => (false, exit),
+            _other => return false,
+        };
+        let body = self.target(branch + 1, region, id, self.stack.len() - 2);
+        self.branch_on(compares, !when, body);
+        self.pay(1);
+        let exit = self.target(exit, region, id, self.stack.len());
+        self.emit_to(Ins::Jump { to: 0 }, exit);
+        self.pc = pc;
+        true
+    }
+
+    /// Pops two values and goes to `target` if comparing them gives `when`.
+    fn branch_on(&mut self, op: Op, when: bool, target: Target) {
+        self.flush(2);
+        let small = match self.stack.last() {
+            Some(Opnd::Int(n)) => i16::try_from(*n).ok(),
+            _other => None,
+        };
+        let a = self.register(1);
+        let ins = match small {
+            Some(n) => compare_small(op, when, a, n),
+            None => compare(op, when, a, self.register(0)),
+        };
+        self.pop(2);
+        if let Some(ins) = ins {
+            self.emit_to(ins, target);
+        }
     }
 
     /// Pushes a copy of the value `below` the top.
@@ -650,6 +716,11 @@ impl<'v> Lowering<'v> {
                 Op::Add => Ins::AddI { d, a, n },
                 Op::Sub => Ins::SubI { d, a, n },
                 Op::Mul => Ins::MulI { d, a, n },
+                Op::BitAnd => Ins::AndI { d, a, n },
+                Op::BitOr => Ins::OrI { d, a, n },
+                Op::BitXor => Ins::XorI { d, a, n },
+                Op::Shl => Ins::ShlI { d, a, n },
+                Op::Shr => Ins::ShrI { d, a, n },
                 _mod => Ins::ModI { d, a, n },
             });
         } else {
@@ -661,6 +732,11 @@ impl<'v> Lowering<'v> {
                 Op::Sub => Ins::Sub { d, a, b },
                 Op::Mul => Ins::Mul { d, a, b },
                 Op::Div => Ins::Div { d, a, b },
+                Op::BitAnd => Ins::And { d, a, b },
+                Op::BitOr => Ins::Or { d, a, b },
+                Op::BitXor => Ins::Xor { d, a, b },
+                Op::Shl => Ins::Shl { d, a, b },
+                Op::Shr => Ins::Shr { d, a, b },
                 _mod => Ins::Mod { d, a, b },
             });
         }
@@ -687,28 +763,8 @@ impl<'v> Lowering<'v> {
         if at.target || self.code.form.operators && self.code.form.metered {
             return None;
         }
-        self.flush(2);
-        let small = match self.stack.last() {
-            Some(Opnd::Int(n)) => i16::try_from(*n).ok(),
-            _other => None,
-        };
-        let a = self.register(1);
-        let height = self.stack.len() - 2;
-        let ins = match small {
-            Some(n) => compare_small(op, when, a, n),
-            None => compare(op, when, a, self.register(0)),
-        };
-        let ins = match ins {
-            Some(ins) => ins,
-            None => {
-                // `!=` of two registers: the other way round.
-                let b = self.register(0);
-                compare(Op::NumEq, !when, a, b)?
-            }
-        };
-        self.pop(2);
-        let target = self.target(to, region, id, height);
-        self.emit_to(ins, target);
+        let target = self.target(to, region, id, self.stack.len() - 2);
+        self.branch_on(op, when, target);
         self.pay(1);
         self.end_segment();
         Some((true, 1))
@@ -724,7 +780,7 @@ impl<'v> Lowering<'v> {
             self.settle(p);
         }
         self.pop(argc.into());
-        let a = self.home(self.stack.len());
+        let a = self.use_home(self.stack.len());
         self.emit(Ins::Call { a, argc, name });
         self.end_segment();
         self.fence = self.code.ins.len();
@@ -915,6 +971,30 @@ impl<'v> Lowering<'v> {
         self.emit_to(Ins::Jump { to: 0 }, target);
         self.bind(slow);
     }
+}
+
+/// The branch that ends the test of a loop which begins at `to`: a comparison of slots and numbers, and
+/// a branch, with nothing that jumps into it.
+pub(super) fn loop_test(chunk: &Chunk, region: &Region, to: usize) -> Option<usize> {
+    let ops = chunk.ops();
+    let mut pc = to;
+    loop {
+        let at = region.ops.get(&pc)?;
+        if pc > to && at.target || pc > to + 6 {
+            return None;
+        }
+        match ops[pc] {
+            Op::GetSlot(_) | Op::LoadInt(_) | Op::LoadFloat(_) => pc += 1,
+            Op::NumLt | Op::NumGt | Op::NumLe | Op::NumGe | Op::NumEq | Op::NumNe => break,
+            _other => return None,
+        }
+    }
+    let branch = pc + 1;
+    let at = region.ops.get(&branch)?;
+    let branches = matches!(ops[branch], Op::JumpIfTrue(_) | Op::JumpIfFalse(_));
+    // Two values on the stack of the loop, no more and no less.
+    (branches && !at.target && pc == to + 2 && region.ops.contains_key(&(branch + 1)))
+        .then_some(branch)
 }
 
 /// The branch on a comparison of two registers.

@@ -118,6 +118,13 @@ pub(super) fn walk(
             pc += 1;
         }
     }
+    // Behind the test of a loop its body begins, where the jump back may go at once.
+    let backward = region.ops.keys().filter_map(|pc| match chunk.ops[*pc] {
+        Op::Jump(to) if to <= *pc => super::region::loop_test(chunk, &region, to),
+        _other => None,
+    });
+    let bodies: Vec<usize> = backward.map(|branch| branch + 1).collect();
+    targets.extend(bodies);
     // Where it lies behind other code, control is sent to its start.
     if region.ops.first_key_value().is_some_and(|(pc, _)| *pc != start) {
         targets.push(start);

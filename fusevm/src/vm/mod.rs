@@ -19,7 +19,7 @@ pub use calls::Callable;
 pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
 pub use fixed::StaticChunk;
 pub use fuel::InterruptHandle;
-pub(crate) use program::Linked;
+pub(crate) use program::{Linked, Lowered};
 pub use program::{Loadable, Program, Source};
 pub(crate) use state::{Code, FunctionRef, Savepoint};
 pub use stream::{Output, SharedBuffer};

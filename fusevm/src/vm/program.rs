@@ -36,7 +36,15 @@ pub(crate) struct ProgramInner {
 
 /// The register forms of a unit, by what they count and expect; `None` where there is none.
 #[derive(Default)]
-struct Lowered([OnceLock<Option<Box<(u8, Code)>>>; 8]);
+pub(crate) struct Lowered([OnceLock<Option<Box<(u8, Code)>>>; 8]);
+
+impl Lowered {
+    /// The code in that form, and the number of arguments it was made for.
+    #[inline(always)]
+    pub(crate) fn made(&self, form: Form) -> Option<&(u8, Code)> {
+        self.0[form.index()].get()?.as_deref()
+    }
+}
 
 impl Program {
     /// Verifies a chunk.
@@ -292,9 +300,12 @@ impl Linked {
             FrameKind::Call { function, .. } => function as usize,
             _main => self.chunk().functions.len(),
         };
-        let units = self.origin.0.units.get()?;
-        let made = units.get(at)?.0[frame.form.index()].get()?;
-        made.as_deref().map(|(_, code)| code)
+        self.units().get(at)?.made(frame.form).map(|(_, code)| code)
+    }
+
+    /// The register forms of its functions, and behind them of its main program.
+    pub(crate) fn units(&self) -> &[Lowered] {
+        self.origin.0.units.get().map_or(&[], |units| units)
     }
 
     /// Whether there are ops of the language for operands of ops on numbers that are none.

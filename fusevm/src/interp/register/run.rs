@@ -2,11 +2,11 @@
 
 use super::{Code, WINDOW, forget};
 use crate::interp::{BlockRun, FrameKind, Step, call, unwound};
-use crate::lower::Ins;
+use crate::lower::{Form, Ins};
 use crate::op::Opcode;
 use crate::semantics::{Trap, array};
 use crate::value::Value;
-use crate::vm::{Linked, VM};
+use crate::vm::{Linked, Lowered, VM};
 use std::sync::Arc;
 
 /// Backward jumps and calls between two looks at the interrupt flag, where fuel is not counted.
@@ -21,12 +21,18 @@ fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
         .expect("the window has its length")
 }
 
+/// Writes a value, and drops the one that was there: not in the loop itself.
+#[inline(never)]
+fn replace(register: &mut Value, value: Value) {
+    *register = value;
+}
+
 /// Writes a number where there may be one already: then nothing has to be dropped.
 #[inline(always)]
 fn put_int(register: &mut Value, n: i64) {
     match register {
         Value::Int(old) => *old = n,
-        other => *other = Value::Int(n),
+        other => replace(other, Value::Int(n)),
     }
 }
 
@@ -34,7 +40,7 @@ fn put_int(register: &mut Value, n: i64) {
 fn put_float(register: &mut Value, f: f64) {
     match register {
         Value::Float(old) => *old = f,
-        other => *other = Value::Float(f),
+        other => replace(other, Value::Float(f)),
     }
 }
 
@@ -42,7 +48,7 @@ fn put_float(register: &mut Value, f: f64) {
 fn put_bool(register: &mut Value, is: bool) {
     match register {
         Value::Bool(old) => *old = is,
-        other => *other = Value::Bool(is),
+        other => replace(other, Value::Bool(is)),
     }
 }
 
@@ -69,18 +75,6 @@ fn compare(op: Opcode, a: &Value, b: &Value) -> Option<bool> {
     }
 }
 
-#[inline(always)]
-fn bits(op: Opcode, a: i64, b: i64) -> Option<i64> {
-    Some(match op {
-        Opcode::BitAnd => a & b,
-        Opcode::BitOr => a | b,
-        Opcode::BitXor => a ^ b,
-        Opcode::Shl => a.wrapping_shl(b as u32 & 63),
-        Opcode::Shr => a.wrapping_shr(b as u32 & 63),
-        _other => return None,
-    })
-}
-
 impl VM {
     /// Runs the top frame, which is in registers, and what it calls, until a frame is on top that is
     /// not, or the frame at index `floor` has ended. `at` follows the pc where that is asked for.
@@ -102,6 +96,8 @@ impl VM {
             program,
             floor,
             site: 0,
+            units: linked.units(),
+            form: code.form,
         };
         match unwound(|| run.go(self, &mut ip)) {
             Ok(()) => Ok(()),
@@ -124,6 +120,8 @@ struct Run<'l> {
     floor: usize,
     /// The instruction that may trap.
     site: usize,
+    units: &'l [Lowered],
+    form: Form,
 }
 
 impl<'l> Run<'l> {
@@ -132,6 +130,7 @@ impl<'l> Run<'l> {
         let mut patience = PATIENCE;
         let mut window = vm.frames.last().map_or(0, |frame| frame.window);
         let mut code = self.code;
+        let mut ins: &[Ins] = &code.ins;
         let mut win = view(&mut vm.registers, window);
         macro_rules! reload {
             () => {
@@ -154,9 +153,16 @@ impl<'l> Run<'l> {
                 ip = to;
             }};
         }
-        macro_rules! pc {
-            () => {
-                code.meta[ip - 1].pc as usize
+        macro_rules! other {
+            ($next:expr) => {
+                match self.other(vm, $next, (window, ip))? {
+                    Some((to, at)) => {
+                        (window, ip, code) = (to, at, self.code);
+                        ins = &code.ins;
+                        reload!();
+                    }
+                    None => return Ok(()),
+                }
             };
         }
         // The op of numbers behind the instruction, on values that have no fast path.
@@ -200,6 +206,28 @@ impl<'l> Run<'l> {
                         let (op, b) = $op;
                         numbers!(op, $d, $a, b);
                     }
+                }
+            };
+        }
+        macro_rules! bits {
+            ($name:ident, $d:ident, $a:ident, $b:ident, $of:expr) => {
+                match (&win[$a as usize], &win[$b as usize]) {
+                    (&Value::Int(x), &Value::Int(y)) => {
+                        let of: fn(i64, i64) -> i64 = $of;
+                        put_int(&mut win[$d as usize], of(x, y));
+                    }
+                    _ => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
+                }
+            };
+        }
+        macro_rules! bits_with {
+            ($name:ident, $d:ident, $a:ident, $n:ident, $of:expr) => {
+                match &win[$a as usize] {
+                    &Value::Int(x) => {
+                        let of: fn(i64, i64) -> i64 = $of;
+                        put_int(&mut win[$d as usize], of(x, $n.into()));
+                    }
+                    _ => numbers!(Opcode::$name, $d, $a, Src::Int($n)),
                 }
             };
         }
@@ -251,9 +279,9 @@ impl<'l> Run<'l> {
             };
         }
         loop {
-            let ins = code.ins[ip];
+            let next = ins[ip];
             ip += 1;
-            match ins {
+            match next {
                 Ins::Copy { d, a } => match &win[a as usize] {
                     &Value::Int(n) => put_int(&mut win[d as usize], n),
                     &Value::Float(f) => put_float(&mut win[d as usize], f),
@@ -307,13 +335,19 @@ impl<'l> Run<'l> {
                     }
                     _ => numbers!(Opcode::Mod, d, a, Src::Int(n)),
                 },
+                Ins::And { d, a, b } => bits!(BitAnd, d, a, b, |x, y| x & y),
+                Ins::Or { d, a, b } => bits!(BitOr, d, a, b, |x, y| x | y),
+                Ins::Xor { d, a, b } => bits!(BitXor, d, a, b, |x, y| x ^ y),
+                Ins::Shl { d, a, b } => bits!(Shl, d, a, b, |x, y| x << (y & 63)),
+                Ins::Shr { d, a, b } => bits!(Shr, d, a, b, |x, y| x >> (y & 63)),
+                Ins::AndI { d, a, n } => bits_with!(BitAnd, d, a, n, |x, y| x & y),
+                Ins::OrI { d, a, n } => bits_with!(BitOr, d, a, n, |x, y| x | y),
+                Ins::XorI { d, a, n } => bits_with!(BitXor, d, a, n, |x, y| x ^ y),
+                Ins::ShlI { d, a, n } => bits_with!(Shl, d, a, n, |x, y| x << (y & 63)),
+                Ins::ShrI { d, a, n } => bits_with!(Shr, d, a, n, |x, y| x >> (y & 63)),
                 Ins::Binary { op, d, a, b } => {
                     let (x, y) = (&win[a as usize], &win[b as usize]);
-                    if let (Value::Int(x), Value::Int(y)) = (x, y)
-                        && let Some(n) = bits(op, *x, *y)
-                    {
-                        put_int(&mut win[d as usize], n);
-                    } else if let Some(is) = compare(op, x, y) {
+                    if let Some(is) = compare(op, x, y) {
                         put_bool(&mut win[d as usize], is);
                     } else {
                         numbers!(op, d, a, Src::Reg(b));
@@ -367,245 +401,331 @@ impl<'l> Run<'l> {
                 Ins::JumpNotGeI { a, n, to } => branch_small!(>=, false, a, n, to),
                 Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
 
-                Ins::GetVar { d, name } => {
-                    match &vm.globals[self.linked.symbol(name)] {
-                        Some(Value::Int(n)) => put_int(&mut win[d as usize], *n),
-                        Some(value) => win[d as usize] = value.clone(),
-                        None => {
-                            self.site = ip - 1;
-                            self.run_one(vm, ip)?;
-                            reload!();
-                            win[d as usize] = vm.stack.pop().unwrap_or_default();
-                        }
-                    };
-                }
+                Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
+                    &Some(Value::Int(n)) => put_int(&mut win[d as usize], n),
+                    Some(value) => replace(&mut win[d as usize], value.clone()),
+                    None => other!(next),
+                },
                 Ins::SetVar { a, name } => {
-                    let value = fetch(win, a, code.base);
-                    vm.globals[self.linked.symbol(name)] = Some(value);
+                    match (&win[a as usize], &mut vm.globals[self.linked.symbol(name)]) {
+                        (&Value::Int(n), Some(cell)) => put_int(cell, n),
+                        _ => other!(next),
+                    }
                 }
                 Ins::IndexGet { d, a, b } => {
                     let value = element(&win[a as usize], &win[b as usize]);
-                    win[d as usize] = value;
+                    match value {
+                        Value::Int(n) => put_int(&mut win[d as usize], n),
+                        Value::Float(f) => put_float(&mut win[d as usize], f),
+                        value => replace(&mut win[d as usize], value),
+                    }
                 }
-                Ins::IndexSet { a, b, c, s } => {
-                    let value = fetch(win, c, code.base);
-                    let index = match &win[b as usize] {
-                        Value::Int(n) => *n,
-                        other => other.to_int(),
-                    };
-                    if let Value::Array(items) = &mut win[a as usize]
+                Ins::IndexSet { a, b, c, .. } => {
+                    if let (&Value::Int(index), plain) = (&win[b as usize], &win[c as usize])
+                        && let Some(value) = number(plain)
+                        && let Value::Array(items) = &mut win[a as usize]
                         && let Ok(at) = usize::try_from(index)
                         && at < items.len()
                     {
                         items.set(at, value);
                     } else {
-                        self.site = ip - 1;
-                        let cell = window + usize::from(a);
-                        vm.set_element(self.linked, cell, (index, value), s)?;
-                        reload!();
+                        other!(next);
                     }
                 }
-                Ins::ArrayGet { d, b, name } => {
-                    let cell = vm.globals[self.linked.symbol(name)].as_ref();
-                    let value = match cell {
-                        Some(cell) => element(cell, &win[b as usize]),
-                        None => Value::Undef,
-                    };
-                    win[d as usize] = value;
-                }
-                Ins::ArraySet { b, c, name } => {
-                    let value = fetch(win, c, code.base);
-                    let cell = vm.globals[self.linked.symbol(name)].as_mut();
-                    if let (Some(Value::Array(items)), &Value::Int(index)) =
-                        (cell, &win[b as usize])
-                        && let Ok(at) = usize::try_from(index)
-                        && at < items.len()
-                    {
-                        items.set(at, value);
-                    } else {
-                        let index = window + usize::from(b);
-                        self.array_set(vm, ip, value, index)?;
-                        reload!();
-                    }
-                }
-                Ins::ArrayPush { a } => {
-                    self.site = ip - 1;
-                    let value = fetch(win, a, code.base);
-                    vm.stack.push(value);
-                    self.run_one(vm, ip)?;
-                    reload!();
-                }
-                Ins::Concat { d, a, b } => {
-                    let limit = vm.limits.max_string_len;
-                    let tail = match &win[b as usize] {
-                        Value::Str(tail) => Some(tail.clone()),
-                        _other => None,
-                    };
-                    match (&mut win[a as usize], tail) {
-                        (Value::Str(text), Some(tail)) if text.len() + tail.len() <= limit => {
-                            text.push_str(tail.as_str());
-                            drop(tail);
-                            if a != d {
-                                win[d as usize] = std::mem::take(&mut win[a as usize]);
-                            }
-                        }
-                        _ => {
-                            if !self.numbers(vm, (window, ip), Opcode::Concat, (a, Src::Reg(b)), d)? {
-                                return Ok(());
-                            }
-                            reload!();
-                        }
-                    }
-                }
-
                 Ins::Call { a, argc, name } => {
-                    self.site = ip - 1;
                     let symbol = self.linked.symbol(name);
                     let callee = self.linked.verified.callee(name);
-                    let own = match vm.function_at(symbol) {
+                    let below = window + usize::from(a);
+                    let own = match vm.functions[symbol] {
                         Some(f) if f.code == self.program && callee.own == Some(f.index) => {
-                            Some(f.index)
+                            self.unit(f.index, argc).map(|unit| (f.index, unit))
                         }
                         _other => None,
                     };
-                    let next = own.and_then(|index| {
-                        let kind = FrameKind::Call { function: index, want: true };
-                        vm.code_of(self.linked, kind, argc, code.form).map(|next| (index, next))
-                    });
-                    let Some((index, next)) = next else {
-                        return self.call_out(vm, (a, argc, name), (window, ip));
-                    };
-                    let want = callee.returns.unwrap_or(true);
-                    let below = window + usize::from(a);
-                    vm.call_in_registers((index, want), (pc!(), ip), below)?;
-                    vm.check_registers(below)?;
-                    vm.make_window(below);
-                    vm.open_window(below, next, argc.into());
-                    (window, code, self.code, ip) = (below, next, next, 0);
+                    match own {
+                        Some((index, unit))
+                            if vm.depth < vm.limits.max_call_depth
+                                && below + 2 * WINDOW <= vm.registers.len() =>
+                        {
+                            let kind = FrameKind::Call {
+                                function: index,
+                                want: callee.returns.unwrap_or(true),
+                            };
+                            let pc = code.meta[ip - 1].pc as usize + 1;
+                            vm.open_call(kind, (pc, ip), (below, unit.registers));
+                            (window, code, ip) = (below, unit, 0);
+                            self.code = unit;
+                            ins = &code.ins;
+                            reload!();
+                            let (_, slots) = code.slots[0];
+                            for register in &mut win[argc.into()..slots.max(argc).into()] {
+                                *register = Value::Undef;
+                            }
+                        }
+                        _other => other!(next),
+                    }
                     patience -= 1;
                     if patience == 0 {
                         patience = PATIENCE;
                         if !code.form.metered {
                             self.site = 0;
                             vm.poll()?;
+                            reload!();
                         }
                     }
-                    reload!();
                 }
-                Ins::Return { a, blocks } => {
+                Ins::Return { a, blocks: 0 } => {
                     let value = std::mem::take(&mut win[a as usize]);
-                    win[..code.scratch.into()].iter_mut().for_each(forget);
-                    match self.leave(vm, Some(value), blocks)? {
-                        Some(next) => {
-                            (window, code, ip) = next;
-                            self.code = code;
-                            reload!();
+                    win[..code.registers.into()].iter_mut().for_each(forget);
+                    if let Some((below, unit, to, d)) = self.back(vm) {
+                        (window, code, ip) = (below, unit, to);
+                        self.code = unit;
+                        ins = &code.ins;
+                        reload!();
+                        match (value, d) {
+                            (Value::Int(n), Some(d)) => put_int(&mut win[d as usize], n),
+                            (value, Some(d)) => replace(&mut win[d as usize], value),
+                            (_, None) => {}
                         }
-                        None => return Ok(()),
-                    }
-                }
-                Ins::ReturnVoid { blocks } => {
-                    win[..code.scratch.into()].iter_mut().for_each(forget);
-                    match self.leave(vm, None, blocks)? {
-                        Some(next) => {
-                            (window, code, ip) = next;
-                            self.code = code;
-                            reload!();
+                    } else {
+                        match self.leave(vm, Some(value), 0)? {
+                            Some(place) => {
+                                (window, code, ip) = place;
+                                self.code = code;
+                                ins = &code.ins;
+                                reload!();
+                            }
+                            None => return Ok(()),
                         }
-                        None => return Ok(()),
                     }
-                }
-                Ins::End { a, some } => {
-                    let value = some.then(|| std::mem::take(&mut win[a as usize]));
-                    win[..code.scratch.into()].iter_mut().for_each(forget);
-                    return vm.end_program(value);
-                }
-
-                Ins::Base { a, n, locals } => {
-                    self.site = ip - 1;
-                    match vm.run_base(self.linked, (a, n, locals), (pc!(), ip))? {
-                        Some(_) => reload!(),
-                        None => return Ok(()),
-                    }
-                }
-                Ins::BaseBranch { a, n, locals } => {
-                    self.site = ip - 1;
-                    match vm.run_base(self.linked, (a, n, locals), (pc!(), ip))? {
-                        Some(true) => {}
-                        Some(false) => ip += 1,
-                        None => return Ok(()),
-                    }
-                    reload!();
-                }
-                Ins::Exit { exit } => {
-                    return vm.leave_registers(code, &code.exits[exit as usize]);
                 }
                 Ins::Charge { exit } => {
                     let cost = u64::from(code.exits[exit as usize].cost);
                     match vm.slice.checked_sub(cost) {
                         Some(left) => vm.slice = left,
-                        None => {
-                            self.site = ip - 1;
-                            if !vm.prepay(cost)? {
-                                return vm.leave_registers(code, &code.exits[exit as usize]);
-                            }
-                            reload!();
-                        }
+                        None => other!(next),
                     }
                 }
-                Ins::LoopStart { a } => {
-                    let value = std::mem::take(&mut win[a as usize]);
-                    let op = self.linked.chunk().ops[pc!()];
-                    vm.blocks.push(BlockRun::of(op, value));
-                }
-                Ins::LoopNext { a, to } => {
-                    self.site = ip - 1;
-                    vm.charge(1)?;
-                    reload!();
-                    let next = vm.blocks.last_mut().and_then(BlockRun::next);
-                    match next {
-                        Some((first, second)) => {
-                            win[a as usize] = first;
-                            if let Some(second) = second {
-                                win[a as usize + 1] = second;
-                            }
-                        }
-                        None => {
-                            if let Some(value) = vm.blocks.pop().and_then(BlockRun::finish) {
-                                win[a as usize] = value;
-                            }
-                            ip = to as usize;
-                        }
-                    }
-                }
-                Ins::LoopTurn { a, some } => {
-                    let left = match some {
-                        true => std::mem::take(&mut win[a as usize]),
-                        false => Value::Undef,
-                    };
-                    if let Some(run) = vm.blocks.last_mut() {
-                        run.answer(left);
-                    }
-                }
-                Ins::Fused { index } => {
-                    self.site = ip - 1;
-                    let op = code.fused[index as usize];
-                    if vm.run_fused(self.linked, op, window)? {
-                        ip += 1;
-                    }
-                    reload!();
-                }
+                next => other!(next),
             }
         }
     }
 
-    /// Sets an element of a named array whose index is in a register.
-    #[cold]
-    fn array_set(&mut self, vm: &mut VM, ip: usize, value: Value, index: usize) -> Step {
+    /// What is not run in the loop itself; where control goes on, `None` when that is not here.
+    #[inline(never)]
+    fn other(
+        &mut self,
+        vm: &mut VM,
+        next: Ins,
+        (window, mut ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let code = self.code;
         self.site = ip - 1;
-        let index = vm.registers[index].clone();
-        vm.stack.extend([value, index]);
-        self.run_one(vm, ip)
+        let pc = code.meta[ip - 1].pc as usize;
+        let register = |r: u8| window + usize::from(r);
+        match next {
+            Ins::GetVar { d, .. } => {
+                self.run_one(vm, ip)?;
+                vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
+            }
+            Ins::SetVar { a, name } => {
+                let value = vm.fetch(register(a), a >= code.base);
+                vm.globals[self.linked.symbol(name)] = Some(value);
+            }
+            Ins::IndexSet { a, b, c, s } => {
+                let value = vm.fetch(register(c), c >= code.base);
+                let index = vm.registers[register(b)].to_int();
+                vm.set_element(self.linked, register(a), (index, value), s)?;
+            }
+            Ins::ArrayGet { d, b, name } => {
+                let cell = vm.globals[self.linked.symbol(name)].as_ref();
+                let index = &vm.registers[register(b)];
+                let value = cell.map_or(Value::Undef, |cell| element(cell, index));
+                vm.registers[register(d)] = value;
+            }
+            Ins::ArraySet { b, c, .. } => {
+                let value = vm.fetch(register(c), c >= code.base);
+                let index = vm.registers[register(b)].clone();
+                vm.stack.extend([value, index]);
+                self.run_one(vm, ip)?;
+            }
+            Ins::ArrayPush { a } => {
+                let value = vm.fetch(register(a), a >= code.base);
+                vm.stack.push(value);
+                self.run_one(vm, ip)?;
+            }
+            Ins::Concat { d, a, b } => {
+                if !vm.append(register(d), register(a), register(b))
+                    && !self.numbers(vm, (window, ip), Opcode::Concat, (a, Src::Reg(b)), d)?
+                {
+                    return Ok(None);
+                }
+            }
+            Ins::Call { a, argc, name } => return self.call(vm, (a, argc, name), (window, ip)),
+            Ins::Return { a, blocks } => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                vm.free_registers(window);
+                return self.go_back(vm, Some(value), blocks);
+            }
+            Ins::ReturnVoid { blocks } => {
+                vm.free_registers(window);
+                return self.go_back(vm, None, blocks);
+            }
+            Ins::End { a, some } => {
+                let value = some.then(|| std::mem::take(&mut vm.registers[register(a)]));
+                vm.free_registers(window);
+                vm.end_program(value)?;
+                return Ok(None);
+            }
+            Ins::Base { a, n, locals } => {
+                if (vm.run_base(self.linked, (a, n, locals), (pc, ip))?).is_none() {
+                    return Ok(None);
+                }
+            }
+            Ins::BaseBranch { a, n, locals } => {
+                match vm.run_base(self.linked, (a, n, locals), (pc, ip))? {
+                    Some(true) => {}
+                    Some(false) => ip += 1,
+                    None => return Ok(None),
+                }
+            }
+            Ins::Exit { exit } => {
+                vm.leave_registers(code, &code.exits[exit as usize])?;
+                return Ok(None);
+            }
+            Ins::Charge { exit } => {
+                let exit = &code.exits[exit as usize];
+                if !vm.prepay(exit.cost.into())? {
+                    vm.leave_registers(code, exit)?;
+                    return Ok(None);
+                }
+            }
+            Ins::LoopStart { a } => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                vm.blocks.push(BlockRun::of(self.linked.chunk().ops[pc], value));
+            }
+            Ins::LoopNext { a, to } => {
+                vm.charge(1)?;
+                match vm.blocks.last_mut().and_then(BlockRun::next) {
+                    Some((first, second)) => {
+                        vm.registers[register(a)] = first;
+                        if let Some(second) = second {
+                            vm.registers[register(a) + 1] = second;
+                        }
+                    }
+                    None => {
+                        if let Some(value) = vm.blocks.pop().and_then(BlockRun::finish) {
+                            vm.registers[register(a)] = value;
+                        }
+                        ip = to as usize;
+                    }
+                }
+            }
+            Ins::LoopTurn { a, some } => {
+                let left = match some {
+                    true => std::mem::take(&mut vm.registers[register(a)]),
+                    false => Value::Undef,
+                };
+                if let Some(run) = vm.blocks.last_mut() {
+                    run.answer(left);
+                }
+            }
+            Ins::Fused { index } => {
+                let op = code.fused[index as usize];
+                if vm.run_fused(self.linked, op, window)? {
+                    ip += 1;
+                }
+            }
+            _in_the_loop => {}
+        }
+        Ok(Some((window, ip)))
+    }
+
+    /// The code of a function of the program, if it has been made for that many arguments.
+    #[inline(always)]
+    fn unit(&self, function: u32, argc: u8) -> Option<&'l Code> {
+        let made = self.units.get(function as usize)?.made(self.form)?;
+        (made.0 == argc).then_some(&made.1)
+    }
+
+    /// Leaves the top frame, a call, for the one below, if that goes on here behind a call: its window,
+    /// code and instruction, and where it wants a value.
+    #[inline(always)]
+    fn back(&self, vm: &mut VM) -> Option<(usize, &'l Code, usize, Option<u8>)> {
+        let [.., below, frame] = vm.frames.as_slice() else {
+            return None;
+        };
+        let FrameKind::Call { want, .. } = frame.kind else {
+            return None;
+        };
+        let here = vm.frames.len() - 1 > self.floor
+            && below.in_registers()
+            && below.code == self.program
+            && below.form == self.code.form;
+        let at = match below.kind {
+            FrameKind::Call { function, .. } => function as usize,
+            _main => self.units.len() - 1,
+        };
+        let (_, code) = self.units.get(at).filter(|_| here)?.made(self.form)?;
+        let (window, ip) = (below.window, below.ip as usize);
+        let Ins::Call { a, .. } = code.ins[ip - 1] else {
+            return None;
+        };
+        vm.frames.pop();
+        vm.depth -= 1;
+        vm.free_register = window + usize::from(code.registers);
+        Some((window, code, ip, want.then_some(a)))
+    }
+
+    /// Leaves the top frame; where control goes on here.
+    fn go_back(
+        &mut self,
+        vm: &mut VM,
+        value: Option<Value>,
+        blocks: u8,
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let place = self.leave(vm, value, blocks)?;
+        Ok(place.map(|(window, code, ip)| {
+            self.code = code;
+            (window, ip)
+        }))
+    }
+
+    /// A call that is not done in the loop: of a function that has no code yet, or is not of the program,
+    /// or at a limit.
+    fn call(
+        &mut self,
+        vm: &mut VM,
+        (a, argc, name): (u8, u8, u16),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let callee = self.linked.verified.callee(name);
+        let own = match vm.function_at(self.linked.symbol(name)) {
+            Some(f) if f.code == self.program && callee.own == Some(f.index) => Some(f.index),
+            _other => None,
+        };
+        let unit = own.and_then(|function| {
+            let want = callee.returns.unwrap_or(true);
+            let kind = FrameKind::Call { function, want };
+            vm.code_of(self.linked, kind, argc, self.form)
+                .map(|unit| (kind, unit))
+        });
+        let Some((kind, unit)) = unit else {
+            self.call_out(vm, (a, argc, name), (window, ip))?;
+            return Ok(None);
+        };
+        let limit = vm.limits.max_call_depth;
+        if vm.depth >= limit {
+            return Err(Trap::CallDepth(limit));
+        }
+        let below = window + usize::from(a);
+        vm.check_registers(below)?;
+        vm.make_window(below + WINDOW);
+        let pc = self.code.meta[ip - 1].pc as usize + 1;
+        vm.open_call(kind, (pc, ip), (below, unit.registers));
+        vm.open_window(below, unit, argc.into());
+        self.code = unit;
+        Ok(Some((below, 0)))
     }
 
     /// Runs the op behind the instruction on what has been pushed for it.
@@ -781,11 +901,13 @@ fn element(cell: &Value, index: &Value) -> Value {
     }
 }
 
-/// The value of a register: moved, if nothing but the stack has it.
+/// A copy of a number, or the like.
 #[inline(always)]
-fn fetch(win: &mut [Value; WINDOW], r: u8, base: u8) -> Value {
-    match r >= base {
-        true => std::mem::take(&mut win[r as usize]),
-        false => win[r as usize].clone(),
+fn number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Int(n) => Some(Value::Int(*n)),
+        Value::Float(f) => Some(Value::Float(*f)),
+        Value::Bool(is) => Some(Value::Bool(*is)),
+        _other => None,
     }
 }

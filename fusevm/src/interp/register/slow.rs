@@ -1,6 +1,6 @@
 //! Whatever has no fast path: the op runs as the base interpreter runs it, on its stack.
 
-use crate::interp::{Frame, FrameKind, Step, fused, step};
+use crate::interp::{Frame, FrameKind, fused, step};
 use crate::lower::{Code, Ins};
 use crate::op::{Op, Opcode};
 use crate::semantics::Trap;
@@ -149,33 +149,57 @@ impl VM {
         op == Some(Op::NumNe)
     }
 
-    /// Opens the frame of a call inside the program in the registers from `window` on.
-    pub(super) fn call_in_registers(
+    /// Opens the frame of a call inside the program, with so many registers from `window` on; the caller
+    /// goes on at `ip`.
+    #[inline(always)]
+    pub(super) fn open_call(
         &mut self,
-        (function, want): (u32, bool),
-        (pc, ip): (usize, usize),
-        window: usize,
-    ) -> Step {
-        let limit = self.limits().max_call_depth;
-        if self.depth >= limit {
-            return Err(Trap::CallDepth(limit));
-        }
+        kind: FrameKind,
+        (return_pc, ip): (usize, usize),
+        (window, registers): (usize, u8),
+    ) {
+        let (base, slots) = (self.stack.len(), self.slots.len());
         let Some(frame) = self.frames.last_mut() else {
-            return Ok(());
+            return;
         };
         frame.ip = ip as u32;
         let (code, end, form) = (frame.code, frame.end, frame.form);
         self.depth += 1;
-        let kind = FrameKind::Call { function, want };
+        self.free_register = window + usize::from(registers);
         self.frames.push(Frame {
-            return_pc: pc + 1,
+            return_pc,
             end,
             window,
             ip: 0,
             form,
-            ..Frame::new(kind, code, self.stack.len(), self.slots.len())
+            ..Frame::new(kind, code, base, slots)
         });
-        Ok(())
+    }
+
+    /// The value of a register: moved out of it, if nothing but the stack has it.
+    pub(super) fn fetch(&mut self, register: usize, moved: bool) -> Value {
+        match moved {
+            true => std::mem::take(&mut self.registers[register]),
+            false => self.registers[register].clone(),
+        }
+    }
+
+    /// Joins the texts in two registers, in the place of the first; whether they are texts and fit.
+    pub(super) fn append(&mut self, d: usize, a: usize, b: usize) -> bool {
+        let Value::Str(tail) = self.registers[b].clone() else {
+            return false;
+        };
+        let Value::Str(text) = &mut self.registers[a] else {
+            return false;
+        };
+        if text.len() + tail.len() > self.limits.max_string_len {
+            return false;
+        }
+        text.push_str(tail.as_str());
+        if a != d {
+            self.registers[d] = std::mem::take(&mut self.registers[a]);
+        }
+        true
     }
 
     /// A fused loop in one go, on registers; whether it could be.
