@@ -98,6 +98,9 @@ impl VM {
             site: 0,
             units: linked.units(),
             form: code.form,
+            calls: Vec::new(),
+            known: 0,
+            depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
         };
         match unwound(|| run.go(self, &mut ip)) {
             Ok(()) => Ok(()),
@@ -122,6 +125,23 @@ struct Run<'l> {
     site: usize,
     units: &'l [Lowered],
     form: Form,
+    calls: Vec<Rec<'l>>,
+    /// How many of them have frames of the VM.
+    known: usize,
+    /// Calls that may be opened before the limit.
+    depth_left: usize,
+}
+
+/// A call that the loop has made: how its caller goes on. The VM hears of it when somebody may ask.
+struct Rec<'l> {
+    code: &'l Code,
+    window: usize,
+    ip: u32,
+    /// The function that was called.
+    function: u32,
+    want: bool,
+    /// Where the caller wants the result.
+    d: u8,
 }
 
 impl<'l> Run<'l> {
@@ -137,22 +157,6 @@ impl<'l> Run<'l> {
                 win = view(&mut vm.registers, window)
             };
         }
-        // Goes on at another instruction; looks at the interrupt flag now and then.
-        macro_rules! go_to {
-            ($to:expr) => {{
-                let to = $to as usize;
-                if to < ip {
-                    patience -= 1;
-                    if patience == 0 {
-                        patience = PATIENCE;
-                        self.site = ip - 1;
-                        vm.poll()?;
-                        reload!();
-                    }
-                }
-                ip = to;
-            }};
-        }
         macro_rules! other {
             ($next:expr) => {
                 match self.other(vm, $next, (window, ip))? {
@@ -164,6 +168,21 @@ impl<'l> Run<'l> {
                     None => return Ok(()),
                 }
             };
+        }
+        // Goes on at another instruction; looks at the interrupt flag now and then.
+        macro_rules! go_to {
+            ($to:expr) => {{
+                let to = $to as usize;
+                if to < ip {
+                    patience -= 1;
+                    if patience == 0 {
+                        patience = PATIENCE;
+                        self.poll(vm, window, ip)?;
+                        reload!();
+                    }
+                }
+                ip = to;
+            }};
         }
         // The op of numbers behind the instruction, on values that have no fast path.
         macro_rules! numbers {
@@ -433,6 +452,12 @@ impl<'l> Run<'l> {
                     }
                 }
                 Ins::Call { a, argc, name } => {
+                    patience -= 1;
+                    if patience == 0 {
+                        patience = PATIENCE;
+                        self.poll(vm, window, ip)?;
+                        reload!();
+                    }
                     let symbol = self.linked.symbol(name);
                     let callee = self.linked.verified.callee(name);
                     let below = window + usize::from(a);
@@ -443,16 +468,18 @@ impl<'l> Run<'l> {
                         _other => None,
                     };
                     match own {
-                        Some((index, unit))
-                            if vm.depth < vm.limits.max_call_depth
+                        Some((function, unit))
+                            if self.depth_left > self.calls.len() - self.known
                                 && below + 2 * WINDOW <= vm.registers.len() =>
                         {
-                            let kind = FrameKind::Call {
-                                function: index,
-                                want: callee.returns.unwrap_or(true),
-                            };
-                            let pc = code.meta[ip - 1].pc as usize + 1;
-                            vm.open_call(kind, (pc, ip), (below, unit.registers));
+                            self.calls.push(Rec {
+                                code,
+                                window,
+                                ip: ip as u32,
+                                function,
+                                want: callee.returns == Some(true),
+                                d: a,
+                            });
                             (window, code, ip) = (below, unit, 0);
                             self.code = unit;
                             ins = &code.ins;
@@ -464,41 +491,27 @@ impl<'l> Run<'l> {
                         }
                         _other => other!(next),
                     }
-                    patience -= 1;
-                    if patience == 0 {
-                        patience = PATIENCE;
-                        if !code.form.metered {
-                            self.site = 0;
-                            vm.poll()?;
-                            reload!();
-                        }
-                    }
                 }
-                Ins::Return { a, blocks: 0 } => {
-                    let value = std::mem::take(&mut win[a as usize]);
-                    win[..code.registers.into()].iter_mut().for_each(forget);
-                    if let Some((below, unit, to, d)) = self.back(vm) {
-                        (window, code, ip) = (below, unit, to);
-                        self.code = unit;
+                Ins::Return { a, blocks: 0 } => match self.calls.pop() {
+                    Some(rec) => {
+                        let value = std::mem::take(&mut win[a as usize]);
+                        win[..code.registers.into()].iter_mut().for_each(forget);
+                        if self.calls.len() < self.known {
+                            self.forget_frame(vm);
+                        }
+                        (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
+                        self.code = code;
                         ins = &code.ins;
                         reload!();
-                        match (value, d) {
-                            (Value::Int(n), Some(d)) => put_int(&mut win[d as usize], n),
-                            (value, Some(d)) => replace(&mut win[d as usize], value),
-                            (_, None) => {}
-                        }
-                    } else {
-                        match self.leave(vm, Some(value), 0)? {
-                            Some(place) => {
-                                (window, code, ip) = place;
-                                self.code = code;
-                                ins = &code.ins;
-                                reload!();
+                        if rec.want {
+                            match value {
+                                Value::Int(n) => put_int(&mut win[rec.d as usize], n),
+                                value => replace(&mut win[rec.d as usize], value),
                             }
-                            None => return Ok(()),
                         }
                     }
-                }
+                    None => other!(next),
+                },
                 Ins::Charge { exit } => {
                     let cost = u64::from(code.exits[exit as usize].cost);
                     match vm.slice.checked_sub(cost) {
@@ -520,7 +533,7 @@ impl<'l> Run<'l> {
         (window, mut ip): (usize, usize),
     ) -> Result<Option<(usize, usize)>, Trap> {
         let code = self.code;
-        self.site = ip - 1;
+        self.tell(vm, window, ip);
         let pc = code.meta[ip - 1].pc as usize;
         let register = |r: u8| window + usize::from(r);
         match next {
@@ -648,33 +661,52 @@ impl<'l> Run<'l> {
         (made.0 == argc).then_some(&made.1)
     }
 
-    /// Leaves the top frame, a call, for the one below, if that goes on here behind a call: its window,
-    /// code and instruction, and where it wants a value.
-    #[inline(always)]
-    fn back(&self, vm: &mut VM) -> Option<(usize, &'l Code, usize, Option<u8>)> {
-        let [.., below, frame] = vm.frames.as_slice() else {
-            return None;
-        };
-        let FrameKind::Call { want, .. } = frame.kind else {
-            return None;
-        };
-        let here = vm.frames.len() - 1 > self.floor
-            && below.in_registers()
-            && below.code == self.program
-            && below.form == self.code.form;
-        let at = match below.kind {
-            FrameKind::Call { function, .. } => function as usize,
-            _main => self.units.len() - 1,
-        };
-        let (_, code) = self.units.get(at).filter(|_| here)?.made(self.form)?;
-        let (window, ip) = (below.window, below.ip as usize);
-        let Ins::Call { a, .. } = code.ins[ip - 1] else {
-            return None;
-        };
+    /// Looks at the interrupt flag, where fuel is not counted.
+    #[cold]
+    #[inline(never)]
+    fn poll(&mut self, vm: &mut VM, window: usize, ip: usize) -> Step {
+        self.tell(vm, window, ip);
+        match self.form.metered {
+            true => Ok(()),
+            false => vm.poll(),
+        }
+    }
+
+    /// Tells the VM of the calls it has not heard of, before something may trap in instruction `ip - 1`
+    /// or ask for frames.
+    #[inline]
+    fn tell(&mut self, vm: &mut VM, window: usize, ip: usize) {
+        self.site = ip - 1;
+        vm.free_register = window + usize::from(self.code.registers);
+        if self.known < self.calls.len() {
+            self.tell_calls(vm, window);
+        }
+    }
+
+    #[cold]
+    fn tell_calls(&mut self, vm: &mut VM, window: usize) {
+        for at in self.known..self.calls.len() {
+            let rec = &self.calls[at];
+            let kind = FrameKind::Call {
+                function: rec.function,
+                want: rec.want,
+            };
+            let ip = rec.ip as usize;
+            let pc = rec.code.meta[ip - 1].pc as usize + 1;
+            let inner = self.calls.get(at + 1).map_or(window, |next| next.window);
+            vm.open_call(kind, (pc, ip), inner);
+        }
+        self.depth_left -= self.calls.len() - self.known;
+        self.known = self.calls.len();
+    }
+
+    /// A call that the VM had heard of has returned.
+    #[inline(never)]
+    fn forget_frame(&mut self, vm: &mut VM) {
         vm.frames.pop();
         vm.depth -= 1;
-        vm.free_register = window + usize::from(code.registers);
-        Some((window, code, ip, want.then_some(a)))
+        self.depth_left += 1;
+        self.known -= 1;
     }
 
     /// Leaves the top frame; where control goes on here.
@@ -685,6 +717,11 @@ impl<'l> Run<'l> {
         blocks: u8,
     ) -> Result<Option<(usize, usize)>, Trap> {
         let place = self.leave(vm, value, blocks)?;
+        // The VM had heard of it.
+        if self.calls.pop().is_some() {
+            self.known -= 1;
+        }
+        self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
         Ok(place.map(|(window, code, ip)| {
             self.code = code;
             (window, ip)
@@ -722,8 +759,21 @@ impl<'l> Run<'l> {
         vm.check_registers(below)?;
         vm.make_window(below + WINDOW);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
-        vm.open_call(kind, (pc, ip), (below, unit.registers));
+        vm.open_call(kind, (pc, ip), below);
         vm.open_window(below, unit, argc.into());
+        let FrameKind::Call { function, want } = kind else {
+            return Ok(None);
+        };
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function,
+            want,
+            d: a,
+        });
+        self.known += 1;
+        self.depth_left -= 1;
         self.code = unit;
         Ok(Some((below, 0)))
     }
@@ -778,7 +828,7 @@ impl<'l> Run<'l> {
         (a, b): (u8, Src),
         d: u8,
     ) -> Result<bool, Trap> {
-        self.site = ip - 1;
+        self.tell(vm, window, ip);
         let inputs = Self::values(vm, window, a, b);
         let pc = self.code.meta[ip - 1].pc as usize;
         match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
@@ -800,7 +850,7 @@ impl<'l> Run<'l> {
         (window, ip): (usize, usize),
         (a, b): (u8, Src),
     ) -> Result<Option<bool>, Trap> {
-        self.site = ip - 1;
+        self.tell(vm, window, ip);
         let op = self.opcode(ip);
         let inputs = match (Self::values(vm, window, a, b), b) {
             // Greater is less the other way round.

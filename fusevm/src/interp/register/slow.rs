@@ -149,14 +149,13 @@ impl VM {
         op == Some(Op::NumNe)
     }
 
-    /// Opens the frame of a call inside the program, with so many registers from `window` on; the caller
+    /// Opens the frame of a call inside the program, whose registers are from `window` on; the caller
     /// goes on at `ip`.
-    #[inline(always)]
     pub(super) fn open_call(
         &mut self,
         kind: FrameKind,
         (return_pc, ip): (usize, usize),
-        (window, registers): (usize, u8),
+        window: usize,
     ) {
         let (base, slots) = (self.stack.len(), self.slots.len());
         let Some(frame) = self.frames.last_mut() else {
@@ -165,7 +164,6 @@ impl VM {
         frame.ip = ip as u32;
         let (code, end, form) = (frame.code, frame.end, frame.form);
         self.depth += 1;
-        self.free_register = window + usize::from(registers);
         self.frames.push(Frame {
             return_pc,
             end,
