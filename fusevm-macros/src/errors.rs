@@ -30,12 +30,12 @@ impl Errors {
     }
 }
 
-/// The known word that a wrong one was probably meant to be.
+/// The known word that a wrong one was probably meant to be, if they have a letter in common.
 pub(crate) fn near<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let len = word.chars().count();
     (known.iter().copied())
         .map(|it| (distance(word, it), it))
-        .filter(|(far, _)| *far <= limit)
+        .filter(|(far, _)| *far <= (len / 3).max(1) && *far < len)
         .min()
         .map(|(_, it)| it)
 }
@@ -85,5 +85,6 @@ mod tests {
         assert_eq!(near("pur", &known), Some("pure"));
         assert_eq!(near("fsat", &known), Some("fast"));
         assert_eq!(near("Calc", &["alt"]), None);
+        assert_eq!(near("a", &["b"]), None);
     }
 }

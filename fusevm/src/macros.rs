@@ -53,7 +53,7 @@
 /// | `'name:` | a label. Jumps stay in their function or block |
 /// | `let x;` | a slot of the frame, from here on known as `x` |
 /// | `fn f(a, b) { … }` | a function, at the top of the chunk. Its parameters are slots, filled by a prologue; at its end it returns without a value. It leaves one value for its caller where some path has `ReturnValue` |
-/// | `fn f(a, b);` | a function of another program, which may be called |
+/// | `fn f(a, b);` | a function of another program, which may be called with so many arguments |
 /// | `block b { … }` | a block, for the ops behind it that run one: `MapBlock(b);`. It shares the slots around it |
 /// | `MapBlock { … };` | the same at the place of use |
 /// | `{expr};` | pushes what the Rust expression gives: `impl Into<Value>` |
@@ -66,7 +66,8 @@
 ///   What is no word stands in quotes: `GetVar("odd name")`;
 /// - labels: `Jump('top)`;
 /// - variants of an enum, with or without the enum: `ops::mode(Fast)`, `ops::mode(Mode::Fast)`;
-/// - constant expressions where a number is expected: `LoadInt(i64::MAX)`, `LoadInt(2 * N)`;
+/// - constant expressions where a number is expected: `LoadInt(i64::MAX)`, `LoadInt(2 * N)`. For an
+///   immediate a constant alone stands in parentheses, since a word may be a name: `ops::field((N))`;
 /// - `{expr}`, known when the chunk is made: `LoadInt({n})`, `GetVar({&name})`, `ops::field({index})`.
 ///
 /// ```
@@ -97,7 +98,7 @@
 ///
 /// # What is checked
 ///
-/// While rustc runs: all words; numbers and kinds of operands and immediates; that ops belong to the
+/// While rustc runs: all words; numbers and kinds of operands and immediates, and what codes there are; that ops belong to the
 /// language; one stack height at every op on all paths, above the bottom of the frame and of the open
 /// scopes; numbers of arguments; what blocks leave; and for ops of the language that a value whose type
 /// is known has the type of the operand: `LoadConst("x")` is no `f64`. After an op whose effect is not

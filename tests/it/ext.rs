@@ -4,6 +4,7 @@
 //! wrong, how chunks find it again, what happens when it fails or calls back, and the core ops.
 
 mod classes;
+mod core_cells;
 mod core_containers;
 mod core_numbers;
 mod depth;

@@ -11,6 +11,7 @@ mod generate;
 mod heap;
 mod hostile;
 mod languages;
+mod lox;
 mod ops;
 mod reject;
 mod tidy;

@@ -3,7 +3,7 @@
 
 use super::layout::{BodyKind, END, Fill, Layout, Row};
 use crate::errors::Errors;
-use crate::tokens::local;
+use crate::tokens::{generated_at, local};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
@@ -44,6 +44,14 @@ pub(crate) fn expand(layout: &Layout, language: &Type, errors: &Errors) -> Token
         let (name, span) = (desc(i), crate::tokens::span(path));
         quote_spanned!(span=> const #name: &#k::OpDesc = <#path as #k::ExtOp<#language>>::DESC;)
     });
+    // Evaluated once: their mistakes are told once. Lints know the cast to be generated.
+    let numbers = layout.numbers.iter().map(|(name, value)| {
+        let span = generated_at(crate::tokens::span(value));
+        quote_spanned! {span=>
+            #[allow(unused_parens)]
+            const #name: i64 = #k::saturated(#k::integer(#value) as i128);
+        }
+    });
     let checks = match rows.len() <= MOST_CHECKED {
         true => checks(layout, &rows, &labels),
         false => TokenStream::new(),
@@ -55,6 +63,7 @@ pub(crate) fn expand(layout: &Layout, language: &Type, errors: &Errors) -> Token
             #errors
             #(const _: () = { #unknown };)*
             #(#descs)*
+            #(#numbers)*
             const __FUSEVM_CODE: &#k::StaticCode = &#code;
             #checks
             #result
@@ -114,6 +123,7 @@ fn code(
 ) -> TokenStream {
     let k = layout.krate();
     let (names, constants, blocks) = (&layout.names, &layout.constants, &layout.blocks);
+    let declared = (layout.declared()).map(|(name, arity)| quote!((#name, #arity)));
     let mut start = 0;
     let bodies = layout.bodies.iter().map(|body| {
         let (from, end) = (start, start + body.rows.len());
@@ -144,6 +154,7 @@ fn code(
             constants: &[#(#constants),*],
             bodies: &[#(#bodies),*],
             blocks: &[#(#blocks),*],
+            declared: &[#(#declared),*],
             labels: &[#(#labels),*],
             ops: &[#(#ops),*],
             jumps: &[#(#jumps),*],

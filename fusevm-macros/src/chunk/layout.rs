@@ -25,6 +25,10 @@ pub(crate) struct Layout {
     pub(crate) blocks: Vec<usize>,
     /// Functions that are called by name: of the chunk, and of other programs.
     functions: Vec<String>,
+    /// Functions of other programs, and the numbers of their parameters.
+    declared: Vec<(String, u8)>,
+    /// Constants that immediates are, each with its name and what it is of.
+    pub(crate) numbers: Vec<(Ident, TokenStream)>,
     /// Ext ops by their paths.
     pub(crate) ext_ops: Vec<(String, syn::Path)>,
     /// Code of its own for each op that is not known.
@@ -166,6 +170,8 @@ impl Layout {
             bodies: Vec::new(),
             blocks: Vec::new(),
             functions: Vec::new(),
+            declared: Vec::new(),
+            numbers: Vec::new(),
             ext_ops: Vec::new(),
             unknown: Vec::new(),
         };
@@ -216,10 +222,20 @@ impl Layout {
                 format!("function `{name}` is defined twice"),
             );
         }
-        self.functions.push(name);
         if function.params.len() > usize::from(u8::MAX) {
             errors.at(&function.name, "a function has 255 parameters at most");
         }
+        if function.body.is_none() {
+            let arity = u8::try_from(function.params.len()).unwrap_or(u8::MAX);
+            self.declared.push((name.clone(), arity));
+        }
+        self.functions.push(name);
+    }
+
+    /// Functions of other programs that are called, by the indices of their names.
+    pub(crate) fn declared(&self) -> impl Iterator<Item = (u16, u8)> {
+        let index = |(name, arity): &(String, u8)| Some((*self.name_index.get(name)?, *arity));
+        self.declared.iter().filter_map(index)
     }
 
     /// Whether a function of that name can be called.
@@ -366,6 +382,13 @@ impl Layout {
         let Body { rows, labels, .. } = &self.bodies[body];
         let labelled = labels.iter().any(|label| label.at == Some(rows.len()));
         labelled || !rows.last().is_some_and(|row| row.ends)
+    }
+
+    /// Name of a constant that is a number.
+    pub(crate) fn number(&mut self, value: &TokenStream) -> Ident {
+        let name = quote::format_ident!("__FUSEVM_NUMBER_{}", self.numbers.len());
+        self.numbers.push((name.clone(), value.clone()));
+        name
     }
 
     /// Index of the ext op with that path.

@@ -1,10 +1,12 @@
 //! `chunk!`: bytecode op by op, in Rust source.
 //!
-//! Tokens become items (`parse`), items become code that is laid out (`layout`, with a `row` for each
-//! op and its `operand`s), and that becomes constants (`expand`). Here it is only known what the core
-//! ops are called and what stands for their operands (`ops`); what ext ops are, and whether the code
-//! makes sense, the constants ask the library, while rustc evaluates them.
+//! Tokens become items (`parse`, and `arg` for what stands behind an op), items become code that is
+//! laid out (`layout`, with a `row` for each op and its `operand`s), and that becomes constants
+//! (`expand`). Here it is only known what the core ops are called and what stands for their operands
+//! (`ops`); what ext ops are, and whether the code makes sense, the constants ask the library, while
+//! rustc evaluates them.
 
+mod arg;
 mod expand;
 mod layout;
 mod operand;

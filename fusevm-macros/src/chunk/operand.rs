@@ -1,7 +1,7 @@
 //! Operands by kind: what may stand for an operand of a core op, and for an immediate of an ext op.
 
+use super::arg::Arg;
 use super::layout::{Layout, Scope};
-use super::parse::Arg;
 use crate::errors::{Errors, near};
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -184,7 +184,8 @@ pub(crate) fn operand(
             Some(quote!(#block).into())
         }
         (Kind::Float, Arg::Number(number)) if !is_float(number) => {
-            errors.at(number, format!("expected a float: `{number}.0`"));
+            let digits = number.to_string().replace(' ', "");
+            errors.at(number, format!("expected a float: `{digits}.0`"));
             return None;
         }
         (Kind::Target | Kind::Block | Kind::Ext | Kind::Packed | Kind::PackedWide, _)
@@ -254,10 +255,10 @@ pub(crate) struct Immediate {
 pub(crate) fn immediate(
     arg: &Arg,
     scope: &Scope,
-    k: &TokenStream,
+    layout: &mut Layout,
     errors: &mut Errors,
 ) -> Option<Immediate> {
-    let (mut later, mut label) = (None, None);
+    let (k, mut later, mut label) = (layout.krate(), None, None);
     let span = arg.span();
     let given = match arg {
         Arg::Label(name) => {
@@ -285,8 +286,10 @@ pub(crate) fn immediate(
         Arg::Bool(value) => quote_spanned!(span=> #k::Given::Bool(#value)),
         Arg::Number(number) if is_float(number) => quote_spanned!(span=> #k::Given::Other),
         Arg::Number(number) => quote_spanned!(span=> #k::Given::Int(#number)),
-        // Not as if it stood there: lints would find fault with a cast that the user did not write.
-        Arg::Const(tokens) => quote!(#k::Given::Int((#tokens) as i64)),
+        Arg::Const(tokens) => {
+            let number = layout.number(tokens);
+            quote_spanned!(span=> #k::Given::Int(#number))
+        }
         Arg::Later(group) => {
             later = Some(expression(group));
             quote_spanned!(span=> #k::Given::Later)

@@ -1,11 +1,11 @@
 //! From tokens to items. An item with an error is left out and reading goes on behind its `;`, so that
 //! a statement that is still being typed hides nothing of what follows.
 
+use super::arg::{Args, args};
 use crate::errors::Errors;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Lifetime, Lit, LitBool, LitStr, Path, Token, Type};
+use syn::parse::{ParseStream, Parser};
+use syn::{Lifetime, Path, Token, Type};
 
 /// What stands in `chunk! { … }`.
 pub(crate) struct Source {
@@ -52,29 +52,6 @@ impl OpItem {
     }
 }
 
-pub(crate) enum Args {
-    List(Vec<Arg>),
-    Named(Vec<(Ident, Arg)>),
-    /// The block that the op runs.
-    Body(Vec<Item>),
-}
-
-/// An operand or an immediate.
-pub(crate) enum Arg {
-    Label(Lifetime),
-    Word(Ident),
-    Text(LitStr),
-    Bool(LitBool),
-    /// A number, with its sign.
-    Number(TokenStream),
-    /// A path of two words or more.
-    Path(Path),
-    /// `{expr}`: known when the chunk is built.
-    Later(Group),
-    /// Any other expression: known while rustc runs.
-    Const(TokenStream),
-}
-
 impl Source {
     /// Reads all of it. `None`, and an error, when not even the language can be read.
     pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Option<Self> {
@@ -107,8 +84,15 @@ fn items(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Item> {
         if input.parse::<Option<Token![;]>>().ok().flatten().is_some() {
             continue;
         }
+        let start = input.span();
         match item(input, errors) {
             Ok(item) => items.push(item),
+            // At the end there is no token that could be underlined, but the item's first.
+            Err(error) if input.is_empty() => {
+                let text = error.to_string();
+                let text = text.trim_start_matches("unexpected end of input, ");
+                errors.push(syn::Error::new(start, format!("this does not end: {text}")));
+            }
             Err(error) => {
                 errors.push(error);
                 skip(input);
@@ -136,7 +120,13 @@ fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
         return Ok(Item::Label(label));
     }
     if input.peek(Token![#]) {
-        return Err(input.error("attributes mean nothing here: leave it out"));
+        errors.push(input.error("attributes mean nothing here: leave it out"));
+        input.parse::<Token![#]>()?;
+        input.parse::<TokenTree>()?;
+        return match input.is_empty() {
+            true => Err(input.error("expected an item behind the attribute")),
+            false => item(input, errors),
+        };
     }
     if input.peek(Token![fn]) {
         return function(input, errors).map(Item::Fn);
@@ -152,9 +142,30 @@ fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
         }
         return Err(missing_end(&word));
     }
+    if input.peek(syn::Ident)
+        && input.peek2(syn::token::Brace)
+        && input.fork().parse::<Ident>()? == "block"
+    {
+        return Err(input.error("a block has a name, or stands behind its op: `block name { … }`"));
+    }
+    if input.peek(syn::Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let word: Ident = input.parse()?;
+        errors.at(&word, format!("a label begins with a quote: `'{word}:`"));
+        input.parse::<Token![:]>()?;
+        return Ok(Item::Label(Lifetime {
+            apostrophe: word.span(),
+            ident: word,
+        }));
+    }
     if input.peek(Token![..]) {
         input.parse::<Token![..]>()?;
-        let ops = braces(input).map_err(|_| input.error("expected the ops: `..{ops};`"))?;
+        let ops = match input.peek(syn::token::Brace) {
+            true => braces(input)?,
+            false => {
+                errors.push(input.error("the ops stand in braces: `..{ops};`"));
+                Group::new(Delimiter::Brace, to_end(input)?)
+            }
+        };
         end(input, ops.span(), errors);
         return Ok(Item::Splice(ops));
     }
@@ -167,7 +178,8 @@ fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
     let Ok(path) = Path::parse_mod_style(input) else {
         return Err(start.error("expected an op, a label, `let`, `fn`, `block` or `{expr}`"));
     };
-    let args = args(input, &path, errors)?;
+    let found = args(input, &path, errors);
+    let args = errors.take(found).unwrap_or(Args::Wrong);
     let op = OpItem { path, args };
     end(input, op.span(), errors);
     Ok(Item::Op(op))
@@ -185,15 +197,38 @@ fn end(input: ParseStream<'_>, last: Span, errors: &mut Errors) {
     }
 }
 
-fn braces(input: ParseStream<'_>) -> syn::Result<Group> {
-    match input.parse()? {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
-        other => Err(syn::Error::new(other.span(), "expected `{`")),
+pub(super) fn braces(input: ParseStream<'_>) -> syn::Result<Group> {
+    let mut trees = vec![input.parse()?];
+    open(&mut trees);
+    match trees.as_slice() {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => Ok(group.clone()),
+        other => Err(syn::Error::new(
+            other.first().map_or_else(Span::call_site, TokenTree::span),
+            "expected `{`",
+        )),
+    }
+}
+
+/// What stands before the next `;`, where something else should.
+pub(super) fn to_end(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![;]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
+}
+
+/// Takes the invisible groups away that stand around what came through another macro.
+pub(super) fn open(trees: &mut Vec<TokenTree>) {
+    while let [TokenTree::Group(group)] = trees.as_slice()
+        && group.delimiter() == Delimiter::None
+    {
+        *trees = group.stream().into_iter().collect();
     }
 }
 
 /// The items in braces.
-fn inner(group: &Group, errors: &mut Errors) -> Vec<Item> {
+pub(super) fn inner(group: &Group, errors: &mut Errors) -> Vec<Item> {
     let parser = |input: ParseStream<'_>| Ok(items(input, errors));
     parser.parse2(group.stream()).unwrap_or_default()
 }
@@ -203,20 +238,10 @@ fn function(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Function
     let name = input.parse()?;
     let content;
     syn::parenthesized!(content in input);
-    let mut params = Vec::new();
-    while !content.is_empty() {
-        params.push(content.parse()?);
-        if content.peek(Token![:]) {
-            let error = content.error("a parameter is a slot, which has no type: write its name");
-            while !content.is_empty() && !content.peek(Token![,]) {
-                content.parse::<TokenTree>()?;
-            }
-            errors.push(error);
-        }
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
+    let found = params(&content, errors);
+    // What is left over after an error is no error of its own.
+    content.parse::<TokenStream>()?;
+    let params = errors.take(found).unwrap_or_default();
     if input.peek(Token![->]) {
         errors.push(
             input.error(
@@ -231,9 +256,32 @@ fn function(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Function
             input.parse::<Token![;]>()?;
             None
         }
-        false => Some(inner(&braces(input)?, errors)),
+        false if input.peek(syn::token::Brace) => Some(inner(&braces(input)?, errors)),
+        false => {
+            let message = "expected `{ … }`, or `;` for a function of another program";
+            return Err(input.error(message));
+        }
     };
     Ok(Function { name, params, body })
+}
+
+/// The names in the parentheses.
+fn params(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Ident>> {
+    let mut params = Vec::new();
+    while !input.is_empty() {
+        params.push(input.parse()?);
+        if input.peek(Token![:]) {
+            let error = input.error("a parameter is a slot, which has no type: write its name");
+            while !input.is_empty() && !input.peek(Token![,]) {
+                input.parse::<TokenTree>()?;
+            }
+            errors.push(error);
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(params)
 }
 
 fn slot(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
@@ -253,93 +301,4 @@ fn slot(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
     }
     end(input, name.span(), errors);
     Ok(Item::Let(name))
-}
-
-/// What stands behind the path of an op.
-fn args(input: ParseStream<'_>, path: &Path, errors: &mut Errors) -> syn::Result<Args> {
-    if input.peek(syn::token::Paren) {
-        let content;
-        syn::parenthesized!(content in input);
-        let mut list = Vec::new();
-        while !content.is_empty() {
-            list.push(arg(&content)?);
-            if !content.is_empty() {
-                content.parse::<Token![,]>()?;
-            }
-        }
-        return Ok(Args::List(list));
-    }
-    if !input.peek(syn::token::Brace) {
-        return Ok(Args::List(Vec::new()));
-    }
-    let group = braces(input)?;
-    if path.get_ident().is_some_and(super::is_core) {
-        return Ok(Args::Body(inner(&group, errors)));
-    }
-    let parser = |input: ParseStream<'_>| {
-        let mut named = Vec::new();
-        while !input.is_empty() {
-            let name = input.call(Ident::parse_any)?;
-            let value = match input.peek(Token![:]) {
-                true => {
-                    input.parse::<Token![:]>()?;
-                    arg(input)?
-                }
-                false => Arg::Word(name.clone()),
-            };
-            named.push((name, value));
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(named)
-    };
-    parser.parse2(group.stream()).map(Args::Named)
-}
-
-/// Reads an operand, up to the next comma.
-fn arg(input: ParseStream<'_>) -> syn::Result<Arg> {
-    let mut trees: Vec<TokenTree> = Vec::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        trees.push(input.parse()?);
-    }
-    // What came through another macro may have an invisible group around it.
-    while let [TokenTree::Group(group)] = trees.as_slice()
-        && group.delimiter() == Delimiter::None
-    {
-        trees = group.stream().into_iter().collect();
-    }
-    let tokens: TokenStream = trees.iter().cloned().collect();
-    if let [TokenTree::Group(group)] = trees.as_slice()
-        && group.delimiter() == Delimiter::Brace
-    {
-        return Ok(Arg::Later(group.clone()));
-    }
-    if trees.is_empty() {
-        return Err(input.error("expected an operand"));
-    }
-    let whole = |input: ParseStream<'_>| -> syn::Result<Arg> {
-        if input.peek(Lifetime) {
-            return Ok(Arg::Label(input.parse()?));
-        }
-        if input.peek(Token![-]) && input.peek2(Lit) || input.peek(Lit) {
-            return literal(input, &tokens);
-        }
-        let path = Path::parse_mod_style(input)?;
-        Ok(match path.get_ident() {
-            Some(word) => Arg::Word(word.clone()),
-            None => Arg::Path(path),
-        })
-    };
-    Ok(whole.parse2(tokens.clone()).unwrap_or(Arg::Const(tokens)))
-}
-
-fn literal(input: ParseStream<'_>, tokens: &TokenStream) -> syn::Result<Arg> {
-    let minus: Option<Token![-]> = input.parse()?;
-    Ok(match (Lit::parse(input)?, minus) {
-        (Lit::Str(text), None) => Arg::Text(text),
-        (Lit::Bool(value), None) => Arg::Bool(value),
-        (Lit::Int(_) | Lit::Float(_), _) => Arg::Number(tokens.clone()),
-        _ => Arg::Const(tokens.clone()),
-    })
 }

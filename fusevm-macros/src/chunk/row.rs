@@ -1,9 +1,10 @@
 //! The row of one op: a core op with its operands, or an ext op with its immediates.
 
+use super::arg::{Arg, Args};
 use super::layout::{Fill, Layout, Row, Scope};
 use super::operand::{Kind, Operand, immediate, operand};
 use super::ops::OPS;
-use super::parse::{Arg, Args, OpItem};
+use super::parse::OpItem;
 use crate::errors::Errors;
 use crate::tokens::respan;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -33,6 +34,11 @@ pub(crate) fn op(
             layout.unknown.push(quote!(let _ = #k::Op::#word;));
             None
         }
+        None if is_core_path(item) => {
+            let word = item.word();
+            errors.at(word, format!("a core op stands without a path: `{word}`"));
+            None
+        }
         None => ext_op(item, scope, layout, errors),
     };
     row.unwrap_or_else(|| Row::new(quote!(#k::StaticOp::Broken), item.span()))
@@ -42,6 +48,14 @@ pub(crate) fn op(
 fn is_core_name(item: &OpItem) -> bool {
     let word = item.path.get_ident();
     word.is_some_and(|word| word.to_string().starts_with(char::is_uppercase))
+}
+
+/// Whether the op is written as a variant of `Op`.
+fn is_core_path(item: &OpItem) -> bool {
+    let mut words = item.path.segments.iter().rev();
+    let (last, before) = (words.next(), words.next());
+    last.is_some_and(|last| super::is_core(&last.ident))
+        && before.is_some_and(|before| before.ident == "Op")
 }
 
 fn core_op(
@@ -59,7 +73,7 @@ fn core_op(
     }
     let list = match &item.args {
         Args::List(list) => list,
-        Args::Named(_) => return None,
+        Args::Named(_) | Args::Wrong => return None,
         Args::Body(items) => {
             let block = layout.block(item.span(), items, scope, next, errors);
             if kinds != [Kind::Block] {
@@ -128,6 +142,7 @@ fn ext_op(item: &OpItem, scope: &Scope, layout: &mut Layout, errors: &mut Errors
     let named = match &item.args {
         Args::List(list) => list.iter().map(|arg| (None, arg)).collect(),
         Args::Named(list) => list.iter().map(|(name, arg)| (Some(name), arg)).collect(),
+        Args::Wrong => return None,
         // Only behind core ops braces are read as a block.
         Args::Body(_) => Vec::new(),
     };
@@ -135,7 +150,7 @@ fn ext_op(item: &OpItem, scope: &Scope, layout: &mut Layout, errors: &mut Errors
     let mut row = Row::new(TokenStream::new(), item.span());
     let (mut names, mut all, mut ok) = (Vec::new(), Vec::new(), true);
     for (at, (name, arg)) in named.iter().enumerate() {
-        let Some(immediate) = immediate(arg, scope, &k, errors) else {
+        let Some(immediate) = immediate(arg, scope, layout, errors) else {
             ok = false;
             continue;
         };

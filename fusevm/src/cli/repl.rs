@@ -164,9 +164,9 @@ impl<L: Frontend> Repl<'_, L> {
         let mut names: Vec<&str> = vm.global_names().collect();
         names.sort_unstable();
         for name in names {
-            let text = vm
-                .text(&vm.global(name))
-                .unwrap_or_else(|trap| format!("({trap})"));
+            let value = vm.global(name);
+            let plain = || vm.text(&value).unwrap_or_else(|trap| format!("({trap})"));
+            let text = L::show(vm, &value).unwrap_or_else(plain);
             let mut line: String = text.chars().take(SHOWN).collect();
             if line.len() < text.len() {
                 line.push_str("...");

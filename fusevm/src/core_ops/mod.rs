@@ -6,6 +6,10 @@
 //!
 //! Operands that are numbers are widened: `floor` takes an integer too.
 
+mod cells;
+
+pub use cell::{cell_get, cell_set, new_cell, slot_cell_get, slot_cell_set, slot_to_cell};
+pub use cells::cell;
 pub use container::{delete, get, len, pop, push, set};
 pub use float::{atan2, ceil, cos, exp, floor, ln, round, sin, sqrt, trunc};
 pub use number::{abs, idiv, irem, max, min, to_float, to_int, to_str};
@@ -24,6 +28,7 @@ pub(crate) fn tables<L: Language>() -> Vec<&'static [&'static OpDesc]> {
         <float::OPS as OpSet<L>>::TABLE,
         <container::OPS as OpSet<L>>::TABLE,
         <slot::OPS as OpSet<L>>::TABLE,
+        <cell::OPS as OpSet<L>>::TABLE,
         <value::OPS as OpSet<L>>::TABLE,
     ]
 }

@@ -50,6 +50,15 @@ pub(crate) enum Produced {
     Object(Box<dyn FnOnce(&mut Heap) -> Result<Value, Trap>>),
 }
 
+/// What a run of an op leaves, beside its inputs on the stack. It stands outside of the call, so that
+/// nothing is moved about when the call is over.
+#[derive(Default)]
+pub(crate) struct Results {
+    pub(crate) first: Option<Produced>,
+    pub(crate) second: Option<Produced>,
+    pub(crate) invoke: Option<Invoke>,
+}
+
 /// One run of an ext op. Made by the VM, used by what `#[ext_op]` expands to.
 pub struct Call<'a> {
     immediates: u64,
@@ -68,9 +77,7 @@ pub struct Call<'a> {
     /// The memory of the place, if the op keeps one.
     place: Option<&'a mut Place>,
     vm: Option<&'a mut VM>,
-    first: Option<Produced>,
-    second: Option<Produced>,
-    pub(crate) invoke: Option<Invoke>,
+    pub(crate) results: &'a mut Results,
 }
 
 /// The parts of a VM that an op sees side by side.
@@ -90,6 +97,7 @@ impl<'a> Call<'a> {
         site: (&'a Linked, u16, u64),
         parts: Parts<'a>,
         place: Option<&'a mut Place>,
+        results: &'a mut Results,
     ) -> Self {
         Self {
             place,
@@ -99,7 +107,7 @@ impl<'a> Call<'a> {
             heap: HeapPart::Unique(parts.heap),
             output: Some(parts.output),
             limits: Some(parts.limits),
-            ..Self::bare(site, parts.inputs)
+            ..Self::bare(site, parts.inputs, results)
         }
     }
 
@@ -108,14 +116,19 @@ impl<'a> Call<'a> {
         site: (&'a Linked, u16, u64),
         inputs: &'a mut [Value],
         vm: &'a mut VM,
+        results: &'a mut Results,
     ) -> Self {
         Self {
             vm: Some(vm),
-            ..Self::bare(site, inputs)
+            ..Self::bare(site, inputs, results)
         }
     }
 
-    fn bare((linked, op, immediates): (&'a Linked, u16, u64), inputs: &'a mut [Value]) -> Self {
+    fn bare(
+        (linked, op, immediates): (&'a Linked, u16, u64),
+        inputs: &'a mut [Value],
+        results: &'a mut Results,
+    ) -> Self {
         Self {
             immediates,
             inputs: inputs.iter_mut(),
@@ -131,9 +144,7 @@ impl<'a> Call<'a> {
             callee: &Value::Undef,
             place: None,
             vm: None,
-            first: None,
-            second: None,
-            invoke: None,
+            results,
         }
     }
 
@@ -243,15 +254,11 @@ impl<'a> Call<'a> {
     /// The trap of an allocation that fails.
     pub fn push<T: IntoOutput>(&mut self, result: T) -> Result<(), Trap> {
         let produced = result.into_output(self)?;
-        match self.first {
-            None => self.first = Some(produced.0),
-            Some(_) => self.second = Some(produced.0),
+        match self.results.first {
+            None => self.results.first = Some(produced.0),
+            Some(_) => self.results.second = Some(produced.0),
         }
         Ok(())
-    }
-
-    pub(crate) fn take_results(self) -> (Option<Produced>, Option<Produced>) {
-        (self.first, self.second)
     }
 
     /// Symbol and text of name `n` of the chunk.

@@ -142,7 +142,34 @@ pub const fn named(op: &OpDesc, name: &str) -> Option<usize> {
 #[track_caller]
 pub const fn assert_given(op: &OpDesc, at: usize, given: Given<'_>) {
     if at < op.immediates.len() && !fits(&op.immediates[at], given) {
-        panic!("{}", wanted(op.name, &op.immediates[at]).as_str());
+        let (desc, mut text) = (&op.immediates[at], wanted(op.name, &op.immediates[at]));
+        if matches!(given, Given::Word(_)) && range(desc.kind).is_some() {
+            text = text.and("; a constant stands in parentheses, `(N)`, a value in braces, `{n}`");
+        }
+        panic!("{}", text.as_str());
+    }
+}
+
+/// An integer type: what a constant expression for an immediate may be of.
+#[diagnostic::on_unimplemented(
+    message = "an immediate is an integer, and `{Self}` is none",
+    label = "not an integer"
+)]
+pub trait Integer {}
+
+/// Takes integers alone.
+pub const fn integer<T: Integer + Copy>(n: T) -> T {
+    n
+}
+
+/// A constant as [`Given::Int`] holds it. Past `i64` is past every immediate.
+pub const fn saturated(n: i128) -> i64 {
+    if n > i64::MAX as i128 {
+        i64::MAX
+    } else if n < i64::MIN as i128 {
+        i64::MIN
+    } else {
+        n as i64
     }
 }
 
@@ -195,12 +222,16 @@ pub trait ToGiven {
 }
 
 macro_rules! numbers {
-    ($($t:ty),*) => { $(impl ToGiven for $t {
-        fn to_given(&self) -> Given<'_> {
-            // Past i64 is past every immediate.
-            Given::Int(i64::try_from(*self).unwrap_or(i64::MAX))
+    ($($t:ty),*) => { $(
+        impl Integer for $t {}
+
+        impl ToGiven for $t {
+            fn to_given(&self) -> Given<'_> {
+                // Past i64 is past every immediate.
+                Given::Int(i64::try_from(*self).unwrap_or(i64::MAX))
+            }
         }
-    })* };
+    )* };
 }
 numbers!(u8, i8, u16, i16, u32, i32, u64, i64, usize, isize);
 

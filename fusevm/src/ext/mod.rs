@@ -31,14 +31,16 @@ pub use assert::{
     assert_jumps, assert_operator, assert_pure, assert_rules, assert_same_effect,
 };
 pub use call::{Call, Flow, Operand, Rest};
-pub(crate) use call::{Parts, Produced, shown};
+pub(crate) use call::{Parts, Produced, Results, shown};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{
     Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
 };
 pub(crate) use desc::{same, same_type};
-pub use given::{Given, ToGiven, assert_given, fits, named, pack_given, wanted};
+pub use given::{
+    Given, Integer, ToGiven, assert_given, fits, integer, named, pack_given, saturated, wanted,
+};
 pub use immediate::{
     Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,
 };

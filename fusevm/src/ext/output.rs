@@ -224,7 +224,7 @@ impl Returns for Invoke {
         match self {
             Invoke::Value(value) => value.put(call),
             invoke @ Invoke::Call { .. } => {
-                call.invoke = Some(invoke);
+                call.results.invoke = Some(invoke);
                 Ok(Flow::Invoke)
             }
         }

@@ -29,6 +29,7 @@ const NO_CODE: StaticCode = StaticCode {
     constants: &[],
     bodies: &[],
     blocks: &[],
+    declared: &[],
     labels: &[],
     ops: &[],
     jumps: &[],

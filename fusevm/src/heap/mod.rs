@@ -44,6 +44,7 @@ mod trace;
 use std::any::{Any, TypeId};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 pub use error::HeapError;
@@ -90,7 +91,7 @@ pub struct Heap {
     cells: Arena<Cell>,
     /// The arena with number `n` stands at `n - 1`.
     arenas: Vec<Box<dyn ErasedArena>>,
-    by_type: HashMap<TypeId, u32>,
+    by_type: HashMap<TypeId, u32, BuildHasherDefault<TypeHasher>>,
     /// Bytes in objects: as the last collection found them, and what came since.
     bytes: usize,
     pace: Pace,
@@ -117,6 +118,29 @@ pub struct HeapStats {
     pub reclaimed: u64,
 }
 
+/// The hash of a type's id is its bits, which are spread well enough; every allocation takes one.
+#[derive(Default)]
+struct TypeHasher(u64);
+
+impl Hasher for TypeHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let bits = part
+                .iter()
+                .fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+            self.write_u64(bits);
+        }
+    }
+
+    fn write_u64(&mut self, bits: u64) {
+        self.0 ^= bits;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 const _: () = {
     const fn movable<T: Send>() {}
     movable::<Heap>();
@@ -131,7 +155,7 @@ impl Heap {
             objects: 0,
             cells: Arena::new(),
             arenas: Vec::new(),
-            by_type: HashMap::new(),
+            by_type: HashMap::default(),
             bytes: 0,
             pace: Pace::default(),
             marks: Marks::default(),

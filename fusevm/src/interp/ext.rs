@@ -2,31 +2,13 @@
 
 use super::Step;
 pub(super) use crate::ext::shown;
-use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Produced};
+use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Produced, Results};
 use crate::semantics::{Limits, Trap};
 use crate::value::Value;
 use crate::vm::{Linked, VM};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
-/// What a run of an op leaves, beside its inputs on the stack.
-struct Outcome {
-    flow: Flow,
-    results: (Option<Produced>, Option<Produced>),
-    invoke: Option<Invoke>,
-}
-
-impl Outcome {
-    fn of(mut call: Call<'_>, flow: Flow) -> Self {
-        let invoke = call.invoke.take();
-        Self {
-            flow,
-            invoke,
-            results: call.take_results(),
-        }
-    }
-}
 
 /// Runs op `id` of the chunk's imports.
 pub(super) fn run(vm: &mut VM, linked: &Arc<Linked>, id: u16, packed: u64) -> Step {
@@ -54,6 +36,9 @@ pub(super) fn run_operator(
     run_at(vm, linked, (u16::MAX, 0), desc, at)
 }
 
+/// Where an op stands, as its call wants it: the program, its import, its immediates.
+type Site<'a> = (&'a Arc<Linked>, u16, u64);
+
 /// Runs an op whose inputs start at `at`.
 #[inline]
 fn run_at(
@@ -66,13 +51,14 @@ fn run_at(
     let (fixed, inputs) = (desc.inputs.len(), vm.stack.len() - at);
     vm.collect_if_due()?;
     charge(vm, desc, at)?;
-    let outcome = match desc.calls_back {
-        true => run_full(vm, linked, (id, packed), desc, at)?,
-        false => run_leaf(vm, linked, (id, packed), desc, inputs)?,
+    let (site, mut results) = ((linked, id, packed), Results::default());
+    let flow = match desc.calls_back {
+        true => run_full(vm, site, desc, at, &mut results)?,
+        false => run_leaf(vm, site, desc, inputs, &mut results)?,
     };
-    match outcome.flow {
-        Flow::Invoke => invoke(vm, outcome.invoke, at, fixed),
-        Flow::Next | Flow::Jump => conclude(vm, desc, packed, outcome, at),
+    match flow {
+        Flow::Invoke => invoke(vm, results.invoke, at, fixed),
+        Flow::Next | Flow::Jump => conclude(vm, desc, packed, (flow, results), at),
     }
 }
 
@@ -80,37 +66,24 @@ fn run_at(
 #[inline]
 fn run_leaf(
     vm: &mut VM,
-    linked: &Arc<Linked>,
-    (id, packed): (u16, u64),
+    (linked, id, packed): Site<'_>,
     desc: &'static OpDesc,
     inputs: usize,
-) -> Result<Outcome, Trap> {
+    results: &mut Results,
+) -> Result<Flow, Trap> {
     let slots = prepare_slots(vm, desc, packed)?;
-    if desc.cache {
-        return run_with_place(vm, (linked, id, packed), desc, (inputs, slots));
+    if !desc.cache {
+        let parts = vm.split(inputs, slots, desc.callee.is_some());
+        let mut call = Call::leaf((linked, id, packed), parts, None, results);
+        return unwound(|| (desc.entry)(&mut call));
     }
-    let parts = vm.split(inputs, slots, desc.callee.is_some());
-    unwound(|| {
-        let mut call = Call::leaf((linked, id, packed), parts, None);
-        (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
-    })
-}
-
-/// The same for an op that has a memory at its place, which is out of the VM while the op runs. When
-/// the op panics it is gone: nobody knows in what state it is.
-fn run_with_place(
-    vm: &mut VM,
-    (linked, id, packed): (&Arc<Linked>, u16, u64),
-    desc: &'static OpDesc,
-    (inputs, slots): (usize, usize),
-) -> Result<Outcome, Trap> {
+    // The memory of the place is out of the VM while the op runs. When the op panics it is gone: nobody
+    // knows in what state it is.
     let (code, place) = (vm.frame()?.code, linked.place(vm.pc - 1));
     let mut memory = vm.code_mut().take_place(code, place);
     let parts = vm.split(inputs, slots, desc.callee.is_some());
-    let ran = unwound(|| {
-        let mut call = Call::leaf((linked, id, packed), parts, Some(&mut memory));
-        (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
-    });
+    let mut call = Call::leaf((linked, id, packed), parts, Some(&mut memory), results);
+    let ran = unwound(|| (desc.entry)(&mut call));
     if !matches!(ran, Err(Trap::Panic(_))) {
         vm.code_mut().put_place(code, place, memory);
     }
@@ -119,9 +92,15 @@ fn run_with_place(
 
 /// Puts the results in the place of the inputs, which start at `at`, and jumps.
 #[inline]
-fn conclude(vm: &mut VM, desc: &OpDesc, packed: u64, outcome: Outcome, at: usize) -> Step {
+fn conclude(
+    vm: &mut VM,
+    desc: &OpDesc,
+    packed: u64,
+    (flow, results): (Flow, Results),
+    at: usize,
+) -> Step {
     vm.stack.truncate(at);
-    for produced in [outcome.results.0, outcome.results.1].into_iter().flatten() {
+    for produced in results.first.into_iter().chain(results.second) {
         let value = match produced {
             Produced::Value(value) => value,
             Produced::Object(allocate) => allocate(vm.heap_mut())?,
@@ -129,7 +108,7 @@ fn conclude(vm: &mut VM, desc: &OpDesc, packed: u64, outcome: Outcome, at: usize
         check_size(vm.limits(), &value)?;
         vm.stack.push(value);
     }
-    if outcome.flow == Flow::Jump {
+    if flow == Flow::Jump {
         let label = desc
             .immediates
             .iter()
@@ -161,21 +140,21 @@ fn check_size(limits: &Limits, value: &Value) -> Step {
 /// does under it can touch them.
 fn run_full(
     vm: &mut VM,
-    linked: &Arc<Linked>,
-    (id, packed): (u16, u64),
+    (linked, id, packed): Site<'_>,
     desc: &'static OpDesc,
     at: usize,
-) -> Result<Outcome, Trap> {
+    results: &mut Results,
+) -> Result<Flow, Trap> {
     let mut inputs: Vec<Value> = vm.stack.drain(at..).collect();
-    let outcome = guarded(vm, |vm| {
+    let flow = guarded(vm, |vm| {
         inputs.iter().for_each(|input| vm.hold(input));
-        let mut call = Call::full((linked, id, packed), &mut inputs, vm);
-        (desc.entry)(&mut call).map(|flow| Outcome::of(call, flow))
+        let mut call = Call::full((linked, id, packed), &mut inputs, vm, results);
+        (desc.entry)(&mut call)
     })??;
-    if outcome.flow == Flow::Invoke {
+    if flow == Flow::Invoke {
         vm.stack.append(&mut inputs);
     }
-    Ok(outcome)
+    Ok(flow)
 }
 
 /// Sees to it that the slots an op names are there; where the frame's slots start.

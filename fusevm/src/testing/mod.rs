@@ -46,15 +46,18 @@ macro_rules! assert_chunk {
     };
     ($language:ty; $chunk:expr $(, [$($arg:expr),* $(,)?])? => trap $text:expr) => {
         $crate::assert_chunk!(@check $language; $chunk $(, [$($arg),*])?;
-            $crate::testing::Expected::Trap($text.into()))
+            $crate::testing::Expected::Trap(::std::convert::Into::into($text)))
     };
     ($language:ty; $chunk:expr $(, [$($arg:expr),* $(,)?])? => $value:expr) => {
         $crate::assert_chunk!(@check $language; $chunk $(, [$($arg),*])?;
-            $crate::testing::Expected::Value($value.into()))
+            $crate::testing::Expected::Value(::std::convert::Into::into($value)))
     };
     (@check $language:ty; $chunk:expr $(, [$($arg:expr),*])?; $expected:expr) => {{
-        let args: Option<Vec<$crate::Value>> = None;
-        $(let args = args.or(Some(vec![$($crate::Value::from($arg)),*]));)?
+        let args: ::std::option::Option<::std::vec::Vec<$crate::Value>> =
+            ::std::option::Option::None;
+        $(let args = args.or(::std::option::Option::Some(
+            ::std::vec![$(::std::convert::From::from($arg)),*]
+        ));)?
         let chunk = $crate::testing::ToChunk::to_chunk(&$chunk);
         $crate::testing::check_chunk::<$language>(&chunk, args, &$expected)
     }};

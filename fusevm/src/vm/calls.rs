@@ -291,7 +291,9 @@ impl VM {
         let base = self.frames.last().map_or(0, |f| f.base);
         if self.stack.len() > base {
             let value = self.stack.pop().unwrap_or_default();
-            self.hold(&value);
+            if !self.frames.is_empty() {
+                self.hold(&value);
+            }
             return value;
         }
         self.handler_trap.get_or_insert(Trap::StackUnderflow {

@@ -121,10 +121,7 @@ fn conversions() {
     let mut limits = Limits::default();
     limits.max_string_len = 3;
     vm.set_limits(limits);
-    let long = eval(&mut vm, |b| {
-        b.load(1234);
-        b.op(core_ops::to_str {});
-    });
+    let long = vm.eval(&chunk! { (); LoadInt(1234); core_ops::to_str; });
     let kind = long.unwrap_err().kind();
     assert_eq!(kind, ErrorKind::Trap(TrapKind::TextTooLong));
 }
@@ -266,12 +263,8 @@ fn names_of_kinds() {
 
 #[test]
 fn a_call_of_a_value() {
-    let result = eval::<()>(&mut Vm::default(), |b| {
-        b.load(1);
-        b.load(2);
-        b.op(core_ops::call_value { args: 1 });
-    });
-    let error = result.unwrap_err();
+    let program = chunk! { (); LoadInt(1); LoadInt(2); core_ops::call_value(1); };
+    let error = VM::empty().eval(&program).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::NotCallable));
     assert_eq!(error.message(), "an int is not callable");
 }
@@ -283,6 +276,6 @@ fn every_language_has_the_core_ops_and_documents_them() {
     for (_, op) in core {
         assert!(op.name.starts_with("core."), "{}", op.name);
         assert!(!op.doc.trim().is_empty(), "{} has no text", op.name);
-        assert!(op.file.ends_with("core_ops/mod.rs") && op.line > 0);
+        assert!(op.file.contains("core_ops/") && op.line > 0);
     }
 }

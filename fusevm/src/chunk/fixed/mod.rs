@@ -32,6 +32,8 @@ pub struct StaticCode {
     pub bodies: &'static [StaticBody],
     /// Blocks, as indices of their bodies.
     pub blocks: &'static [usize],
+    /// Functions of other programs, by the indices of their names, and the numbers of their parameters.
+    pub declared: &'static [(u16, u8)],
     /// Labels by body and pc.
     pub labels: &'static [StaticLabel],
     /// The ops.

@@ -17,6 +17,18 @@ pub enum Fault {
         /// Whether only those since the scope was opened count.
         scoped: bool,
     },
+    /// `MakeHash` of an odd number of values.
+    OddHash {
+        /// The number.
+        n: u16,
+    },
+    /// An operand that is none of its codes.
+    Operand {
+        /// What the codes are of.
+        what: &'static str,
+        /// The operand.
+        value: u32,
+    },
     /// An operand of an ext op is of another type.
     Input {
         /// Index of the operand.
@@ -102,6 +114,10 @@ impl Fault {
                         .and(" were pushed since the scope was opened"),
                 }
             }
+            Fault::OddHash { n } => (text.and("a hash is made of keys and values, but "))
+                .and_number(n as u32)
+                .and(" is an odd number of them"),
+            Fault::Operand { what, value } => (text.and_number(value).and(" is not a ")).and(what),
             Fault::Input { at, found } => input(text, op, at, found),
             Fault::Heights {
                 label,

@@ -6,6 +6,7 @@ use crate::chunk::fixed::{BodyKind, Literal, NO_LABEL, StaticOp};
 use crate::ext::{Given, ImmKind, InputDesc, OpDesc, Ty, same, same_type};
 use crate::op::{Flags, Op, OpInfo};
 use crate::semantics::Overflow;
+use crate::verify::operands::codes;
 
 impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N, M, B, C> {
     const fn fail(&mut self, pc: usize, fault: Fault) {
@@ -22,6 +23,29 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
             StaticOp::Load => self.push(Ty::Any),
             // How many values they take nobody knows yet.
             StaticOp::Open(_) | StaticOp::Splice | StaticOp::Broken => self.forget(),
+        }
+    }
+
+    /// Checks what stands in the op at `pc`, whatever is on the stack and if control gets there or not.
+    pub(super) const fn operands(&mut self, pc: usize) {
+        let StaticOp::Core(op) = self.code.ops[pc] else {
+            return;
+        };
+        if let Op::MakeHash(n) = op
+            && n % 2 == 1
+        {
+            self.fail(pc, Fault::OddHash { n });
+        }
+        let (kinds, bits) = (op.info().operands, op.bits());
+        let mut i = 0;
+        while i < kinds.len() {
+            if let Some((what, count)) = codes(kinds[i].1)
+                && bits[i] >= count as u64
+            {
+                let value = bits[i] as u32;
+                self.fail(pc, Fault::Operand { what, value });
+            }
+            i += 1;
         }
     }
 
@@ -206,6 +230,16 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
             }
             i += 1;
         }
+        let declared = self.code.declared;
+        let mut i = 0;
+        while i < declared.len() {
+            let (own, takes) = declared[i];
+            if own == name && takes != argc {
+                let got = argc;
+                self.fail(pc, Fault::Arity { name, takes, got });
+            }
+            i += 1;
+        }
         // A function of another program: whether it returns a value is not known.
         self.forget();
     }
@@ -235,14 +269,16 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
             self.pop();
             rest -= 1;
         }
-        let mut at = desc.inputs.len();
+        // The first that does not fit, as when it runs: they are popped from the last.
+        let (mut at, mut fault) = (desc.inputs.len(), Fault::None);
         while at > 0 {
             at -= 1;
             let found = self.pop();
             if !takes(&desc.inputs[at], found, self.code.language.coerce) {
-                self.fail(pc, Fault::Input { at, found });
+                fault = Fault::Input { at, found };
             }
         }
+        self.fail(pc, fault);
         if let Some(jumps) = desc.outputs.jumps {
             let falls = self.state;
             self.push_all(jumps);

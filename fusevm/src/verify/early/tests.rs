@@ -98,6 +98,7 @@ fn code(random: &mut Random) -> &'static StaticCode {
         constants: &[],
         bodies: bodies.leak(),
         blocks: &[2],
+        declared: &[],
         labels: labels.leak(),
         ops: ops.leak(),
         jumps: jumps.leak(),

@@ -73,6 +73,7 @@ impl<'c, const N: usize, const M: usize, const B: usize, const C: usize> Walk<'c
         let mut pc = body.start;
         while pc < body.end {
             self.pass_labels(pc);
+            self.operands(pc);
             if self.state.live {
                 self.step(pc);
             }

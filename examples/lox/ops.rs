@@ -1,0 +1,343 @@
+//! The ops of Lox: what the core has not.
+
+use fusevm::prelude::*;
+use std::io::{self, Write};
+use std::time::Instant;
+
+use super::fault::Fault;
+use super::objects::{self, Bound, Class, Closure, Instance, Property, Site};
+use super::text::text;
+
+/// The only native function, by its number.
+pub const CLOCK: u16 = 0;
+
+/// What a VM of Lox has beside its heap: the time when it was made.
+pub struct Host {
+    start: Instant,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+}
+
+fn is_falsey(value: &Value) -> bool {
+    matches!(value, Value::Undef | Value::Bool(false))
+}
+
+/// The call of a closure; its first argument comes before those on the stack.
+fn enter(heap: &Heap, callee: Obj<Closure>, first: Option<Value>, got: usize) -> Called {
+    let closure = heap.get(callee)?;
+    let takes = closure.arity;
+    if takes != got {
+        return Err(Fault::Arity { takes, got });
+    }
+    Ok(Invoke::Call {
+        function: closure.function.clone(),
+        callee: callee.into(),
+        first,
+    })
+}
+
+type Called = Result<Invoke, Fault>;
+
+/// The call of any value.
+fn enter_value(heap: &mut Heap, host: &Host, callee: &Value, got: usize) -> Called {
+    if let Some(closure) = heap.downcast::<Closure>(callee) {
+        return enter(heap, closure, None, got);
+    }
+    if let Some(bound) = heap.downcast::<Bound>(callee) {
+        let bound = heap.get(bound)?;
+        return enter(heap, bound.method, Some(bound.receiver.clone()), got);
+    }
+    if let Some(class) = heap.downcast::<Class>(callee) {
+        return instantiate(heap, class, got);
+    }
+    match callee {
+        Value::NativeFn(CLOCK) => Ok(Invoke::Value(host.start.elapsed().as_secs_f64().into())),
+        _ => Err(Fault::NotCallable),
+    }
+}
+
+fn instantiate(heap: &mut Heap, class: Obj<Class>, got: usize) -> Called {
+    let Class {
+        initializer,
+        places,
+        ..
+    } = heap.get(class)?;
+    let (initializer, fields) = (*initializer, Vec::with_capacity(places.len()));
+    let instance = heap.alloc(Instance { class, fields })?;
+    match (initializer, got) {
+        (Some(initializer), got) => enter(heap, initializer, Some(instance.into()), got),
+        (None, 0) => Ok(Invoke::Value(instance.into())),
+        (None, got) => Err(Fault::Arity { takes: 0, got }),
+    }
+}
+
+fn bind(heap: &mut Heap, receiver: Value, method: Obj<Closure>) -> Result<Value, Fault> {
+    Ok(heap.alloc(Bound { receiver, method })?.into())
+}
+
+#[fusevm::ops(super::Lox)]
+pub mod all {
+    use super::*;
+
+    /// Prints a value and a line break.
+    #[ext_op]
+    pub fn print(value: &Value, heap: &mut Heap, out: &mut Output) -> io::Result<()> {
+        match value.as_str() {
+            Some(text) => writeln!(out, "{text}"),
+            None => writeln!(out, "{}", text(heap, value)),
+        }
+    }
+
+    // Operators and truth.
+
+    /// Adds two strings; numbers are the core's.
+    #[ext_op]
+    pub fn add(a: Value, b: Value) -> Result<Str, Fault> {
+        match (a, b) {
+            (Value::Str(mut a), Value::Str(b)) => {
+                a.push_str(b.as_str());
+                Ok(a)
+            }
+            _ => Err(Fault::NotTwoNumbersOrStrings),
+        }
+    }
+
+    /// Refuses operands that are not two numbers.
+    #[ext_op]
+    pub fn numbers(a: &Value, b: &Value) -> Result<Value, Fault> {
+        let _ = (a, b);
+        Err(Fault::NotNumbers)
+    }
+
+    /// Refuses an operand that is no number.
+    #[ext_op]
+    pub fn number(a: &Value) -> Result<Value, Fault> {
+        let _ = a;
+        Err(Fault::NotANumber)
+    }
+
+    /// Whether two values are equal that are not two numbers.
+    #[ext_op(pure)]
+    pub fn equal(a: &Value, b: &Value) -> bool {
+        a == b
+    }
+
+    /// Whether a value is nil or false.
+    #[ext_op(pure)]
+    pub fn not(value: &Value) -> bool {
+        is_falsey(value)
+    }
+
+    /// Jumps if a value is nil or false.
+    #[ext_op]
+    pub fn jump_if_falsey(#[imm] to: Label, value: &Value) -> Branch {
+        let _ = to;
+        Branch::when(is_falsey(value))
+    }
+
+    /// Jumps with a value that is nil or false, and drops another.
+    #[ext_op]
+    pub fn and_jump(#[imm] to: Label, value: Value) -> Branch<(), Value> {
+        let _ = to;
+        match is_falsey(&value) {
+            true => Branch::Jump(value),
+            false => Branch::Fall(()),
+        }
+    }
+
+    /// Drops a value that is nil or false, and jumps with another.
+    #[ext_op]
+    pub fn or_jump(#[imm] to: Label, value: Value) -> Branch<(), Value> {
+        let _ = to;
+        match is_falsey(&value) {
+            true => Branch::Fall(()),
+            false => Branch::Jump(value),
+        }
+    }
+
+    // Variables of functions around the running one.
+
+    /// The cell that the running closure has captured there.
+    #[ext_op]
+    pub fn captured_cell(#[imm] at: u32, #[callee] closure: &Closure) -> Result<Ref, Fault> {
+        closure.cell(at)
+    }
+
+    /// The value in that cell.
+    #[ext_op]
+    pub fn get_captured(
+        #[imm] at: u32,
+        #[callee] closure: Obj<Closure>,
+        heap: &mut Heap,
+    ) -> Result<Value, Fault> {
+        let cell = heap.get(closure)?.cell(at)?;
+        Ok(heap.ref_get(cell)?)
+    }
+
+    /// Writes that cell.
+    #[ext_op]
+    pub fn set_captured(
+        #[imm] at: u32,
+        value: Value,
+        #[callee] closure: Obj<Closure>,
+        heap: &mut Heap,
+    ) -> Result<(), Fault> {
+        let cell = heap.get(closure)?.cell(at)?;
+        heap.ref_set(cell, value)?;
+        Ok(())
+    }
+
+    // Functions.
+
+    /// A closure of a function with the cells that it captures.
+    #[ext_op]
+    pub fn closure(#[imm] function: Function, #[imm] arity: u8, cells: Rest<'_>) -> Closure {
+        let cell = |value: &Value| match value {
+            Value::Ref(cell) => Some(*cell),
+            _ => None,
+        };
+        Closure {
+            function: function.into(),
+            arity: arity.into(),
+            captured: cells.iter().filter_map(cell).collect(),
+        }
+    }
+
+    /// Lets a closure capture one more cell.
+    #[ext_op]
+    pub fn capture(
+        closure: Obj<Closure>,
+        cell: Ref,
+        heap: &mut Heap,
+    ) -> Result<Obj<Closure>, Fault> {
+        heap.get_mut(closure)?.captured.push(cell);
+        Ok(closure)
+    }
+
+    /// Calls a value.
+    #[ext_op]
+    pub fn call(callee: &Value, args: Rest<'_>, heap: &mut Heap, host: &mut Host) -> Called {
+        enter_value(heap, host, callee, args.len())
+    }
+
+    // Classes and instances.
+
+    /// A class without methods.
+    #[ext_op]
+    pub fn class(#[imm] name: Name<'_>) -> Class {
+        Class::new(name.as_str())
+    }
+
+    /// Gives a class the methods of its superclass.
+    #[ext_op]
+    pub fn inherit(superclass: &Value, class: Obj<Class>, heap: &mut Heap) -> Result<(), Fault> {
+        let superclass = heap.downcast::<Class>(superclass).ok_or(Fault::NoClass)?;
+        let Class {
+            methods,
+            initializer,
+            ..
+        } = heap.get(superclass)?;
+        let (methods, initializer) = (methods.clone(), *initializer);
+        let mut class = heap.get_mut(class)?;
+        (class.methods, class.initializer) = (methods, initializer);
+        Ok(())
+    }
+
+    /// Gives a class a method, and leaves the class.
+    #[ext_op]
+    pub fn method(
+        #[imm] name: Name<'_>,
+        class: Obj<Class>,
+        method: Obj<Closure>,
+        heap: &mut Heap,
+    ) -> Result<Obj<Class>, Fault> {
+        let mut object = heap.get_mut(class)?;
+        object.methods.insert(name.symbol(), method);
+        if name.as_str() == "init" {
+            object.initializer = Some(method);
+        }
+        Ok(class)
+    }
+
+    /// A field, or a method bound to its instance.
+    #[ext_op]
+    pub fn get_property(
+        #[imm] name: Name<'_>,
+        object: &Value,
+        #[cache] site: &mut Site,
+        heap: &mut Heap,
+    ) -> Result<Value, Fault> {
+        let instance = heap.downcast::<Instance>(object);
+        let instance = instance.ok_or(Fault::NoProperties)?;
+        match objects::find(heap, instance, name, site)? {
+            Property::Field(value) => Ok(value),
+            Property::Method(method) => bind(heap, object.clone(), method),
+        }
+    }
+
+    /// Sets a field, and leaves its value.
+    #[ext_op]
+    pub fn set_property(
+        #[imm] name: Name<'_>,
+        object: &Value,
+        value: Value,
+        #[cache] site: &mut Site,
+        heap: &mut Heap,
+    ) -> Result<Value, Fault> {
+        let instance = heap.downcast::<Instance>(object);
+        let instance = instance.ok_or(Fault::NoFields)?;
+        objects::set_field(heap, instance, name, value.clone(), site)?;
+        Ok(value)
+    }
+
+    /// Calls a method, or what a field holds.
+    #[ext_op]
+    pub fn invoke(
+        #[imm] name: Name<'_>,
+        object: &Value,
+        args: Rest<'_>,
+        #[cache] site: &mut Site,
+        heap: &mut Heap,
+        host: &mut Host,
+    ) -> Called {
+        let instance = heap.downcast::<Instance>(object);
+        let instance = instance.ok_or(Fault::NoMethods)?;
+        match objects::find(heap, instance, name, site)? {
+            Property::Field(value) => enter_value(heap, host, &value, args.len()),
+            Property::Method(method) => enter(heap, method, Some(object.clone()), args.len()),
+        }
+    }
+
+    /// A method of the superclass, bound to the instance.
+    #[ext_op]
+    pub fn get_super(
+        #[imm] name: Name<'_>,
+        this: Value,
+        superclass: Obj<Class>,
+        heap: &mut Heap,
+    ) -> Result<Value, Fault> {
+        let method = objects::method(heap.get(superclass)?, name)?;
+        bind(heap, this, method)
+    }
+
+    /// Calls a method of the superclass.
+    #[ext_op]
+    pub fn invoke_super(
+        #[imm] name: Name<'_>,
+        this: &Value,
+        superclass: Obj<Class>,
+        args: Rest<'_>,
+        heap: &mut Heap,
+    ) -> Called {
+        let method = objects::method(heap.get(superclass)?, name)?;
+        enter(heap, method, Some(this.clone()), args.len())
+    }
+}
+
+pub use all::*;
