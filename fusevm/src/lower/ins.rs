@@ -111,6 +111,10 @@ pub(crate) enum Ins {
     Base { a: u8, n: u8, locals: u8 },
     /// The same for an op that may jump: if it does, the next instruction runs, else the one behind it.
     BaseBranch { a: u8, n: u8, locals: u8 },
+    /// Runs the ext op at its pc on `n` inputs from `a` on, as `Base` does.
+    Ext { a: u8, n: u8, locals: u8 },
+    /// The same for one that may jump, as `BaseBranch` does.
+    ExtBranch { a: u8, n: u8, locals: u8 },
     /// Goes on in the base interpreter, as exit `exit` says.
     Exit { exit: u32 },
     /// Pays for the ops up to the next such instruction; goes on in the base interpreter if there is

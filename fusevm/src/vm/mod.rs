@@ -398,6 +398,29 @@ impl VM {
         }
     }
 
+    /// The same for an op whose inputs are registers: those it names as slots are from `locals` on,
+    /// before the inputs.
+    pub(crate) fn split_in_registers(
+        &mut self,
+        (from, to): (usize, usize),
+        locals: usize,
+        callee: bool,
+    ) -> Parts<'_> {
+        let (below, above) = self.registers.split_at_mut(from);
+        Parts {
+            inputs: &mut above[..to - from],
+            slots: below.get_mut(locals..).unwrap_or_default(),
+            host: self.host.as_mut(),
+            heap: &mut self.heap,
+            output: &mut self.output,
+            limits: &self.limits,
+            callee: match callee {
+                true => calls::callee_of(&self.frames),
+                false => &Value::Undef,
+            },
+        }
+    }
+
     /// The host as the type the VM's language declares.
     pub(crate) fn host_as<H: 'static>(&mut self) -> &mut H {
         // A language's ops only run in VMs of that language, whose host has this type.

@@ -9,6 +9,7 @@
 //! left for another goes on at its next instruction, after what the other has left on the stack has
 //! been put where the instruction before wants it.
 
+mod ext;
 mod run;
 mod slow;
 

@@ -1,5 +1,6 @@
 //! The loop.
 
+use super::ext::{Invocation, Ran};
 use super::{Code, WINDOW, forget};
 use crate::interp::{BlockRun, FrameKind, Step, call, unwound};
 use crate::lower::{Form, Ins};
@@ -456,7 +457,6 @@ impl<'l> Run<'l> {
                     if patience == 0 {
                         patience = PATIENCE;
                         self.poll(vm, window, ip)?;
-                        reload!();
                     }
                     let symbol = self.linked.symbol(name);
                     let callee = self.linked.verified.callee(name);
@@ -600,6 +600,18 @@ impl<'l> Run<'l> {
                     Some(true) => {}
                     Some(false) => ip += 1,
                     None => return Ok(None),
+                }
+            }
+            Ins::Ext { a, n, locals } | Ins::ExtBranch { a, n, locals } => {
+                let site = (self.linked, pc, ip);
+                match vm.run_ext(site, (a, n, locals), window)? {
+                    Ran::On(jumped) => {
+                        if matches!(next, Ins::ExtBranch { .. }) && !jumped {
+                            ip += 1;
+                        }
+                    }
+                    Ran::Elsewhere => return Ok(None),
+                    Ran::Invokes(invoke) => return self.invoke(vm, invoke, (a, n), (window, ip)),
                 }
             }
             Ins::Exit { exit } => {
@@ -774,6 +786,69 @@ impl<'l> Run<'l> {
         });
         self.known += 1;
         self.depth_left -= 1;
+        self.code = unit;
+        Ok(Some((below, 0)))
+    }
+
+    /// Makes the call an op asked for, whose arguments are the last of its inputs.
+    fn invoke(
+        &mut self,
+        vm: &mut VM,
+        Invocation {
+            function,
+            callee,
+            first,
+            fixed,
+        }: Invocation,
+        (a, n): (u8, u8),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let (from, to) = (window + usize::from(a), window + usize::from(a) + usize::from(n));
+        let args = from + fixed;
+        let found = vm.resolve(&function)?;
+        let argc = to - args + usize::from(first.is_some());
+        let here = found.code == self.program && (first.is_none() || fixed > 0);
+        let unit = match u8::try_from(argc) {
+            Ok(argc) if here && vm.takes(self.linked, found.index, argc) => {
+                let function = found.index;
+                let kind = FrameKind::Call {
+                    function,
+                    want: true,
+                };
+                vm.code_of(self.linked, kind, argc, self.form)
+                    .filter(|_| vm.depth < vm.limits.max_call_depth)
+                    .map(|unit| (kind, unit))
+            }
+            _other => None,
+        };
+        let Some((kind, unit)) = unit else {
+            return vm.invoke_out(&function, callee, first, (from, args, to), ip).map(|()| None);
+        };
+        let below = match first {
+            Some(first) => {
+                vm.registers[args - 1] = first;
+                args - 1
+            }
+            None => args,
+        };
+        vm.check_registers(below)?;
+        vm.make_window(below + WINDOW);
+        let pc = self.code.meta[ip - 1].pc as usize + 1;
+        vm.open_call(kind, (pc, ip), below);
+        if let Some(frame) = vm.frames.last_mut() {
+            frame.callee = callee;
+        }
+        vm.open_window(below, unit, argc);
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function: found.index,
+            want: true,
+            d: a,
+        });
+        self.known += 1;
+        self.depth_left = self.depth_left.saturating_sub(1);
         self.code = unit;
         Ok(Some((below, 0)))
     }

@@ -130,7 +130,7 @@ impl VM {
             };
         }
         let a = match ins {
-            Ins::Call { a, .. } | Ins::Base { a, .. } => a,
+            Ins::Call { a, .. } | Ins::Base { a, .. } | Ins::Ext { a, .. } => a,
             _other => ins.dest().map_or(0, |d| *d),
         };
         let first = window + usize::from(a);
