@@ -80,6 +80,7 @@ pub mod heap;
 mod interp;
 #[cfg(feature = "macros")]
 mod macros;
+mod lower;
 pub mod op;
 pub mod semantics;
 pub mod shell;
