@@ -91,6 +91,14 @@ pub(crate) struct Parts<'a> {
     pub(crate) callee: &'a Value,
 }
 
+/// The trap for an input of another kind.
+#[cold]
+#[inline(never)]
+fn mismatch(desc: &OpDesc, index: usize, expected: Ty, found: &Value) -> Trap {
+    let (expected, found) = (expected.to_string(), shown(found));
+    OperandTrap::new(desc.name, index + 1, expected, found).into()
+}
+
 impl<'a> Call<'a> {
     /// A call that sees the parts of a VM side by side.
     pub(crate) fn leaf(
@@ -150,6 +158,7 @@ impl<'a> Call<'a> {
 
     /// The next input, taken or borrowed as `T`; one that writes to the heap waits in the
     /// [`Operand`] until the others have looked at it.
+    #[inline(always)]
     pub(crate) fn input<T: Input<'a>>(&mut self, desc: &OpDesc) -> Result<Operand<'a, T>, Trap> {
         let index = self.taken;
         let value = self.inputs.next().ok_or_else(|| self.missing(desc))?;
@@ -161,6 +170,7 @@ impl<'a> Call<'a> {
     }
 
     /// Input `index` as `T`, or the trap that names op, operand, what was expected and what was found.
+    #[inline(always)]
     pub(crate) fn take<T: Input<'a>>(
         &mut self,
         value: &'a mut Value,
@@ -168,10 +178,10 @@ impl<'a> Call<'a> {
         desc: &OpDesc,
     ) -> Result<T, Trap> {
         let coerce = self.coerce || desc.inputs[index].coerce;
-        T::take(value, self, coerce).map_err(|Mismatch(found)| {
-            let (expected, found) = (T::TY.to_string(), shown(&found));
-            OperandTrap::new(desc.name, index + 1, expected, found).into()
-        })
+        match T::take(value, self, coerce) {
+            Ok(input) => Ok(input),
+            Err(Mismatch(found)) => Err(mismatch(desc, index, T::TY, &found)),
+        }
     }
 
     /// Whether the next input but `ahead` can be taken as `T`; for ops with an `alt`.
@@ -252,11 +262,13 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// The trap of an allocation that fails.
+    #[inline]
     pub fn push<T: IntoOutput>(&mut self, result: T) -> Result<(), Trap> {
         let produced = result.into_output(self)?;
-        match self.results.first {
-            None => self.results.first = Some(produced.0),
-            Some(_) => self.results.second = Some(produced.0),
+        if self.results.first.is_none() {
+            self.results.first = Some(produced.0);
+        } else {
+            self.results.second = Some(produced.0);
         }
         Ok(())
     }

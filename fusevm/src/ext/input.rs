@@ -88,28 +88,33 @@ fn widened(value: &Value) -> Option<Number> {
     }
 }
 
+#[inline(always)]
 fn as_int(value: &Value, coerce: bool) -> Option<i64> {
     match (value, coerce) {
         (Value::Int(i), _) => Some(*i),
         (_, false) => None,
-        (_, true) => match widened(value)? {
-            Number::Int(i) => Some(i),
-            Number::Float(f) => (f == f.trunc() && f.abs() < 2f64.powi(63)).then_some(f as i64),
-        },
+        (_, true) => widened_int(value),
     }
 }
 
+#[cold]
+fn widened_int(value: &Value) -> Option<i64> {
+    match widened(value)? {
+        Number::Int(i) => Some(i),
+        Number::Float(f) => (f == f.trunc() && f.abs() < 2f64.powi(63)).then_some(f as i64),
+    }
+}
+
+#[inline(always)]
 fn as_float(value: &Value, coerce: bool) -> Option<f64> {
     match (value, coerce) {
         (Value::Float(f), _) => Some(*f),
         (_, false) => None,
-        (_, true) => match widened(value)? {
-            Number::Int(i) => Some(i as f64),
-            Number::Float(f) => Some(f),
-        },
+        (_, true) => widened(value).map(Number::to_float),
     }
 }
 
+#[inline(always)]
 fn as_bool(value: &Value, coerce: bool) -> Option<bool> {
     match (value, coerce) {
         (Value::Bool(b), _) => Some(*b),
@@ -128,6 +133,7 @@ macro_rules! scalar {
                 $convert(value, coerce).is_some()
             }
 
+            #[inline(always)]
             fn take(value: &mut Value, _: &mut Call<'_>, coerce: bool) -> Result<Self, Mismatch> {
                 $convert(value, coerce).ok_or_else(|| Mismatch(value.clone()))
             }

@@ -70,10 +70,11 @@ impl VM {
         for register in &mut self.registers[inputs.0..inputs.1] {
             super::forget(register);
         }
-        let (mut at, produced) = (from, results.first.into_iter().chain(results.second));
-        for produced in produced {
-            self.registers[at] = made(self, produced)?;
-            at += 1;
+        if let Some(produced) = results.first {
+            self.registers[from] = made(self, produced)?;
+        }
+        if let Some(produced) = results.second {
+            self.registers[from + 1] = made(self, produced)?;
         }
         Ok(Ran::On(flow == Flow::Jump))
     }

@@ -519,8 +519,38 @@ impl<'l> Run<'l> {
                         None => other!(next),
                     }
                 }
+                Ins::Ext { a, n, locals } => {
+                    self.tell(vm, window, ip);
+                    let site = (self.linked, code.meta[ip - 1].pc as usize, ip);
+                    match vm.run_ext(site, (a, n, locals), window)? {
+                        Ran::On(_) => reload!(),
+                        ran => match self.after_ext(vm, ran, (a, n), (window, ip))? {
+                            Some((to, at)) => {
+                                (window, ip, code) = (to, at, self.code);
+                                ins = &code.ins;
+                                reload!();
+                            }
+                            None => return Ok(()),
+                        },
+                    }
+                }
                 next => other!(next),
             }
+        }
+    }
+
+    /// Goes on behind an ext op: where the call it asked for begins, if it asked for one.
+    fn after_ext(
+        &mut self,
+        vm: &mut VM,
+        ran: Ran,
+        (a, n): (u8, u8),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        match ran {
+            Ran::On(_) => Ok(Some((window, ip))),
+            Ran::Elsewhere => Ok(None),
+            Ran::Invokes(invoke) => self.invoke(vm, invoke, (a, n), (window, ip)),
         }
     }
 
@@ -602,16 +632,11 @@ impl<'l> Run<'l> {
                     None => return Ok(None),
                 }
             }
-            Ins::Ext { a, n, locals } | Ins::ExtBranch { a, n, locals } => {
-                let site = (self.linked, pc, ip);
-                match vm.run_ext(site, (a, n, locals), window)? {
-                    Ran::On(jumped) => {
-                        if matches!(next, Ins::ExtBranch { .. }) && !jumped {
-                            ip += 1;
-                        }
-                    }
-                    Ran::Elsewhere => return Ok(None),
-                    Ran::Invokes(invoke) => return self.invoke(vm, invoke, (a, n), (window, ip)),
+            Ins::ExtBranch { a, n, locals } => {
+                match vm.run_ext((self.linked, pc, ip), (a, n, locals), window)? {
+                    Ran::On(true) => {}
+                    Ran::On(false) => ip += 1,
+                    ran => return self.after_ext(vm, ran, (a, n), (window, ip)),
                 }
             }
             Ins::Exit { exit } => {
