@@ -67,3 +67,95 @@ fn visit<'a>(
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Obj;
+    use super::*;
+
+    fn object() -> Value {
+        Value::from(Obj::<u8>::new(Handle::new(1, 0, 1, 1)))
+    }
+
+    /// Arrays that got the object in every way there is, and what was taken from them.
+    fn arrays() -> Vec<Array> {
+        let plain = || Array::from([1, 2, 3]);
+        let mut all = vec![
+            Array::from(vec![object()]),
+            [object()].into_iter().collect(),
+        ];
+        let writes: [fn(&mut Array); 9] = [
+            |a| a.push(object()),
+            |a| assert!(a.set(1, object())),
+            |a| assert!(a.replace(0, object()).is_some()),
+            |a| assert!(a.insert(1, object())),
+            |a| {
+                a.shift();
+                assert!(a.insert(0, object()));
+            },
+            |a| a.resize(9, object()),
+            |a| a.extend([object()]),
+            |a| a.append(&Array::from([object()])),
+            |a| *a = a.concat(&Array::from([object()])),
+        ];
+        for write in writes {
+            let mut array = plain();
+            write(&mut array);
+            all.push(array);
+            // And where the storage is shared and has to be copied first.
+            let (mut array, kept) = (plain(), plain());
+            array.append(&kept);
+            let shared = array.clone();
+            write(&mut array);
+            assert!(!shared.may_hold_handles());
+            all.push(array);
+        }
+        let mut grown = all[0].clone();
+        grown.push(Value::Int(1));
+        let part = grown.slice(0..1);
+        all.extend([grown, part]);
+        all
+    }
+
+    #[test]
+    fn a_container_knows_that_it_may_hold_handles() {
+        for array in arrays() {
+            let nested = [
+                Value::Array(array.clone()),
+                Value::array(vec![Value::Array(array.clone())]),
+                Value::hash([("k", Value::Array(array))]),
+            ];
+            for value in nested {
+                assert!(value.may_hold_handles(), "{value:?}");
+                let mut found = 0;
+                value.handles(&mut HashSet::new(), &mut |_| found += 1);
+                assert!(found > 0, "{value:?}");
+            }
+        }
+        let mut hash = Hash::new();
+        hash.insert("a", Value::Int(1));
+        assert!(!hash.may_hold_handles());
+        hash.insert("a", object());
+        assert!(hash.may_hold_handles() && hash.clone().may_hold_handles());
+        let mut hash = Hash::new();
+        hash.extend([("a", object())]);
+        assert!(hash.may_hold_handles());
+        for plain in [
+            Value::array(vec![1, 2]),
+            Value::hash([("a", 1)]),
+            Value::str("x"),
+        ] {
+            assert!(!plain.may_hold_handles());
+        }
+    }
+
+    #[test]
+    fn a_container_that_is_emptied_forgets() {
+        let mut array = Array::from([object()]);
+        array.clear();
+        assert!(!array.may_hold_handles());
+        let mut hash: Hash = [("a", object())].into_iter().collect();
+        hash.clear();
+        assert!(!hash.may_hold_handles());
+    }
+}
