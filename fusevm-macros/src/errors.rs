@@ -1,7 +1,7 @@
 //! All errors of one expansion, reported at once, each on the token that is to blame.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use std::fmt::Display;
 
 #[derive(Default)]
@@ -14,6 +14,25 @@ impl Errors {
 
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.0.push(error);
+    }
+
+    /// At all tokens from the first to the last.
+    pub(crate) fn between(&mut self, first: Span, last: Span, text: impl Display) {
+        let place = quote_spanned!(first=> first);
+        let end = quote_spanned!(last=> last);
+        self.at(quote!(#place #end), text);
+    }
+
+    pub(crate) fn append(&mut self, mut other: Errors) {
+        self.0.append(&mut other.0);
+    }
+
+    /// In the order of their places in the source.
+    pub(crate) fn sort(&mut self) {
+        self.0.sort_by_key(|error| {
+            let start = error.span().unwrap();
+            (start.line(), start.column())
+        });
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -30,12 +49,12 @@ impl Errors {
     }
 }
 
-/// The known word that a wrong one was probably meant to be.
+/// The known word that a wrong one was probably meant to be, if they have a letter in common.
 pub(crate) fn near<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let len = word.chars().count();
     (known.iter().copied())
         .map(|it| (distance(word, it), it))
-        .filter(|(far, _)| *far <= limit)
+        .filter(|(far, _)| *far <= (len / 3).max(1) && *far < len)
         .min()
         .map(|(_, it)| it)
 }
@@ -85,5 +104,6 @@ mod tests {
         assert_eq!(near("pur", &known), Some("pure"));
         assert_eq!(near("fsat", &known), Some("fast"));
         assert_eq!(near("Calc", &["alt"]), None);
+        assert_eq!(near("a", &["b"]), None);
     }
 }

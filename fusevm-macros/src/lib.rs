@@ -10,6 +10,9 @@
 //! | [`macro@FuseValue`] | a struct or enum | small immutable values of the host |
 //! | [`macro@Immediate`] | an enum without fields | operands in the bytecode |
 //!
+//! Behind `chunk!`, `fusevm_chunk!` and `both!` of `fusevm` stand two more, which these tell where
+//! `fusevm` is.
+//!
 //! A macro goes through the same three steps each time: it reads its input into a model, checks what
 //! can be checked without types, and expands what has passed. Errors are collected, stand on the
 //! token that is to blame, and are reported all at once; what is in error is still there as a stub,
@@ -19,9 +22,11 @@
 //! Expansions name everything by absolute paths below `::fusevm`, or below the path of the option
 //! `crate`, hold no `unsafe`, and do not depend on what names mean where they stand. Deliberately not
 //! here: any knowledge of types by the text of their names, but for `Rest` and `Ctx`, which are
-//! classes of parameters, and for hints at primitive types.
+//! classes of parameters, for hints at primitive types, and for the types of programs in
+//! `fusevm_chunk!`, which are words of its own.
 
 mod check;
+mod chunk;
 mod class;
 mod derive;
 mod errors;
@@ -31,6 +36,7 @@ mod model;
 mod ops;
 mod parse;
 mod prove;
+mod rust;
 mod tokens;
 
 use proc_macro::TokenStream;
@@ -537,4 +543,18 @@ pub fn derive_fuse_value(input: TokenStream) -> TokenStream {
 pub fn derive_immediate(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive::immediate(&input).into()
+}
+
+/// What stands behind `fusevm::chunk!`, which tells it where `fusevm` is.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __chunk(tokens: TokenStream) -> TokenStream {
+    chunk::chunk(tokens.into()).into()
+}
+
+/// What `fusevm_chunk!` and `both!` of `fusevm` expand to; see there.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __fusevm_chunk(input: TokenStream) -> TokenStream {
+    rust::chunk(input.into()).into()
 }

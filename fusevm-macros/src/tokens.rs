@@ -58,6 +58,11 @@ pub(crate) fn span(tokens: &impl ToTokens) -> Span {
         .map_or_else(Span::call_site, |tree| tree.span())
 }
 
+/// A span for generated code that is shown where `span` is, and that lints know to be generated.
+pub(crate) fn generated_at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
 /// The tokens as if they stood at `span`.
 pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     let respanned = tokens.into_iter().map(|mut tree| {

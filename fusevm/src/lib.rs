@@ -70,14 +70,21 @@ pub mod chunk;
 pub mod cli;
 #[cfg(feature = "macros")]
 pub mod core_ops;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod expansion;
 pub mod ext;
 mod frontend;
 mod fuse;
 pub mod heap;
 mod interp;
+#[cfg(feature = "macros")]
+mod macros;
+mod lower;
 pub mod op;
 pub mod semantics;
 pub mod shell;
+pub mod testing;
 pub mod value;
 pub mod verify;
 pub mod vm;
@@ -102,24 +109,32 @@ pub use value::{
 pub use verify::{Broken, Verified, VerifyError, VerifyErrors, verify, verify_with};
 pub use vm::{
     Builtin, Callable, Error, ErrorKind, InterruptHandle, LoadError, Loadable, Output, Program,
-    RawHandler, RawWideHandler, Root, SharedBuffer, Site, VM, VMResult, Vm,
+    RawHandler, RawWideHandler, Root, SharedBuffer, Site, StaticChunk, VM, VMResult, Vm,
 };
 
 #[cfg(feature = "macros")]
 pub use chunk::Local;
 #[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use fusevm_macros::{__chunk, __fusevm_chunk};
+#[cfg(feature = "macros")]
 pub use fusevm_macros::{FuseValue, Immediate, Language, Object, Trace, ext_op, ops};
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use macros::chunk;
 
 /// What a front end needs.
 pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::macros::chunk;
     pub use crate::{
         Array, Block, Branch, Builder, Chunk, ChunkBuilder, Ctx, Diagnostic, Error, ExtOp,
         Frontend, Func, Function, Hash, Heap, Invoke, Kind, Label, Language, Limits, Name, Obj,
-        ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Slot, Span, Str,
-        Trace, Trap, VM, VMResult, Value, Vm,
+        ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Slot, Span,
+        StaticChunk, Str, Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
-    pub use crate::{FuseValue, Immediate, Local, core_ops, ext_op, ops};
+    pub use crate::{FuseValue, Immediate, Local, core_ops, ext_op, fusevm_chunk, ops};
     pub use std::process::ExitCode;
 }
 

@@ -17,24 +17,3 @@ fn chunk(build: impl FnOnce(&mut Builder<()>)) -> Chunk {
     build(&mut b);
     b.finish().expect("the chunk is well built")
 }
-
-/// Writes the function `name`, whose body leaves its result on the stack.
-fn returning(
-    b: &mut Builder<()>,
-    name: &str,
-    params: &[&str],
-    body: impl FnOnce(&mut Builder<()>),
-) {
-    let f = b.begin_fn(name, params);
-    body(b);
-    b.emit(Op::ReturnValue);
-    b.end_fn(f);
-}
-
-/// A program that never ends.
-fn forever() -> Chunk {
-    chunk(|b| {
-        let top = b.label_here();
-        b.jump(top);
-    })
-}

@@ -120,25 +120,15 @@ fn vm() -> Vm<Heaped> {
     Heaped::vm(())
 }
 
-fn eval(vm: &mut Vm<Heaped>, build: impl FnOnce(&mut Builder<Heaped>)) -> Result<Value, Error> {
-    let mut b = Builder::new();
-    build(&mut b);
-    vm.eval(b.finish().expect("the chunk is well built"))
-}
-
 /// A ring of nodes in the globals `a`, `b`, `c`.
 fn ring(vm: &mut Vm<Heaped>) {
-    eval(vm, |b| {
-        for name in ["a", "b", "c"] {
-            b.load(name);
-            b.op(ops::node {});
-            b.set_var(name);
-        }
-        for (from, to) in [("a", "b"), ("b", "c"), ("c", "a")] {
-            b.get_var(from);
-            b.get_var(to);
-            b.op(ops::connect {});
-        }
+    vm.eval(&chunk! { Heaped;
+        LoadConst("a"); ops::node; SetVar(a);
+        LoadConst("b"); ops::node; SetVar(b);
+        LoadConst("c"); ops::node; SetVar(c);
+        GetVar(a); GetVar(b); ops::connect;
+        GetVar(b); GetVar(c); ops::connect;
+        GetVar(c); GetVar(a); ops::connect;
     })
     .unwrap();
 }
@@ -151,21 +141,11 @@ fn node(vm: &Vm<Heaped>, name: &str) -> Obj<Node> {
 fn a_cycle_through_handles_is_walked_and_shown() {
     let mut vm = vm();
     ring(&mut vm);
-    let path = eval(&mut vm, |b| {
-        b.get_var("a");
-        b.load(7);
-        b.op(ops::walk {});
-    });
+    let path = vm.eval(&chunk! { Heaped; GetVar(a); LoadInt(7); ops::walk; });
     assert_eq!(path.unwrap(), Value::str("abcabca"));
     // Values that lead back to where they are held.
-    eval(&mut vm, |b| {
-        b.get_var("a");
-        b.get_var("a");
-        b.get_var("b");
-        b.make_array(2);
-        b.op(ops::link {});
-    })
-    .unwrap();
+    vm.eval(&chunk! { Heaped; GetVar(a); GetVar(a); GetVar(b); MakeArray(2); ops::link; })
+        .unwrap();
     let (a, b) = (node(&vm, "a"), node(&vm, "b"));
     let held = vm.heap().references(a.handle()).unwrap();
     assert_eq!(held, [b.handle(), a.handle(), b.handle()]);
@@ -209,10 +189,7 @@ fn a_handle_of_another_vm_is_an_error_and_never_another_object() {
     ring(&mut two);
     let foreign = one.global("a");
     two.set_global("foreign", foreign.clone());
-    let name = eval(&mut two, |b| {
-        b.get_var("foreign");
-        b.op(ops::name {});
-    });
+    let name = two.eval(&chunk! { Heaped; GetVar(foreign); ops::name; });
     let error = name.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Operand));
     assert!(
@@ -228,10 +205,7 @@ fn a_handle_of_another_vm_is_an_error_and_never_another_object() {
     // The same for cells.
     let cell = one.heap_mut().new_ref(Value::Int(1)).unwrap();
     two.set_global("foreign", Value::Ref(cell));
-    let read = eval(&mut two, |b| {
-        b.get_var("foreign");
-        b.op(ops::read {});
-    });
+    let read = two.eval(&chunk! { Heaped; GetVar(foreign); ops::read; });
     let error = read.unwrap_err();
     assert_eq!(error.message(), "object belongs to another VM");
     assert_eq!(error.downcast_ref(), Some(&HeapError::WrongVm));
@@ -242,11 +216,9 @@ fn a_handle_of_another_vm_is_an_error_and_never_another_object() {
 #[test]
 fn objects_of_two_types_are_not_mistaken() {
     let mut vm = vm();
-    let error = eval(&mut vm, |b| {
-        b.load(1);
-        b.load(2);
-        b.op(ops::point {});
-        b.op(ops::name {});
+    let error = vm.eval(&chunk! { Heaped;
+        // What comes out of a global is of no known type.
+        LoadInt(1); LoadInt(2); ops::point; SetVar(p); GetVar(p); ops::name;
     });
     assert!(error.unwrap_err().message().contains("expected Node"));
     let point = vm.heap_mut().alloc(Point(0, 0)).unwrap();
@@ -262,25 +234,11 @@ fn a_heap_at_its_limit() {
     let mut limits = Limits::default();
     limits.max_objects = 100;
     vm.set_limits(limits);
-    let kept = |op: fn(&mut Builder<Heaped>)| {
-        move |b: &mut Builder<Heaped>| {
-            let top = b.label_here();
-            op(b);
-            b.with_name(Op::ArrayPush, "kept");
-            b.jump(top);
-        }
-    };
-    for op in [
-        |b: &mut Builder<Heaped>| {
-            b.load("x");
-            b.op(ops::node {});
-        },
-        |b: &mut Builder<Heaped>| {
-            b.load(1);
-            b.op(ops::cell {});
-        },
+    for grows in [
+        chunk! { Heaped; 'top: LoadConst("x"); ops::node; ArrayPush(kept); Jump('top); },
+        chunk! { Heaped; 'top: LoadInt(1); ops::cell; ArrayPush(kept); Jump('top); },
     ] {
-        let error = eval(&mut vm, kept(op)).unwrap_err();
+        let error = vm.eval(&grows).unwrap_err();
         assert_eq!(error.message(), "too many objects");
         assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Heap));
         assert_eq!(vm.heap().len(), 100);
@@ -288,19 +246,19 @@ fn a_heap_at_its_limit() {
     let stats = vm.heap().stats();
     assert_eq!(stats.by_type, [("Ref", 0), ("Node", 100)]);
     assert!(stats.collections > 0);
-    assert!(eval(&mut vm, |b| b.load(1)).is_ok());
+    assert!(vm.eval(&chunk! { Heaped; LoadInt(1); }).is_ok());
     let mut limits = Limits::default();
     limits.max_objects = 101;
     vm.set_limits(limits);
     assert!(vm.heap_mut().new_ref(Value::Undef).is_ok());
     // What was kept is let go, and there is room again.
     vm.set_global("kept", Value::Undef);
-    let many = eval(&mut vm, |b| {
-        for _ in 0..1_000 {
-            b.load("x");
-            b.op(ops::node {});
-            b.emit(Op::Pop);
-        }
+    let many = vm.eval(&chunk! { Heaped;
+        let i;
+        LoadInt(0); SetSlot(i);
+      'top:
+        LoadConst("x"); ops::node; Pop;
+        SlotIncLtIntJumpBack(i, 1_000, 'top);
     });
     assert!(many.is_ok());
 }
@@ -308,26 +266,16 @@ fn a_heap_at_its_limit() {
 #[test]
 fn cells_are_shared_and_may_hold_themselves() {
     let mut vm = vm();
-    let values = eval(&mut vm, |b| {
-        b.load(1);
-        b.op(ops::cell {});
-        b.set_slot(0);
-        b.get_slot(0);
-        b.set_slot(1);
+    let values = vm.eval(&chunk! { Heaped;
+        let one; let other;
+        LoadInt(1); ops::cell; SetSlot(one);
+        GetSlot(one); SetSlot(other);
         // Through one handle in, through the other out.
-        b.get_slot(0);
-        b.load(2);
-        b.op(ops::write {});
-        b.get_slot(1);
-        b.op(ops::read {});
-        b.get_slot(0);
-        b.get_slot(0);
-        b.op(ops::write {});
-        b.get_slot(0);
-        b.op(ops::read {});
-        b.get_slot(0);
-        b.emit(Op::NumEq);
-        b.make_array(4);
+        GetSlot(one); LoadInt(2); ops::write;
+        GetSlot(other); ops::read;
+        GetSlot(one); GetSlot(one); ops::write;
+        GetSlot(one); ops::read; GetSlot(one); NumEq;
+        MakeArray(4);
     });
     let Value::Array(values) = values.unwrap() else {
         panic!("an array")
@@ -345,26 +293,14 @@ fn print_and_concat_use_the_text_of_an_object() {
     let seen = SharedBuffer::default();
     let mut vm = vm();
     vm.set_output(seen.clone());
-    let text = eval(&mut vm, |b| {
-        b.load(1);
-        b.load(-2);
-        b.op(ops::point {});
-        b.set_slot(0);
-        b.load("a");
-        b.op(ops::node {});
-        b.set_slot(1);
-        b.get_slot(0);
-        b.println(1);
-        b.get_slot(1);
-        b.get_slot(0);
-        b.make_array(2);
-        b.println(1);
-        b.load("at ");
-        b.get_slot(0);
-        b.emit(Op::Concat);
-        b.get_slot(0);
-        b.op(core_ops::to_str {});
-        b.emit(Op::Concat);
+    let text = vm.eval(&chunk! { Heaped;
+        let point; let node;
+        LoadInt(1); LoadInt(-2); ops::point; SetSlot(point);
+        LoadConst("a"); ops::node; SetSlot(node);
+        GetSlot(point); PrintLn(1);
+        GetSlot(node); GetSlot(point); MakeArray(2); PrintLn(1);
+        LoadConst("at "); GetSlot(point); Concat;
+        GetSlot(point); core_ops::to_str; Concat;
     });
     assert_eq!(text.unwrap(), Value::str("at (1, -2)(1, -2)"));
     assert_eq!(seen.text(), "(1, -2)\n(Node) (1, -2)\n");

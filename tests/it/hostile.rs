@@ -7,7 +7,7 @@ mod mutate;
 mod shell;
 
 use crate::generate::{Forms, Outcome, Random, Setting, overlay_is_exact, program};
-use fusevm::{Chunk, Limits, VM, VMResult, Value, verify};
+use fusevm::{Chunk, ErrorKind, Limits, TrapKind, VM, VMResult, Value, verify};
 use mutate::Parts;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -32,7 +32,7 @@ fn setting(r: &mut Random) -> Setting {
     limits.max_string_len = 2_000;
     limits.max_array_len = 300;
     limits.max_hash_len = 50;
-    limits.max_stack = 10_000;
+    limits.max_stack = 100_000;
     if r.one_in(3) {
         limits.max_call_depth = r.below(4);
         limits.max_reentry = 1 + r.below(3);
@@ -48,6 +48,7 @@ fn setting(r: &mut Random) -> Setting {
         false => r.below(1_000) as u64,
     };
     Setting {
+        lowering: true,
         fusion: true,
         fuel: Some(fuel),
         limits,
@@ -57,6 +58,14 @@ fn setting(r: &mut Random) -> Setting {
 fn plain(setting: &Setting) -> Setting {
     Setting {
         fusion: false,
+        ..setting.clone()
+    }
+}
+
+/// In the base interpreter.
+fn base(setting: &Setting) -> Setting {
+    Setting {
+        lowering: false,
         ..setting.clone()
     }
 }
@@ -82,7 +91,21 @@ fn generated(seeds: Range<u64>) -> BTreeMap<String, usize> {
             let setting = setting(&mut r);
             let first = Outcome::of(chunk.clone(), &setting);
             assert_eq!(first.past_limits, None, "seed {seed}\n{}", chunk.listing());
+            if first.kind != Some(ErrorKind::Trap(TrapKind::OutOfFuel)) {
+                // Code that counts no fuel is another.
+                let unlimited = Setting {
+                    fuel: None,
+                    ..setting.clone()
+                };
+                for setting in [&unlimited, &plain(&unlimited)] {
+                    let mut other = Outcome::of(chunk.clone(), setting);
+                    other.fuel = first.fuel;
+                    assert_eq!(other, first, "unmetered, seed {seed}\n{}", chunk.listing());
+                }
+            }
             for (form, chunk, setting) in [
+                ("in base, unfused", &chunk, &base(&plain(&setting))),
+                ("in base", &chunk, &base(&setting)),
                 ("unfused", &chunk, &plain(&setting)),
                 ("from text", &read, &setting),
                 ("from bytes, unfused", &sent, &plain(&setting)),
@@ -175,6 +198,8 @@ impl Fates {
             let unfused = Outcome::with(chunk.clone(), &plain(&setting), open);
             assert_eq!(fused.past_limits, None, "{}", chunk.listing());
             assert_eq!(fused, unfused, "{}", chunk.listing());
+            let base = Outcome::with(chunk.clone(), &base(&setting), open);
+            assert_eq!(fused, base, "in base\n{}", chunk.listing());
             self.ended += usize::from(fused.kind.is_none());
         }
         let took = start.elapsed();

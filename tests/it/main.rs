@@ -3,6 +3,7 @@
 
 mod allocations;
 mod api;
+mod chunk;
 mod collect;
 mod ext;
 mod fused;
@@ -13,5 +14,6 @@ mod languages;
 mod lox;
 mod ops;
 mod reject;
+mod rust;
 mod tidy;
 mod ui;

@@ -44,17 +44,42 @@ fn code(path: &Path) -> String {
         .join("\n")
 }
 
-#[test]
-fn the_op_reference_is_fresh() {
-    let path = root().join("fusevm/doc/ops.md");
-    let fresh = fusevm::op::reference();
+/// A file that is written from the op table says what it should.
+fn assert_fresh(path: &str, fresh: &str) {
+    let file = root().join(path);
     if std::env::var_os("FUSEVM_BLESS").is_some() {
-        fs::write(&path, &fresh).expect("the reference can be written");
+        fs::write(&file, fresh).expect("the file can be written");
     }
     assert!(
-        read(&path) == fresh,
-        "doc/ops.md is stale: FUSEVM_BLESS=1 cargo test"
+        read(&file) == fresh,
+        "{path} is stale: FUSEVM_BLESS=1 cargo test"
     );
+}
+
+#[test]
+fn the_op_reference_is_fresh() {
+    assert_fresh("fusevm/doc/ops.md", &fusevm::op::reference());
+}
+
+#[test]
+fn the_ops_the_macros_know_are_fresh() {
+    use fusevm::{Flags, Opcode};
+    let mut text = String::from(
+        "//! The core ops as `chunk!` sees them: name, operands, whether control never goes on behind.\n\
+         //! Written from the op table; `FUSEVM_BLESS=1 cargo test` renews it.\n\n\
+         use super::operand::Kind::{self, *};\n\n\
+         #[rustfmt::skip]\n\
+         pub(crate) const OPS: &[(&str, &[Kind], bool)] = &[\n",
+    );
+    for info in Opcode::ALL.iter().map(|code| code.info()) {
+        let kinds: Vec<String> = (info.operands.iter())
+            .map(|(_, kind)| format!("{kind:?}"))
+            .collect();
+        let (kinds, ends) = (kinds.join(", "), info.flags.has(Flags::ENDS));
+        text += &format!("    (\"{}\", &[{kinds}], {ends}),\n", info.name);
+    }
+    text += "];\n";
+    assert_fresh("fusevm-macros/src/chunk/ops.rs", &text);
 }
 
 #[test]

@@ -50,9 +50,12 @@ pub(crate) fn immediate(input: &DeriveInput) -> TokenStream {
     }
     let (k, ident) = (krate(at.as_ref()), &input.ident);
     let (mut names, mut encode, mut decode) = (Vec::new(), Vec::new(), Vec::new());
+    let mut words = Vec::new();
     for (bits, variant) in (0u64..).zip(&data.variants) {
         let name = &variant.ident;
-        names.push(name.unraw().to_string());
+        let word = name.unraw().to_string();
+        words.push(quote!(#ident::#name => #k::Given::Word(#word)));
+        names.push(word);
         encode.push(quote!(#ident::#name => #bits));
         decode.push(quote!(#bits => ::core::result::Result::Ok(#ident::#name)));
     }
@@ -73,6 +76,13 @@ pub(crate) fn immediate(input: &DeriveInput) -> TokenStream {
                     #(#decode,)*
                     _ => ::core::result::Result::Err(#k::bad_immediate(#text)),
                 }
+            }
+        }
+
+        #[automatically_derived]
+        impl #k::ToGiven for #ident {
+            fn to_given(&self) -> #k::Given<'_> {
+                match self { #(#words),* }
             }
         }
     };

@@ -8,6 +8,7 @@ mod builder;
 mod classic;
 mod diagnostic;
 mod encode;
+pub(crate) mod fixed;
 mod text;
 mod wire;
 

@@ -34,9 +34,10 @@ pub enum Ty {
     Host(&'static str),
 }
 
-impl fmt::Display for Ty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Ty {
+    /// How signatures and messages show it.
+    pub const fn name(self) -> &'static str {
+        match self {
             Ty::Any => "Any",
             Ty::Bool => "Bool",
             Ty::Int => "Int",
@@ -47,7 +48,13 @@ impl fmt::Display for Ty {
             Ty::Ref => "Ref",
             Ty::Func => "Func",
             Ty::Object(name) | Ty::Host(name) => name,
-        })
+        }
+    }
+}
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -162,7 +169,7 @@ impl ImmKind {
         }
     }
 
-    pub(super) const fn same(self, other: Self) -> bool {
+    pub(crate) const fn same(self, other: Self) -> bool {
         match (self, other) {
             (ImmKind::Enum(a), ImmKind::Enum(b)) => {
                 let mut same_names = a.len() == b.len();
@@ -332,7 +339,7 @@ impl OpDesc {
     }
 }
 
-pub(super) const fn same(a: &str, b: &str) -> bool {
+pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;
@@ -347,7 +354,8 @@ pub(super) const fn same(a: &str, b: &str) -> bool {
     true
 }
 
-pub(super) const fn same_type(a: Ty, b: Ty) -> bool {
+/// Whether two types are the same.
+pub const fn same_type(a: Ty, b: Ty) -> bool {
     match (a, b) {
         (Ty::Object(a), Ty::Object(b)) | (Ty::Host(a), Ty::Host(b)) => same(a, b),
         (Ty::Any, Ty::Any)

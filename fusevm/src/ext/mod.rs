@@ -15,6 +15,7 @@ mod call;
 mod callee;
 mod context;
 mod desc;
+mod given;
 mod immediate;
 mod import;
 mod input;
@@ -35,6 +36,10 @@ pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{
     Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
+};
+pub(crate) use desc::{same, same_type};
+pub use given::{
+    Given, Integer, ToGiven, assert_given, fits, integer, named, pack_given, saturated, wanted,
 };
 pub use immediate::{
     Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,

@@ -1,15 +1,41 @@
 //! What the expansions of the macros name, all in one place, so that they depend on no prelude and
 //! no re-export. Not part of the interface: nothing here is stable.
 
+pub use super::desc::same_type;
 pub use super::*;
+pub use crate::chunk::fixed::{
+    BodyKind, Filling, Literal, NO_LABEL, StaticBody, StaticCode, StaticLabel, StaticLanguage,
+    StaticOp, arranged, assert_given_named, assert_named,
+};
 pub use crate::heap::{Heap, Object, Trace, Tracer};
-pub use crate::op::Opcode;
+pub use crate::op::{Op, Opcode};
 pub use crate::semantics::{Operands, Overflow, Policy, Trap, Unset, ZeroDiv};
 pub use crate::value::{FuseValue, HostValue, Value};
+pub use crate::verify::early::{Checked, Fault, check};
+pub use crate::vm::StaticChunk;
 #[cfg(feature = "linked")]
 pub use inventory;
 
 use crate::value::{Array, Hash};
+
+/// Stands for a chunk that could not be read.
+pub const fn no_chunk() -> StaticChunk {
+    StaticChunk::new(&NO_CODE)
+}
+
+const NO_CODE: StaticCode = StaticCode {
+    source: "",
+    language: StaticLanguage::of::<()>(),
+    names: &[],
+    constants: &[],
+    bodies: &[],
+    blocks: &[],
+    declared: &[],
+    labels: &[],
+    ops: &[],
+    jumps: &[],
+    places: &[],
+};
 
 /// Stands for an op whose declaration has errors, so that its uses report none of their own.
 pub const STUB: &OpDesc = &super::UNASSIGNED;

@@ -93,6 +93,11 @@ impl OpTable {
         self.operators.get(code as usize).copied().flatten()
     }
 
+    /// Whether the language has such ops at all.
+    pub(crate) fn has_operators(&self) -> bool {
+        self.operators.iter().any(Option::is_some)
+    }
+
     /// Name of the language.
     pub fn language(&self) -> &'static str {
         self.language

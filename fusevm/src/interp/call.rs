@@ -82,6 +82,7 @@ impl VM {
             return_pc: self.pc,
             end,
             callee,
+            ip: super::frame::NOT_BEGUN,
             ..Frame::new(
                 FrameKind::Call { function, want },
                 at.code,

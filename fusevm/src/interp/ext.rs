@@ -101,11 +101,7 @@ fn conclude(
 ) -> Step {
     vm.stack.truncate(at);
     for produced in results.first.into_iter().chain(results.second) {
-        let value = match produced {
-            Produced::Value(value) => value,
-            Produced::Object(allocate) => allocate(vm.heap_mut())?,
-        };
-        check_size(vm.limits(), &value)?;
+        let value = made(vm, produced)?;
         vm.stack.push(value);
     }
     if flow == Flow::Jump {
@@ -116,6 +112,17 @@ fn conclude(
         vm.pc = label.map_or(vm.pc, |label| label.extract(packed) as usize);
     }
     Ok(())
+}
+
+/// A result as a value: allocated, if it is an object, and held to the limits.
+#[inline]
+pub(super) fn made(vm: &mut VM, produced: Produced) -> Result<Value, Trap> {
+    let value = match produced {
+        Produced::Value(value) => value,
+        Produced::Object(allocate) => allocate(vm.heap_mut())?,
+    };
+    check_size(vm.limits(), &value)?;
+    Ok(value)
 }
 
 /// Checks what an op gives against the limits: its own code did not have to know them.

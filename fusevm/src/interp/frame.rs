@@ -1,6 +1,7 @@
 //! Frames: calls, scopes and blocks, all on one stack.
 
 use super::Step;
+use crate::lower::Form;
 use crate::semantics::Trap;
 use crate::value::Value;
 use crate::vm::VM;
@@ -20,7 +21,18 @@ pub(crate) struct Frame {
     pub(crate) slots: usize,
     /// The value through which it was called.
     pub(crate) callee: Value,
+    /// Where its registers start, if it has any.
+    pub(crate) window: usize,
+    /// The next instruction of its code; [`IN_BASE`] or [`NOT_BEGUN`] if it has none.
+    pub(crate) ip: u32,
+    /// What its code was made for.
+    pub(crate) form: Form,
 }
+
+/// The base interpreter runs the frame.
+pub(crate) const IN_BASE: u32 = u32::MAX;
+/// Nothing of the frame has run yet, so that it may still run in registers.
+pub(crate) const NOT_BEGUN: u32 = u32::MAX - 1;
 
 /// What a frame is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +61,15 @@ impl Frame {
             base,
             slots,
             callee: Value::Undef,
+            window: 0,
+            ip: IN_BASE,
+            form: Form::default(),
         }
+    }
+
+    /// Whether it runs in registers.
+    pub(crate) fn in_registers(&self) -> bool {
+        self.ip < NOT_BEGUN
     }
 }
 
@@ -75,7 +95,7 @@ impl VM {
     }
 
     /// Drops the top frame with what it has on the stack and, unless it shares them, its slots.
-    fn drop_frame(&mut self) -> Option<Frame> {
+    pub(super) fn drop_frame(&mut self) -> Option<Frame> {
         let frame = self.frames.pop()?;
         self.stack.truncate(frame.base);
         match frame.kind {

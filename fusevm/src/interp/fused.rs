@@ -60,9 +60,9 @@ pub(super) fn fast(vm: &mut VM, linked: &Linked, op: Op) -> Result<bool, Trap> {
                 vm.pc = to;
             }
         }
-        Op::AccumSumLoop(sum, i, limit) => return accumulate(vm, linked, (sum, i, limit)),
-        Op::ConcatConstLoop(k, s, i, limit) => return append(vm, linked, k, (s, i, limit)),
-        Op::PushIntRangeLoop(name, i, limit) => return fill(vm, linked, name, (i, limit)),
+        Op::AccumSumLoop(..) | Op::ConcatConstLoop(..) | Op::PushIntRangeLoop(..) => {
+            return whole(vm, linked, op, (None, 0));
+        }
         _unfused => return Ok(false),
     }
     Ok(true)
@@ -70,6 +70,55 @@ pub(super) fn fast(vm: &mut VM, linked: &Linked, op: Op) -> Result<bool, Trap> {
 
 fn int(vm: &VM, s: u16) -> Option<i64> {
     vm.slot(s)?.as_int()
+}
+
+/// Runs a fused loop in one go if it can. Its locals are slots, or registers of a window; `unpaid` is
+/// fuel to pay beside that of the loop.
+pub(super) fn whole(
+    vm: &mut VM,
+    linked: &Linked,
+    op: Op,
+    (window, unpaid): (Option<usize>, u64),
+) -> Result<bool, Trap> {
+    let at = Locals { window, unpaid };
+    match op {
+        Op::AccumSumLoop(sum, i, limit) => accumulate(vm, linked, at, (sum, i, limit)),
+        Op::ConcatConstLoop(k, s, i, limit) => append(vm, linked, at, (k, s, i, limit)),
+        Op::PushIntRangeLoop(name, i, limit) => fill(vm, linked, at, (name, i, limit)),
+        _other => Ok(false),
+    }
+}
+
+/// Where the locals of a fused loop are, and what is to be paid beside it.
+#[derive(Clone, Copy)]
+struct Locals {
+    window: Option<usize>,
+    unpaid: u64,
+}
+
+impl Locals {
+    fn get(self, vm: &VM, s: u16) -> Option<&Value> {
+        match self.window {
+            None => vm.slot(s),
+            Some(window) => vm.registers.get(window + usize::from(s)),
+        }
+    }
+
+    fn get_mut(self, vm: &mut VM, s: u16) -> Result<&mut Value, Trap> {
+        match self.window {
+            None => vm.slot_mut(s),
+            Some(window) => Ok(&mut vm.registers[window + usize::from(s)]),
+        }
+    }
+
+    fn int(self, vm: &VM, s: u16) -> Option<i64> {
+        self.get(vm, s)?.as_int()
+    }
+
+    /// Pays for that many turns of so many ops; whether there was enough.
+    fn pay(self, vm: &mut VM, turns: u64, parts: u64) -> bool {
+        vm.pay(loop_cost(turns, parts).saturating_add(self.unpaid))
+    }
 }
 
 /// Slot `s` plus one, when it is an integer and stays one.
@@ -94,9 +143,10 @@ fn loop_cost(turns: u64, parts: u64) -> u64 {
 fn accumulate(
     vm: &mut VM,
     linked: &Linked,
+    at: Locals,
     (sum, i, limit): (u16, u16, i32),
 ) -> Result<bool, Trap> {
-    let (Some(from), Some(start)) = (int(vm, i), int(vm, sum)) else {
+    let (Some(from), Some(start)) = (at.int(vm, i), at.int(vm, sum)) else {
         return Ok(false);
     };
     let n = turns(from, limit);
@@ -115,71 +165,76 @@ fn accumulate(
         if !exact && linked.chunk().policy.overflow != Overflow::Wrap {
             return Ok(false);
         }
-        if !vm.pay(loop_cost(n, 12)) {
+        if !at.pay(vm, n, 12) {
             return Ok(false);
         }
-        *vm.slot_mut(sum)? = Value::Int(end as i64);
-        *vm.slot_mut(i)? = Value::Int(limit.into());
+        *at.get_mut(vm, sum)? = Value::Int(end as i64);
+        *at.get_mut(vm, i)? = Value::Int(limit.into());
         return Ok(true);
     }
-    Ok(vm.pay(3))
+    Ok(at.pay(vm, 0, 0))
 }
 
 /// `while i < limit { s = s . k; i += 1 }`: one reservation.
 fn append(
     vm: &mut VM,
     linked: &Linked,
-    k: u16,
-    (s, i, limit): (u16, u16, i32),
+    at: Locals,
+    (k, s, i, limit): (u16, u16, u16, i32),
 ) -> Result<bool, Trap> {
-    let Some(from) = int(vm, i) else {
+    let Some(from) = at.int(vm, i) else {
         return Ok(false);
     };
     let n = turns(from, limit);
     if n == 0 {
-        return Ok(vm.pay(3));
+        return Ok(at.pay(vm, 0, 0));
     }
     let Some(Value::Str(piece)) = linked.chunk().constants.get(usize::from(k)) else {
         return Ok(false);
     };
-    let Some(Value::Str(text)) = vm.slot(s) else {
+    let Some(Value::Str(text)) = at.get(vm, s) else {
         return Ok(false);
     };
     let grown = n.saturating_mul(piece.len() as u64);
     let fits = grown.saturating_add(text.len() as u64) <= vm.limits().max_string_len as u64;
-    if s == i || !fits || !vm.pay(loop_cost(n, 12)) {
+    if s == i || !fits || !at.pay(vm, n, 12) {
         return Ok(false);
     }
-    if let Value::Str(text) = vm.slot_mut(s)?
+    if let Value::Str(text) = at.get_mut(vm, s)?
         && grown > 0
     {
         text.push_str(&piece.as_str().repeat(n as usize));
     }
-    *vm.slot_mut(i)? = Value::Int(limit.into());
+    *at.get_mut(vm, i)? = Value::Int(limit.into());
     Ok(true)
 }
 
 /// `while i < limit { push i onto the array; i += 1 }`: one reservation.
-fn fill(vm: &mut VM, linked: &Linked, name: u16, (i, limit): (u16, i32)) -> Result<bool, Trap> {
-    let Some(from) = int(vm, i) else {
+fn fill(
+    vm: &mut VM,
+    linked: &Linked,
+    at: Locals,
+    (name, i, limit): (u16, u16, i32),
+) -> Result<bool, Trap> {
+    let Some(from) = at.int(vm, i) else {
         return Ok(false);
     };
     let n = turns(from, limit);
     if n == 0 {
-        return Ok(vm.pay(3));
+        return Ok(at.pay(vm, 0, 0));
     }
     let symbol = linked.symbol(name);
     let Some(Some(Value::Array(array))) = vm.globals.get(symbol) else {
         return Ok(false);
     };
     let fits = n.saturating_add(array.len() as u64) <= vm.limits().max_array_len as u64;
-    if !fits || !vm.pay(loop_cost(n, 10)) {
+    if !fits || !at.pay(vm, n, 10) {
         return Ok(false);
     }
     if let Some(Value::Array(array)) = &mut vm.globals[symbol] {
         array.reserve(n as usize);
         array.extend((from..i64::from(limit)).map(Value::Int));
     }
-    *vm.slot_mut(i)? = Value::Int(limit.into());
+    *at.get_mut(vm, i)? = Value::Int(limit.into());
     Ok(true)
 }

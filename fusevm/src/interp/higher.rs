@@ -2,6 +2,7 @@
 
 use super::{FrameKind, Step};
 use crate::heap::{Trace, Tracer};
+use crate::op::Op;
 use crate::semantics::{MergeSort, Trap, right_first};
 use crate::value::{Array, Value};
 use crate::vm::{Linked, VM};
@@ -56,30 +57,73 @@ impl Elements {
     }
 }
 
+impl BlockRun {
+    /// The loop of an op that runs a block for each element of `value`.
+    pub(super) fn of(op: Op, value: Value) -> Self {
+        let elements = Elements::of(value);
+        let out = Vec::new();
+        match op {
+            Op::MapBlock(_) => BlockRun::Map { elements, out },
+            Op::GrepBlock(_) => BlockRun::Grep { elements, out },
+            Op::SortBlock(_) => BlockRun::Sort {
+                sort: Box::new(MergeSort::new(elements.array.to_vec())),
+            },
+            _each => BlockRun::Each { elements },
+        }
+    }
+
+    /// What the block gets for its next turn; `None` when there is none.
+    pub(super) fn next(&mut self) -> Option<(Value, Option<Value>)> {
+        match self {
+            BlockRun::Map { elements, .. }
+            | BlockRun::Grep { elements, .. }
+            | BlockRun::Each { elements } => elements.next().map(|e| (e, None)),
+            BlockRun::Sort { sort } => sort.next().map(|(a, b)| (a, Some(b))),
+        }
+    }
+
+    /// A turn has left this value.
+    pub(super) fn answer(&mut self, left: Value) {
+        match self {
+            BlockRun::Map { out, .. } => out.push(left),
+            BlockRun::Grep { elements, out } => {
+                if left.to_bool() {
+                    out.push(elements.current());
+                }
+            }
+            BlockRun::Sort { sort } => sort.answer(right_first(&left)),
+            BlockRun::Each { .. } => {}
+        }
+    }
+
+    /// What the op gives.
+    pub(super) fn finish(self) -> Option<Value> {
+        match self {
+            BlockRun::Map { out, .. } | BlockRun::Grep { out, .. } => Some(Value::array(out)),
+            BlockRun::Sort { sort } => Some(Value::array(sort.finish())),
+            BlockRun::Each { .. } => None,
+        }
+    }
+}
+
 pub(super) fn map_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
-    let elements = Elements::of(vm.take_one("MapBlock")?);
-    let out = Vec::new();
-    start(vm, linked, b, BlockRun::Map { elements, out })
+    start(vm, linked, Op::MapBlock(b), b)
 }
 
 pub(super) fn grep_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
-    let elements = Elements::of(vm.take_one("GrepBlock")?);
-    let out = Vec::new();
-    start(vm, linked, b, BlockRun::Grep { elements, out })
+    start(vm, linked, Op::GrepBlock(b), b)
 }
 
 pub(super) fn for_each_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
-    let elements = Elements::of(vm.take_one("ForEachBlock")?);
-    start(vm, linked, b, BlockRun::Each { elements })
+    start(vm, linked, Op::ForEachBlock(b), b)
 }
 
 pub(super) fn sort_block(vm: &mut VM, linked: &Linked, b: u16) -> Step {
-    let elements = Elements::of(vm.take_one("SortBlock")?).array.to_vec();
-    let sort = Box::new(MergeSort::new(elements));
-    start(vm, linked, b, BlockRun::Sort { sort })
+    start(vm, linked, Op::SortBlock(b), b)
 }
 
-fn start(vm: &mut VM, linked: &Linked, b: u16, run: BlockRun) -> Step {
+fn start(vm: &mut VM, linked: &Linked, op: Op, b: u16) -> Step {
+    let run = BlockRun::of(op, vm.take_one(op.name())?);
     let Some(range) = linked.chunk().blocks.get(usize::from(b)).cloned() else {
         return Err(Trap::Load("no such block".into()));
     };
@@ -100,15 +144,8 @@ pub(super) fn block_ended(vm: &mut VM) -> Step {
         false => Value::Undef,
     };
     vm.stack.truncate(base);
-    match vm.blocks.last_mut() {
-        Some(BlockRun::Map { out, .. }) => out.push(left),
-        Some(BlockRun::Grep { elements, out }) => {
-            if left.to_bool() {
-                out.push(elements.current());
-            }
-        }
-        Some(BlockRun::Sort { sort }) => sort.answer(right_first(&left)),
-        Some(BlockRun::Each { .. }) | None => {}
+    if let Some(run) = vm.blocks.last_mut() {
+        run.answer(left);
     }
     let start = block_start(vm)?;
     turn(vm, start)
@@ -133,28 +170,14 @@ fn turn(vm: &mut VM, start: usize) -> Step {
     let Some(run) = vm.blocks.last_mut() else {
         return Err(Trap::Load("no block is running".into()));
     };
-    let next = match run {
-        BlockRun::Map { elements, .. }
-        | BlockRun::Grep { elements, .. }
-        | BlockRun::Each { elements } => elements.next().map(|e| (e, None)),
-        BlockRun::Sort { sort } => sort.next().map(|(a, b)| (a, Some(b))),
-    };
-    if let Some((a, b)) = next {
+    if let Some((a, b)) = run.next() {
         vm.stack.push(a);
         vm.stack.extend(b);
         vm.pc = start;
         return Ok(());
     }
-    let result = match vm.blocks.last_mut() {
-        Some(BlockRun::Map { out, .. } | BlockRun::Grep { out, .. }) => {
-            Some(Value::array(std::mem::take(out)))
-        }
-        Some(BlockRun::Sort { sort }) => {
-            let sort = std::mem::replace(sort, Box::new(MergeSort::new(Vec::new())));
-            Some(Value::array(sort.finish()))
-        }
-        Some(BlockRun::Each { .. }) | None => None,
-    };
+    let run = std::mem::replace(run, BlockRun::of(Op::Nop, Value::Undef));
+    let result = run.finish();
     vm.leave_block(result);
     Ok(())
 }

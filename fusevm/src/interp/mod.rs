@@ -18,11 +18,12 @@ mod hash;
 mod higher;
 mod io;
 mod local;
+mod register;
 mod shell;
 mod stack;
 
 pub(crate) use ext::unwound;
-pub(crate) use frame::{Frame, FrameKind};
+pub(crate) use frame::{Frame, FrameKind, NOT_BEGUN};
 pub(crate) use higher::BlockRun;
 pub(crate) use shell::{ShellState, abandon};
 
@@ -84,12 +85,23 @@ impl VM {
             let mut at = self.pc;
             // Handlers are guarded where they are called; what else is the host's, the texts of its values,
             // its streams, its shell, is here.
-            let ran = ext::unwound(|| self.run_frame(floor, &mut at));
+            let ran = ext::unwound(|| self.run_top(floor, &mut at));
             if let Err(trap) = ran {
                 return Err(Error::trap(trap, self.trace(at, floor)));
             }
         }
         Ok(())
+    }
+
+    /// Runs the top frame until another is on top.
+    fn run_top(&mut self, floor: usize, at: &mut usize) -> Step {
+        if self.frames.last().is_some_and(|frame| frame.ip == NOT_BEGUN) {
+            self.begin();
+        }
+        match self.frames.last().is_some_and(Frame::in_registers) {
+            true => self.run_registers(floor, at),
+            false => self.run_frame(floor, at),
+        }
     }
 
     /// Runs the code of the top frame until another frame is on top. `at` follows the pc.
@@ -102,8 +114,9 @@ impl VM {
             return Err(Trap::Load("the program is no longer loaded".into()));
         };
         let ops = linked.chunk().ops.as_slice();
-        let overlay = self.fusion().then(|| linked.origin.overlay());
         let raw = linked.verified.is_raw();
+        // Where heights are not known the stack is measured before each op, and so at each part.
+        let overlay = (self.fusion() && !raw).then(|| linked.origin.overlay());
         self.reload = false;
         loop {
             *at = self.pc;
@@ -135,6 +148,9 @@ impl VM {
                 }
             }
             if self.reload {
+                if self.top_is_elsewhere() {
+                    return Ok(());
+                }
                 match self.frames.last() {
                     // The same program goes on: a call inside it, or a return.
                     Some(frame) if frame.code == code && self.frames.len() > floor => {

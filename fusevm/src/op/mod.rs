@@ -11,7 +11,7 @@ mod reference;
 #[macro_use]
 mod table;
 
-use operand::{Bits, operand_type};
+use operand::{Bits, operand_bits, operand_type};
 pub(crate) use table::for_each_op;
 
 pub use operand::{Operand, OperandKind};
@@ -122,7 +122,7 @@ macro_rules! define {
         /// Families of the table with their descriptions, in order.
         pub const FAMILIES: &[(&str, &str)] = &[$((stringify!($family), concat!($($family_doc),*)),)*];
 
-        static INFO: &[OpInfo] = &[$($(OpInfo {
+        const INFO: &[OpInfo] = &[$($(OpInfo {
             name: stringify!($Name),
             family: stringify!($family),
             operands: &[$($((stringify!($f), OperandKind::$kind)),*)?],
@@ -137,6 +137,13 @@ macro_rules! define {
             /// The op without its operands.
             pub const fn opcode(self) -> Opcode {
                 match self { $($(Op::$Name { .. } => Opcode::$Name,)*)* }
+            }
+
+            /// Bits of the operands in order, as `each_operand` has them; the rest is zero.
+            pub(crate) const fn bits(self) -> [u64; MAX_OPERANDS] {
+                match self { $($(
+                    Op::$Name $(($($f),*))? => padded(&[$($(operand_bits!($kind, $f)),*)?]),
+                )*)* }
             }
 
             /// Calls `visit` for each operand in order.
@@ -174,6 +181,20 @@ macro_rules! define {
 }
 for_each_op!(define);
 
+/// Most operands of an op.
+pub(crate) const MAX_OPERANDS: usize = 4;
+
+/// The bits with zeros behind them.
+const fn padded(bits: &[u64]) -> [u64; MAX_OPERANDS] {
+    let mut all = [0; MAX_OPERANDS];
+    let mut i = 0;
+    while i < bits.len() {
+        all[i] = bits[i];
+        i += 1;
+    }
+    all
+}
+
 impl Opcode {
     /// What the table says of the op.
     pub const fn info(self) -> &'static OpInfo {
@@ -193,7 +214,7 @@ impl Opcode {
 
 impl Op {
     /// What the table says of the op.
-    pub fn info(self) -> &'static OpInfo {
+    pub const fn info(self) -> &'static OpInfo {
         self.opcode().info()
     }
 
@@ -214,22 +235,28 @@ impl Op {
     /// `None` for the ops whose effect is declared elsewhere: [`Op::Extended`] and
     /// [`Op::ExtendedWide`] (by the ext op). The one output of [`Op::Call`] is there only when the
     /// function returns a value.
-    pub fn effect(self) -> Option<Effect> {
-        let info = self.info();
+    pub const fn effect(self) -> Option<Effect> {
         if matches!(self, Op::Extended(..) | Op::ExtendedWide(..)) {
             return None;
         }
+        let info = self.info();
         let mut more = 0;
-        if let Some(name) = info.variadic {
-            self.each_operand(|o| {
-                if o.name == name {
-                    more = o.bits as usize;
-                }
-            });
-        }
         if let Op::ExpandParam(m) = self {
             // Its operand says how many by its meaning.
-            more = 1 + crate::shell::param_mod::arguments(m).unwrap_or(0);
+            more = match crate::shell::param_mod::arguments(m) {
+                Some(arguments) => 1 + arguments,
+                None => 1,
+            };
+        } else if info.variadic.is_some() {
+            let bits = self.bits();
+            let mut i = 0;
+            while i < info.operands.len() {
+                // The one operand that is a number of values.
+                if let OperandKind::Argc | OperandKind::Count = info.operands[i].1 {
+                    more = bits[i] as usize;
+                }
+                i += 1;
+            }
         }
         Some(Effect {
             pops: info.inputs.len() + more,
@@ -239,13 +266,14 @@ impl Op {
 
     /// The jump target, if the op has one.
     pub fn target(self) -> Option<usize> {
-        let mut target = None;
-        self.each_operand(|o| {
-            if o.kind == OperandKind::Target {
-                target = Some(o.bits as usize);
-            }
-        });
-        target
+        self.operand_of(OperandKind::Target)
+            .map(|bits| bits as usize)
+    }
+
+    /// Bits of the operand of that kind, if the op has one.
+    pub(crate) fn operand_of(self, kind: OperandKind) -> Option<u64> {
+        let at = (self.info().operands.iter()).position(|(_, other)| *other == kind)?;
+        Some(self.bits()[at])
     }
 
     /// The same op with another jump target; unchanged when it has none.

@@ -165,6 +165,20 @@ macro_rules! operand_type {
 }
 pub(super) use operand_type;
 
+/// The bits of an operand, in constants.
+macro_rules! operand_bits {
+    (Float, $f:ident) => {
+        $f.to_bits()
+    };
+    (Limit, $f:ident) => {
+        ($f as i64).cast_unsigned()
+    };
+    ($kind:ident, $f:ident) => {
+        $f as u64
+    };
+}
+pub(super) use operand_bits;
+
 /// Conversion of an operand's field to and from 64 bits. `from_bits` refuses what does not fit.
 pub(super) trait Bits: Sized {
     fn to_bits(self) -> u64;

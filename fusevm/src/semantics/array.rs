@@ -18,6 +18,14 @@ pub(crate) fn array_get(_: &Rules<'_>, cell: &Value, index: Value) -> Value {
         .unwrap_or_default()
 }
 
+/// Element at a negative index, from the end; Undef when there is none.
+#[cold]
+pub(crate) fn from_the_end(array: &Array, index: i64) -> Value {
+    position(index, array.len())
+        .and_then(|at| array.get(at))
+        .unwrap_or_default()
+}
+
 /// Sets element `index`; past the end the array is padded with Undef.
 ///
 /// # Errors

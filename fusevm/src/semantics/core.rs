@@ -19,6 +19,32 @@ pub(crate) fn irem(a: i64, b: i64) -> Result<i64, Trap> {
     }
 }
 
+/// The quotient whose remainder is not negative, trapping where Rust would panic.
+pub(crate) fn div_euclid(a: i64, b: i64) -> Result<i64, Trap> {
+    let op = "div_euclid";
+    match b {
+        0 => Err(Trap::ZeroDivision { op }),
+        _ => a.checked_div_euclid(b).ok_or(Trap::Overflow { op }),
+    }
+}
+
+/// The remainder that is not negative, trapping where Rust would panic.
+pub(crate) fn rem_euclid(a: i64, b: i64) -> Result<i64, Trap> {
+    let op = "rem_euclid";
+    match b {
+        0 => Err(Trap::ZeroDivision { op }),
+        _ => a.checked_rem_euclid(b).ok_or(Trap::Overflow { op }),
+    }
+}
+
+/// Equality of two numbers by their number, of all other values by kind and content.
+pub(crate) fn eq(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => *a as f64 == *b,
+        (a, b) => a == b,
+    }
+}
+
 /// The text of a value as a value.
 pub(crate) fn to_str(rules: &Rules<'_>, value: Value) -> Result<Value, Trap> {
     match value {

@@ -124,6 +124,13 @@ pub(crate) fn push(rules: &Rules<'_>, mut items: Array, value: Value) -> Result<
     Ok(items)
 }
 
+/// An array of `n` times a value.
+pub(crate) fn fill(rules: &Rules<'_>, value: Value, n: i64) -> Result<Array, Trap> {
+    let n = n.max(0).cast_unsigned();
+    array::check_len(rules, n)?;
+    Ok(Array::from(vec![value; n as usize]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::with_rules;

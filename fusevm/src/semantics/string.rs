@@ -50,6 +50,20 @@ pub(crate) fn concat(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Tra
     Ok(Value::Str(left))
 }
 
+/// Appends the text of `v` to that of a cell, in place when nothing else holds it. When it traps, the
+/// cell is as it was.
+#[cfg(feature = "macros")]
+pub(crate) fn append(rules: &Rules<'_>, cell: &mut Value, v: Value) -> Result<(), Trap> {
+    let Value::Str(left) = cell else {
+        *cell = concat(rules, [cell.clone(), v])?;
+        return Ok(());
+    };
+    let right = text(rules, &v)?;
+    check_len(rules, left.len() as u64 + right.len() as u64)?;
+    left.push_str(&right);
+    Ok(())
+}
+
 /// The text of `s`, `n` times; no text is made when `n` ≤ 0.
 pub(crate) fn string_repeat(rules: &Rules<'_>, [s, n]: [Value; 2]) -> Result<Value, Trap> {
     let times = match u64::try_from(n.to_int()) {

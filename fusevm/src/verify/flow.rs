@@ -60,19 +60,19 @@ pub(crate) fn block_of(op: Op) -> Option<(usize, BlockUse)> {
 
 /// How control leaves an op, apart from calls.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// Values it pops.
-    pub(super) pops: usize,
+    pub(crate) pops: usize,
     /// Values it leaves when it falls through; `None` when it never does.
-    pub(super) falls: Option<usize>,
+    pub(crate) falls: Option<usize>,
     /// Where it may jump, and with how many values left.
-    pub(super) jumps: Option<(usize, usize)>,
+    pub(crate) jumps: Option<(usize, usize)>,
 }
 
 /// The shape of an op; `None` for a raw ext op, whose effect nobody has declared.
 ///
 /// Operands have been checked. `Call` is shaped as if it left a result.
-pub(super) fn shape(chunk: &Chunk, op: Op) -> Option<Shape> {
+pub(crate) fn shape(chunk: &Chunk, op: Op) -> Option<Shape> {
     let Some(effect) = op.effect() else {
         let (id, packed) = chunk.immediates(op).filter(|_| chunk.language.is_some())?;
         let signature = &chunk.imports[usize::from(id)].signature;

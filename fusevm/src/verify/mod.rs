@@ -22,6 +22,7 @@
 //! A chunk whose ext ops are raw ids has ops without a declared effect. After such an op the height
 //! is unknown, and whatever follows is checked while it runs.
 
+pub(crate) mod early;
 mod error;
 pub(crate) mod flow;
 mod heights;

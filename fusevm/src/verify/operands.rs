@@ -104,6 +104,16 @@ fn within(what: &'static str, index: u64, len: usize) -> Result<(), Broken> {
     }
 }
 
+/// What operands of that kind are codes of, and how many of them there are.
+pub(super) const fn codes(kind: OperandKind) -> Option<(&'static str, u8)> {
+    match kind {
+        OperandKind::FileTest => Some(("file test", file_test::COUNT)),
+        OperandKind::RedirectOp => Some(("redirection", redirect_op::COUNT)),
+        OperandKind::ParamMod => Some(("parameter modifier", param_mod::COUNT)),
+        _uncoded => None,
+    }
+}
+
 fn coded(what: &'static str, value: u64, codes: u8) -> Result<(), Broken> {
     match value < u64::from(codes) {
         true => Ok(()),
@@ -113,6 +123,9 @@ fn coded(what: &'static str, value: u64, codes: u8) -> Result<(), Broken> {
 
 fn check_operand(chunk: &Chunk, operand: Operand) -> Result<(), Broken> {
     let bits = operand.bits;
+    if let Some((what, count)) = codes(operand.kind) {
+        return coded(what, bits, count);
+    }
     match operand.kind {
         OperandKind::Const => within("constant", bits, chunk.constants.len()),
         OperandKind::Name | OperandKind::Function => within("name", bits, chunk.names.len()),
@@ -124,9 +137,6 @@ fn check_operand(chunk: &Chunk, operand: Operand) -> Result<(), Broken> {
                 len: chunk.ops.len(),
             }),
         },
-        OperandKind::FileTest => coded("file test", bits, file_test::COUNT),
-        OperandKind::RedirectOp => coded("redirection", bits, redirect_op::COUNT),
-        OperandKind::ParamMod => coded("parameter modifier", bits, param_mod::COUNT),
         OperandKind::Int
         | OperandKind::Float
         | OperandKind::Slot
@@ -137,7 +147,10 @@ fn check_operand(chunk: &Chunk, operand: Operand) -> Result<(), Broken> {
         | OperandKind::Ext
         | OperandKind::Packed
         | OperandKind::PackedWide
-        | OperandKind::Fd => Ok(()),
+        | OperandKind::Fd
+        | OperandKind::RedirectOp
+        | OperandKind::FileTest
+        | OperandKind::ParamMod => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::load::site;
 use super::state::FunctionRef;
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
 use crate::ext::Invoke;
-use crate::interp::{Frame, FrameKind, unwound};
+use crate::interp::{Frame, FrameKind, NOT_BEGUN, unwound};
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
 use crate::verify::Unit;
@@ -104,6 +104,7 @@ impl VM {
         let end = self.code.get(code).map_or(0, |l| l.chunk().ops.len());
         self.frames.push(Frame {
             end,
+            ip: NOT_BEGUN,
             ..Frame::new(FrameKind::Root, code, base, slots)
         });
         self.pc = 0;

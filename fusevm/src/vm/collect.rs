@@ -49,6 +49,8 @@ impl VM {
             roots,
             stack,
             slots,
+            registers,
+            free_register,
             frames,
             blocks,
             result,
@@ -57,7 +59,8 @@ impl VM {
             ..
         } = self;
         heap.collect(|tracer| {
-            let plain = [&*roots, &*stack, &*slots, &*held];
+            let registers = &registers[..(*free_register).min(registers.len())];
+            let plain = [&**roots, &**stack, &**slots, registers, &**held];
             plain.into_iter().flatten().for_each(|v| tracer.value(v));
             frames.iter().for_each(|frame| tracer.value(&frame.callee));
             blocks.iter().for_each(|run| run.trace(tracer));

@@ -62,6 +62,48 @@ impl VM {
         true
     }
 
+    /// Takes `cost` for ops that will run, if there is that much; whether there was.
+    ///
+    /// # Errors
+    /// The interrupt, if it is time to look at it.
+    pub(crate) fn prepay(&mut self, cost: u64) -> Result<bool, Trap> {
+        if let Some(left) = self.slice.checked_sub(cost) {
+            self.slice = left;
+            return Ok(true);
+        }
+        if self.interrupt.swap(false, Ordering::Relaxed) {
+            return Err(Trap::Interrupted);
+        }
+        if !self.pay(cost) {
+            return Ok(false);
+        }
+        if self.fuel != u64::MAX {
+            let more = self.fuel.min(SLICE);
+            (self.slice, self.fuel) = (self.slice + more, self.fuel - more);
+        }
+        Ok(true)
+    }
+
+    /// Gives back what was paid for ops that did not run.
+    pub(crate) fn refund(&mut self, cost: u64) {
+        if self.fuel != u64::MAX {
+            self.slice += cost;
+        }
+    }
+
+    /// Whether fuel is limited.
+    pub(crate) fn metered(&self) -> bool {
+        self.fuel != u64::MAX
+    }
+
+    /// Looks at the interrupt flag, in code that counts no fuel.
+    pub(crate) fn poll(&mut self) -> Result<(), Trap> {
+        match self.interrupt.swap(false, Ordering::Relaxed) {
+            true => Err(Trap::Interrupted),
+            false => Ok(()),
+        }
+    }
+
     /// Looks at interrupt and fuel, and starts a new slice that pays for `cost`.
     #[cold]
     fn refill(&mut self, cost: u64) -> Result<(), Trap> {

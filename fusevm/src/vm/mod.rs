@@ -7,6 +7,7 @@
 mod calls;
 mod collect;
 mod error;
+mod fixed;
 mod fuel;
 mod load;
 mod program;
@@ -16,8 +17,9 @@ mod typed;
 
 pub use calls::Callable;
 pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
+pub use fixed::StaticChunk;
 pub use fuel::InterruptHandle;
-pub(crate) use program::Linked;
+pub(crate) use program::{Linked, Lowered};
 pub use program::{Loadable, Program, Source};
 pub(crate) use state::{Code, FunctionRef, Savepoint};
 pub use stream::{Output, SharedBuffer};
@@ -67,7 +69,7 @@ pub struct VM {
     table: &'static OpTable,
     host: Box<dyn Any + Send>,
     trace_host: collect::TraceHost,
-    limits: Limits,
+    pub(crate) limits: Limits,
     heap: Heap,
     roots: Vec<Value>,
     free_roots: Vec<usize>,
@@ -78,6 +80,10 @@ pub struct VM {
     pub(crate) stack: Vec<Value>,
     pub(crate) slots: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
+    /// Registers of the frames that run in them.
+    pub(crate) registers: Vec<Value>,
+    /// The first register that no frame has.
+    pub(crate) free_register: usize,
     pub(crate) blocks: Vec<BlockRun>,
     pub(crate) pc: usize,
     /// Open calls.
@@ -89,7 +95,7 @@ pub struct VM {
     names: Vec<Str>,
     symbols: HashMap<Str, u32>,
     pub(crate) globals: Vec<Option<Value>>,
-    functions: Vec<Option<state::FunctionRef>>,
+    pub(crate) functions: Vec<Option<state::FunctionRef>>,
     code: Code,
     /// The chunk of `VM::new`, until the first run, and then where it is loaded.
     pending: Option<Arc<Chunk>>,
@@ -108,8 +114,9 @@ pub struct VM {
     fuel: u64,
     interrupt: Arc<AtomicBool>,
     /// Runs that are open, one inside a handler of the other.
-    reentry: usize,
+    pub(crate) reentry: usize,
     fusion: bool,
+    pub(crate) lowering: bool,
 }
 
 /// A value that outlives what else refers to it, until it is given back with [`VM::unroot`].
@@ -152,6 +159,8 @@ impl VM {
             stack: Vec::new(),
             slots: Vec::new(),
             frames: Vec::new(),
+            registers: Vec::new(),
+            free_register: 0,
             blocks: Vec::new(),
             pc: 0,
             depth: 0,
@@ -176,6 +185,7 @@ impl VM {
             interrupt: Arc::default(),
             reentry: 0,
             fusion: true,
+            lowering: true,
         };
         // Symbol 0: what a name stands for that no verified chunk has.
         vm.intern(&Str::default());
@@ -278,6 +288,16 @@ impl VM {
         self.fusion = on;
     }
 
+    /// Whether programs run in register form where they can; they do by default. Nothing but time
+    /// depends on it.
+    pub fn set_lowering(&mut self, on: bool) {
+        self.lowering = on;
+    }
+
+    pub(crate) fn lowering(&self) -> bool {
+        self.lowering
+    }
+
     pub(crate) fn fusion(&self) -> bool {
         self.fusion
     }
@@ -350,6 +370,16 @@ impl VM {
         (rules, &mut self.globals, &mut self.slots)
     }
 
+    /// Rules and registers side by side.
+    pub(crate) fn register_cells(&mut self, policy: Policy) -> (Rules<'_>, &mut [Value]) {
+        let rules = Rules {
+            policy,
+            limits: &self.limits,
+            objects: &self.heap,
+        };
+        (rules, &mut self.registers)
+    }
+
     /// The parts that an ext op without `Ctx` sees side by side: its `inputs` topmost values, the slots
     /// from `slots` on, if it asks for it the callee, and the rest.
     pub(crate) fn split(&mut self, inputs: usize, slots: usize, callee: bool) -> Parts<'_> {
@@ -357,6 +387,29 @@ impl VM {
         Parts {
             inputs: &mut self.stack[at..],
             slots: self.slots.get_mut(slots..).unwrap_or_default(),
+            host: self.host.as_mut(),
+            heap: &mut self.heap,
+            output: &mut self.output,
+            limits: &self.limits,
+            callee: match callee {
+                true => calls::callee_of(&self.frames),
+                false => &Value::Undef,
+            },
+        }
+    }
+
+    /// The same for an op whose inputs are registers: those it names as slots are from `locals` on,
+    /// before the inputs.
+    pub(crate) fn split_in_registers(
+        &mut self,
+        (from, to): (usize, usize),
+        locals: usize,
+        callee: bool,
+    ) -> Parts<'_> {
+        let (below, above) = self.registers.split_at_mut(from);
+        Parts {
+            inputs: &mut above[..to - from],
+            slots: below.get_mut(locals..).unwrap_or_default(),
             host: self.host.as_mut(),
             heap: &mut self.heap,
             output: &mut self.output,

@@ -2,9 +2,11 @@
 
 use crate::chunk::{Chunk, FunctionEntry, own_name};
 use crate::ext::{ImmTag, OpDesc, OpTable};
+use crate::interp::{Frame, FrameKind};
+use crate::lower::{Code, Form, lower};
 use crate::op::{Op, Opcode};
 use crate::value::{Func, Str, Value};
-use crate::verify::{Verified, VerifyErrors, verify};
+use crate::verify::{Unit, Verified, VerifyErrors, verify};
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
@@ -29,6 +31,19 @@ pub struct Program(pub(crate) Arc<ProgramInner>);
 pub(crate) struct ProgramInner {
     pub(crate) verified: Arc<Verified>,
     overlay: OnceLock<Vec<Op>>,
+    units: OnceLock<Box<[Lowered]>>,
+}
+
+/// The register forms of a unit, by what they count and expect; `None` where there is none.
+#[derive(Default)]
+pub(crate) struct Lowered([OnceLock<Option<Box<(u8, Code)>>>; 8]);
+
+impl Lowered {
+    /// The code in that form, and the number of arguments it was made for.
+    #[inline(always)]
+    pub(crate) fn made(&self, form: Form) -> Option<&(u8, Code)> {
+        self.0[form.index()].get()?.as_deref()
+    }
 }
 
 impl Program {
@@ -51,6 +66,38 @@ impl Program {
             .overlay
             .get_or_init(|| crate::fuse::fuse(&self.0.verified))
     }
+
+    /// The register form of a unit, made if there is none yet: of the main program, or of a function
+    /// called with `argc` arguments. `None` where the base interpreter runs it.
+    pub(crate) fn code(
+        &self,
+        function: Option<u32>,
+        argc: u8,
+        form: Form,
+    ) -> Option<&Code> {
+        let functions = self.chunk().functions().len();
+        let units = (self.0.units)
+            .get_or_init(|| (0..=functions).map(|_| Lowered::default()).collect());
+        let (at, unit) = match function {
+            None => (functions, Unit::Main),
+            Some(index) => {
+                let index = index as usize;
+                (index, Unit::Function { index, argc })
+            }
+        };
+        let made = units.get(at)?.0[form.index()].get_or_init(|| {
+            let overlay = match form.fused {
+                true => self.overlay(),
+                false => self.chunk().ops(),
+            };
+            let code = lower(&self.0.verified, overlay, unit, form)?;
+            Some(Box::new((argc, code)))
+        });
+        // A function that takes any number of arguments is lowered for the first one it is called with.
+        made.as_deref()
+            .filter(|(made_for, _)| *made_for == argc)
+            .map(|(_, code)| code)
+    }
 }
 
 impl From<Verified> for Program {
@@ -58,6 +105,7 @@ impl From<Verified> for Program {
         Self(Arc::new(ProgramInner {
             verified: Arc::new(verified),
             overlay: OnceLock::new(),
+            units: OnceLock::new(),
         }))
     }
 }
@@ -247,6 +295,32 @@ impl Linked {
     #[inline]
     pub(crate) fn operator(&self, code: Opcode) -> Option<&'static OpDesc> {
         self.operators?.operator(code)
+    }
+
+    /// The code that a frame in registers runs.
+    #[inline]
+    pub(crate) fn running(&self, frame: &Frame) -> Option<&Code> {
+        let at = match frame.kind {
+            FrameKind::Call { function, .. } => function as usize,
+            _main => self.chunk().functions.len(),
+        };
+        self.units().get(at)?.made(frame.form).map(|(_, code)| code)
+    }
+
+    /// The register forms of its functions, and behind them of its main program.
+    pub(crate) fn units(&self) -> &[Lowered] {
+        self.origin.0.units.get().map_or(&[], |units| units)
+    }
+
+    /// Whether there are ops of the language for operands of ops on numbers that are none.
+    pub(crate) fn has_operators(&self) -> bool {
+        self.operators.is_some_and(OpTable::has_operators)
+    }
+
+    /// The program whose register forms it runs: its own, unless it was verified anew for this VM.
+    #[inline]
+    pub(crate) fn lowered(&self) -> Option<&Program> {
+        Arc::ptr_eq(&self.verified, &self.origin.0.verified).then_some(&self.origin)
     }
 
     /// Symbol of name `n` of the chunk.

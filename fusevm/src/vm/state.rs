@@ -181,6 +181,7 @@ impl Code {
 pub(crate) struct Savepoint {
     pub(crate) frames: usize,
     pub(crate) stack: usize,
+    registers: usize,
     slots: usize,
     blocks: usize,
     depth: usize,
@@ -204,6 +205,7 @@ impl VM {
         Savepoint {
             frames: self.frames.len(),
             stack: self.stack.len(),
+            registers: self.free_register,
             slots: self.slots.len(),
             blocks: self.blocks.len(),
             depth: self.depth,
@@ -220,6 +222,7 @@ impl VM {
         self.frames.truncate(point.frames);
         self.stack.truncate(point.stack);
         self.slots.truncate(point.slots);
+        self.free_registers(point.registers);
         self.blocks.truncate(point.blocks);
         self.depth = point.depth;
         self.pc = point.pc;

@@ -1,8 +1,13 @@
 //! What stops a program, and what is told about it.
 
-use super::{chunk, forever, returning};
-use fusevm::{ErrorKind, TrapKind, prelude::*};
+use fusevm::{ErrorKind, Loadable, TrapKind, prelude::*};
 use std::time::{Duration, Instant};
+
+/// Where [`FOREVER`] stands.
+const LINE: u32 = line!() + 3;
+
+/// A program that never ends.
+static FOREVER: StaticChunk = chunk! { (); 'top: Jump('top); };
 
 fn kind(error: &Error) -> TrapKind {
     match error.kind() {
@@ -12,12 +17,11 @@ fn kind(error: &Error) -> TrapKind {
 }
 
 /// The trap a program meets under these limits, and whether the VM works after it.
-fn stopped(limits: Limits, program: Chunk) -> (TrapKind, String) {
+fn stopped(limits: Limits, program: impl Loadable) -> (TrapKind, String) {
     let mut vm = VM::empty();
     vm.set_limits(limits);
     let error = vm.eval(program).unwrap_err();
-    let small = chunk(|b| b.load(1));
-    assert_eq!(vm.eval(small).unwrap(), Value::Int(1));
+    assert_eq!(vm.eval(&chunk! { (); LoadInt(1); }).unwrap(), Value::Int(1));
     (kind(&error), error.message())
 }
 
@@ -27,35 +31,20 @@ fn limits(set: impl FnOnce(&mut Limits)) -> Limits {
     limits
 }
 
-/// `body` again and again.
-fn repeat(body: impl FnOnce(&mut Builder<()>)) -> Chunk {
-    chunk(|b| {
-        let top = b.label_here();
-        body(b);
-        b.jump(top);
-    })
-}
-
 #[test]
 fn fuel_is_exact_and_comes_back() {
-    let program = Program::new(chunk(|b| {
-        b.load(0);
-        b.set_slot(0);
-        let top = b.label_here();
-        b.get_slot(0);
-        b.emit(Op::Inc);
-        b.set_slot(0);
-        b.get_slot(0);
-        b.load(5_000);
-        b.emit(Op::NumLt);
-        b.jump_if_true(top);
-    }))
-    .unwrap();
+    static PROGRAM: StaticChunk = chunk! { ();
+        let i;
+        LoadInt(0); SetSlot(i);
+      'top:
+        GetSlot(i); Inc; SetSlot(i);
+        GetSlot(i); LoadInt(5_000); NumLt; JumpIfTrue('top);
+    };
     let used = |fuel: u64, fusion: bool| {
         let mut vm = VM::empty();
         vm.set_fusion(fusion);
         vm.set_fuel(Some(fuel));
-        let ran = vm.eval(&program);
+        let ran = vm.eval(&PROGRAM);
         (ran.map_err(|e| kind(&e)), vm.fuel())
     };
     let all = 2 + 5_000 * 7;
@@ -71,11 +60,11 @@ fn fuel_is_exact_and_comes_back() {
     let mut vm = VM::empty();
     assert_eq!(vm.fuel(), None);
     vm.set_fuel(Some(10));
-    assert_eq!(kind(&vm.eval(forever()).unwrap_err()), TrapKind::OutOfFuel);
+    assert_eq!(kind(&vm.eval(&FOREVER).unwrap_err()), TrapKind::OutOfFuel);
     vm.set_fuel(Some(all));
-    assert!(vm.eval(&program).is_ok(), "with new fuel it goes on");
+    assert!(vm.eval(&PROGRAM).is_ok(), "with new fuel it goes on");
     vm.set_fuel(None);
-    assert!(vm.eval(&program).is_ok() && vm.fuel().is_none());
+    assert!(vm.eval(&PROGRAM).is_ok() && vm.fuel().is_none());
 }
 
 #[test]
@@ -90,14 +79,15 @@ fn an_interrupt_from_another_thread() {
             handle.interrupt();
             asked
         });
-        let error = vm.eval(forever()).unwrap_err();
+        let error = vm.eval(&FOREVER).unwrap_err();
         let (stopped, asked) = (Instant::now(), thread.join().unwrap());
         assert_eq!(kind(&error), TrapKind::Interrupted);
-        assert_eq!(error.to_string(), "chunk:1: interrupted");
+        let place = format!("{}:{LINE}", file!());
+        assert_eq!(error.to_string(), format!("{place}: interrupted"));
         let late = stopped.saturating_duration_since(asked);
         assert!(late < Duration::from_secs(10), "{late:?}");
         // It is done with: the next program runs.
-        assert!(vm.eval(chunk(|b| b.load(1))).is_ok());
+        assert!(vm.eval(&chunk! { (); LoadInt(1); }).is_ok());
     }
 }
 
@@ -105,65 +95,45 @@ fn an_interrupt_from_another_thread() {
 fn an_interrupt_before_the_run_stops_the_next_program() {
     let mut vm = VM::empty();
     vm.interrupt_handle().interrupt();
-    assert_eq!(
-        kind(&vm.eval(forever()).unwrap_err()),
-        TrapKind::Interrupted
-    );
+    assert_eq!(kind(&vm.eval(&FOREVER).unwrap_err()), TrapKind::Interrupted);
 }
 
 #[test]
 fn every_limit_is_a_trap() {
-    let recursion = chunk(|b| {
-        returning(b, "f", &[], |b| b.call("f", 0));
-        b.call("f", 0);
-    });
-    let (kind, text) = stopped(limits(|l| l.max_call_depth = 10), recursion.clone());
+    let recursion = chunk! { (); fn f() { Call(f, 0); ReturnValue; } Call(f, 0); };
+    let (kind, text) = stopped(limits(|l| l.max_call_depth = 10), &recursion);
     assert_eq!(kind, TrapKind::CallDepth);
     assert_eq!(text, "call depth exceeds 10");
-    let wide = chunk(|b| {
-        returning(b, "f", &[], |b| {
-            for i in 0..50 {
-                b.load(i);
-            }
-            b.call("f", 0);
-            b.make_array(51);
-        });
-        b.call("f", 0);
-    });
+    let wide = chunk! { ();
+        fn f() { ..{(0..50).map(Op::LoadInt)}; Call(f, 0); MakeArray(51); ReturnValue; }
+        Call(f, 0);
+    };
     let (kind, _) = stopped(limits(|l| l.max_stack = 10_000), wide);
     assert_eq!(kind, TrapKind::StackLimit);
 
-    let array = repeat(|b| {
-        b.load(1);
-        b.with_name(Op::ArrayPush, "xs");
-    });
-    let (kind, text) = stopped(limits(|l| l.max_array_len = 100), array);
+    let array = chunk! { (); 'top: LoadInt(1); ArrayPush(xs); Jump('top); };
+    let (kind, text) = stopped(limits(|l| l.max_array_len = 100), &array);
     assert_eq!(kind, TrapKind::TooLong);
     assert_eq!(text, "array of 101 elements is past the limit of 100");
-    let hash = repeat(|b| {
-        b.get_var("n");
-        b.emit(Op::Inc);
-        b.emit(Op::Dup);
-        b.set_var("n");
-        b.load(1);
-        b.op(core_ops::slot_set { s: Slot(0) });
-    });
-    let (kind, text) = stopped(limits(|l| l.max_array_len = 1_000), hash);
+    let far = chunk! { ();
+        let xs;
+      'top:
+        GetVar(n); Inc; Dup; SetVar(n); LoadInt(1); core_ops::slot_set(xs);
+        Jump('top);
+    };
+    let (kind, text) = stopped(limits(|l| l.max_array_len = 1_000), &far);
     assert_eq!(kind, TrapKind::TooLong);
     assert!(text.contains("1000"), "{text}");
-    let keys = repeat(|b| {
-        b.get_var("s");
-        b.load("x");
-        b.emit(Op::Concat);
-        b.emit(Op::Dup);
-        b.set_var("s");
-        b.load(1);
-        b.op(core_ops::slot_set { s: Slot(0) });
-    });
-    let (kind, text) = stopped(limits(|l| l.max_hash_len = 100), keys.clone());
+    static KEYS: StaticChunk = chunk! { ();
+        let hash;
+      'top:
+        GetVar(s); LoadConst("x"); Concat; Dup; SetVar(s); LoadInt(1); core_ops::slot_set(hash);
+        Jump('top);
+    };
+    let (kind, text) = stopped(limits(|l| l.max_hash_len = 100), &KEYS);
     assert_eq!(kind, TrapKind::TooLong);
     assert_eq!(text, "hash of 101 keys is past the limit of 100");
-    let (kind, _) = stopped(limits(|l| l.max_string_len = 10), keys);
+    let (kind, _) = stopped(limits(|l| l.max_string_len = 10), &KEYS);
     assert!(matches!(kind, TrapKind::TooLong | TrapKind::TextTooLong));
 }
 
@@ -201,23 +171,19 @@ fn an_error_says_what_where_and_by_which_way() {
 
 #[test]
 fn a_deep_chain_shows_its_two_ends() {
-    let deep = chunk(|b| {
-        returning(b, "f", &["n"], |b| {
-            let more = b.label();
-            b.line(2).get_slot(0);
-            b.jump_if_true(more);
-            b.line(3).call("nobody", 0);
-            b.bind(more);
-            b.line(4).get_slot(0);
-            b.emit(Op::Dec);
-            b.call("f", 1);
-        });
-        b.line(1).load(10_000);
-        b.call("f", 1);
-    });
-    let error = VM::empty().eval(deep).unwrap_err();
-    let lines: Vec<u32> = error.trace().iter().map(|s| s.line).collect();
-    assert_eq!((lines[0], lines[1], lines[62], lines[63]), (3, 4, 4, 1));
+    let line = line!() + 2;
+    static DEEP: StaticChunk = chunk! { (); fn nobody();
+        fn f(n) {
+            GetSlot(n); JumpIfTrue('more);
+            Call(nobody, 0);
+          'more:
+            GetSlot(n); Dec; Call(f, 1); ReturnValue;
+        }
+        LoadInt(10_000); Call(f, 1);
+    };
+    let error = VM::empty().eval(&DEEP).unwrap_err();
+    let lines: Vec<u32> = error.trace().iter().map(|s| s.line - line).collect();
+    assert_eq!((lines[0], lines[1], lines[62], lines[63]), (2, 4, 4, 6));
     assert_eq!(lines.len(), 64);
 }
 

@@ -1,7 +1,6 @@
 //! Programs and functions beyond one VM: on many threads, in other VMs, after their chunk; and that a
 //! VM forgets what nothing leads to.
 
-use super::{chunk, returning};
 use fusevm::{ErrorKind, TrapKind, prelude::*};
 use std::sync::Arc;
 
@@ -17,27 +16,17 @@ fn special(x: i64) -> i64 {
 
 /// Defines `fib` and calls it.
 fn fib(n: i64) -> Chunk {
-    chunk(|b| {
-        returning(b, "fib", &["n"], |b| {
-            let more = b.label();
-            b.get_slot(0);
-            b.load(2);
-            b.emit(Op::NumLt);
-            b.jump_if_false(more);
-            b.get_slot(0);
-            b.emit(Op::ReturnValue);
-            b.bind(more);
-            for less in [1, 2] {
-                b.get_slot(0);
-                b.load(less);
-                b.emit(Op::Sub);
-                b.call("fib", 1);
-            }
-            b.emit(Op::Add);
-        });
-        b.load(n);
-        b.call("fib", 1);
-    })
+    chunk! { ();
+        fn fib(n) {
+            GetSlot(n); LoadInt(2); NumLt; JumpIfFalse('more);
+            GetSlot(n); ReturnValue;
+          'more:
+            GetSlot(n); LoadInt(1); Sub; Call(fib, 1);
+            GetSlot(n); LoadInt(2); Sub; Call(fib, 1);
+            Add; ReturnValue;
+        }
+        {n}; Call(fib, 1);
+    }
 }
 
 #[test]
@@ -82,22 +71,14 @@ fn a_function_outlives_its_chunk_and_travels() {
     let f = {
         let mut vm = VM::empty();
         vm.set_global("by", 10);
-        vm.load(chunk(|b| {
-            returning(b, "scale", &["x"], |b| {
-                b.get_slot(0);
-                b.get_var("by");
-                b.emit(Op::Mul);
-                b.call("helper", 1);
-            });
-            returning(b, "helper", &["x"], |b| {
-                b.get_slot(0);
-                b.emit(Op::Inc);
-            });
-        }))
+        vm.load(&chunk! { ();
+            fn scale(x) { GetSlot(x); GetVar(by); Mul; Call(helper, 1); ReturnValue; }
+            fn helper(x) { GetSlot(x); Inc; ReturnValue; }
+        })
         .unwrap();
         let f = vm.function("scale").unwrap();
         // Redefined in its VM, the value is still the old one.
-        vm.eval(chunk(|b| returning(b, "scale", &[], |b| b.load(0))))
+        vm.eval(&chunk! { (); fn scale() { LoadInt(0); ReturnValue; } })
             .unwrap();
         assert_eq!(vm.call(&f, &[Value::Int(4)]).unwrap(), Value::Int(41));
         assert_eq!(vm.call("scale", &[]).unwrap(), Value::Int(0));
@@ -107,20 +88,11 @@ fn a_function_outlives_its_chunk_and_travels() {
     let mut other = VM::empty();
     other.set_global("by", 100);
     other.set_global("f", f.clone());
-    let called = other.eval(chunk(|b| {
-        b.get_var("f");
-        b.load(4);
-        b.op(core_ops::call_value { args: 1 });
-    }));
+    let called = other.eval(&chunk! { (); GetVar(f); LoadInt(4); core_ops::call_value(1); });
     let error = called.unwrap_err();
     assert_eq!(error.message(), "undefined function: helper");
     other
-        .load(chunk(|b| {
-            returning(b, "helper", &["x"], |b| {
-                b.get_slot(0);
-                b.emit(Op::Dec);
-            });
-        }))
+        .load(&chunk! { (); fn helper(x) { GetSlot(x); Dec; ReturnValue; } })
         .unwrap();
     assert_eq!(other.call(&f, &[Value::Int(4)]).unwrap(), Value::Int(399));
     assert!(other.function("scale").is_none());
@@ -129,14 +101,10 @@ fn a_function_outlives_its_chunk_and_travels() {
 
 #[test]
 fn a_function_whose_ops_the_vm_lacks_is_refused() {
-    let mut b = Builder::<Spare>::new();
-    let f = b.begin_fn("f", &["x"]);
-    b.get_slot(0);
-    b.op(special {});
-    b.emit(Op::ReturnValue);
-    b.end_fn(f);
     let mut spare = Spare::vm(());
-    spare.load(b.finish().unwrap()).unwrap();
+    spare
+        .load(&chunk! { Spare; fn f(x) { GetSlot(x); special; ReturnValue; } })
+        .unwrap();
     let f = spare.function("f").unwrap();
     assert_eq!(spare.call(&f, &[Value::Int(4)]).unwrap(), Value::Int(8));
     let error = VM::empty().call(&f, &[Value::Int(4)]).unwrap_err();
@@ -148,17 +116,11 @@ fn a_function_whose_ops_the_vm_lacks_is_refused() {
 fn two_thousand_programs_leave_nothing_behind() {
     let mut vm = VM::empty();
     let program = |n: i64| {
-        Arc::new(chunk(|b| {
-            returning(b, "f", &["x"], |b| {
-                b.get_slot(0);
-                b.load(n);
-                b.emit(Op::Add);
-            });
-            b.load(1);
-            b.call("f", 1);
-            b.set_var("result");
-            b.load("temporary");
-        }))
+        Arc::new(chunk! { ();
+            fn f(x) { GetSlot(x); {n}; Add; ReturnValue; }
+            LoadInt(1); Call(f, 1); SetVar(result);
+            LoadConst("temporary");
+        })
     };
     let mut last: Option<Arc<Chunk>> = None;
     for n in 0..2_000 {
@@ -175,13 +137,10 @@ fn two_thousand_programs_leave_nothing_behind() {
     assert_eq!(vm.heap().len(), 0);
     // Programs that trap go too, and such that do not load.
     for n in 0..200 {
-        let traps = Arc::new(chunk(|b| {
-            b.load(n);
-            b.call("nobody", 1);
-        }));
+        let traps = Arc::new(chunk! { (); fn nobody(x); {n}; Call(nobody, 1); });
         assert!(vm.eval(traps.clone()).is_err());
         assert_eq!(Arc::strong_count(&traps), 1);
-        let broken = Arc::new(chunk(|b| b.emit(Op::Add)));
+        let broken = Arc::new(chunk! { (); ..{[Op::Add]}; });
         assert!(vm.load(broken.clone()).is_err());
         assert_eq!(Arc::strong_count(&broken), 1);
     }
@@ -191,7 +150,7 @@ fn two_thousand_programs_leave_nothing_behind() {
 fn functions_called_by_value_alone_are_forgotten_with_the_value() {
     let mut vm = VM::empty();
     for n in 0..200 {
-        let chunk = Arc::new(chunk(|b| returning(b, "g", &[], |b| b.load(n))));
+        let chunk = Arc::new(chunk! { (); fn g() { {n}; ReturnValue; } });
         let g = {
             let mut maker = VM::empty();
             maker.load(chunk.clone()).unwrap();
@@ -199,7 +158,7 @@ fn functions_called_by_value_alone_are_forgotten_with_the_value() {
         };
         assert_eq!(vm.call(&g, &[]).unwrap(), Value::Int(n));
         drop(g);
-        vm.eval(super::chunk(|_| {})).unwrap();
+        vm.eval(&chunk! { (); }).unwrap();
         assert_eq!(Arc::strong_count(&chunk), 1);
     }
 }

@@ -1,6 +1,5 @@
 //! Reading and printing.
 
-use super::{chunk, forever};
 use fusevm::{ErrorKind, SharedBuffer, TrapKind, prelude::*};
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
@@ -39,13 +38,13 @@ impl Read for Torn {
     }
 }
 
-fn hello() -> Chunk {
-    chunk(|b| {
-        b.load("hello");
-        b.load(1);
-        b.println(2);
-    })
-}
+static HELLO: StaticChunk = chunk! { (); LoadConst("hello"); LoadInt(1); PrintLn(2); };
+
+/// Prints and then traps.
+static TRAPS: StaticChunk = chunk! { ();
+    fn nobody();
+    LoadConst("so far"); Print(1); Call(nobody, 0);
+};
 
 #[test]
 fn output_is_flushed_when_the_run_ends_and_not_before() {
@@ -53,67 +52,48 @@ fn output_is_flushed_when_the_run_ends_and_not_before() {
     let mut vm = VM::empty();
     vm.set_output(seen.clone());
     vm.set_fuel(Some(100));
-    vm.eval(hello()).unwrap();
+    vm.eval(&HELLO).unwrap();
     assert_eq!(seen.take(), "hello1\n");
     // What was printed before a trap is seen.
-    let traps = chunk(|b| {
-        b.load("so far");
-        b.print(1);
-        b.call("nobody", 0);
-    });
-    assert!(vm.eval(traps).is_err());
+    assert!(vm.eval(&TRAPS).is_err());
     assert_eq!(seen.take(), "so far");
     writeln!(vm.output(), "from the host").unwrap();
     assert_eq!(seen.take(), "");
     vm.set_output(io::sink());
     assert_eq!(seen.take(), "from the host\n");
-    drop(vm);
-    assert!(forever().ops().len() < 10);
 }
 
 #[test]
 fn a_sink_that_fails_is_a_trap_and_the_vm_goes_on() {
     let mut vm = VM::empty();
     vm.set_output(Full(0));
-    let error = vm.eval(hello()).unwrap_err();
+    let error = vm.eval(&HELLO).unwrap_err();
     assert!(io_trap(&error), "{error}");
     assert_eq!(error.message(), "input or output failed: the disk is full");
     // A lot of output meets the failure while it runs, at the op that prints.
     vm.set_output(Full(100_000));
-    let floods = chunk(|b| {
-        b.load("x".repeat(1000));
-        b.set_slot(0);
-        let top = b.label_here();
-        b.line(5).get_slot(0);
-        b.print(1);
-        b.jump(top);
-    });
+    let line = line!() + 4;
+    let floods = chunk! { ();
+        {"x".repeat(1000)};
+      'top:
+        Dup; Print(1); Jump('top);
+    };
     let error = vm.eval(floods).unwrap_err();
     assert!(io_trap(&error));
-    assert_eq!(error.line(), Some(5));
+    assert_eq!(error.line(), Some(line));
     // The trap of the program is told rather than that of the last flush.
     vm.set_output(Full(0));
-    let both = chunk(|b| {
-        b.load("x");
-        b.print(1);
-        b.call("nobody", 0);
-    });
-    let error = vm.eval(both).unwrap_err();
+    let error = vm.eval(&TRAPS).unwrap_err();
     assert_eq!(error.message(), "undefined function: nobody");
     let seen = SharedBuffer::default();
     vm.set_output(seen.clone());
-    vm.eval(hello()).unwrap();
+    vm.eval(&HELLO).unwrap();
     assert_eq!(seen.text(), "hello1\n");
 }
 
 /// Reads `n` lines into an array.
-fn read(n: usize) -> Chunk {
-    chunk(|b| {
-        for _ in 0..n {
-            b.emit(Op::ReadLine);
-        }
-        b.make_array(n);
-    })
+fn read(n: u16) -> Chunk {
+    chunk! { (); ..{vec![Op::ReadLine; n.into()]}; MakeArray({n}); }
 }
 
 #[test]
@@ -174,14 +154,10 @@ fn a_prompt_is_seen_before_the_answer_is_read() {
     let mut vm = VM::empty();
     vm.set_output(order.clone());
     vm.set_input(order.clone());
-    let asks = chunk(|b| {
-        b.load("who? ");
-        b.print(1);
-        b.load("hello ");
-        b.emit(Op::ReadLine);
-        b.print(2);
-    });
-    vm.eval(asks).unwrap();
+    vm.eval(&chunk! { ();
+        LoadConst("who? "); Print(1); LoadConst("hello "); ReadLine; Print(2);
+    })
+    .unwrap();
     let order = order.0.lock().unwrap();
     assert_eq!(*order, ["who? ", "(read)", "hello me"]);
 }

@@ -78,6 +78,66 @@ fn integer_division() {
 }
 
 #[test]
+fn euclidean_division() {
+    for (a, b) in [(7, 2), (-7, 2), (7, -2), (-7, -2), (MIN, 3), (MAX, MIN)] {
+        same(
+            ok(core_ops::div_euclid {}, two(a, b)),
+            i64::div_euclid(a, b),
+        );
+        same(
+            ok(core_ops::rem_euclid {}, two(a, b)),
+            i64::rem_euclid(a, b),
+        );
+    }
+    for (a, b, kind) in [
+        (1, 0, TrapKind::ZeroDivision),
+        (MIN, -1, TrapKind::Overflow),
+    ] {
+        assert_eq!(trap(core_ops::div_euclid {}, two(a, b)), kind);
+        assert_eq!(trap(core_ops::rem_euclid {}, two(a, b)), kind);
+    }
+}
+
+#[test]
+fn arithmetic_of_no_policy() {
+    same(ok(core_ops::wrapping_add {}, two(MAX, 1)), MIN);
+    same(ok(core_ops::wrapping_sub {}, two(MIN, 1)), MAX);
+    same(ok(core_ops::wrapping_mul {}, two(MIN, -1)), MIN);
+    same(ok(core_ops::wrapping_neg {}, [Value::Int(MIN)]), MIN);
+    for (a, b) in [
+        (7.5, 2.0),
+        (-7.5, 2.0),
+        (1.0, -0.0),
+        (-1.0, 0.0),
+        (INF, 2.0),
+    ] {
+        same(ok(core_ops::fdiv {}, two(a, b)), a / b);
+        let (found, expected) = (ok(core_ops::frem {}, two(a, b)).to_float(), a % b);
+        assert!(found == expected || found.is_nan() && expected.is_nan());
+    }
+    assert!(ok(core_ops::fdiv {}, two(0.0, 0.0)).to_float().is_nan());
+}
+
+#[test]
+fn equality_of_numbers_and_of_all_else() {
+    let list = || Value::array(vec![1, 2]);
+    for (a, b, equal) in [
+        (Value::Int(1), Value::Float(1.0), true),
+        (Value::Float(0.0), Value::Float(-0.0), true),
+        (Value::Float(NAN), Value::Float(NAN), false),
+        (Value::str("abc"), Value::str("abd"), false),
+        (Value::str("1"), Value::Int(1), false),
+        (Value::Undef, Value::Bool(false), false),
+        (Value::Undef, Value::Undef, true),
+        (list(), list(), true),
+        (list(), Value::Int(2), false),
+    ] {
+        same(ok(core_ops::eq {}, [a.clone(), b.clone()]), equal);
+        same(ok(core_ops::ne {}, [b, a]), !equal);
+    }
+}
+
+#[test]
 fn conversions() {
     for (v, i) in [
         (Value::Float(2.9), 2),
@@ -121,10 +181,7 @@ fn conversions() {
     let mut limits = Limits::default();
     limits.max_string_len = 3;
     vm.set_limits(limits);
-    let long = eval(&mut vm, |b| {
-        b.load(1234);
-        b.op(core_ops::to_str {});
-    });
+    let long = vm.eval(&chunk! { (); LoadInt(1234); core_ops::to_str; });
     let kind = long.unwrap_err().kind();
     assert_eq!(kind, ErrorKind::Trap(TrapKind::TextTooLong));
 }
@@ -266,12 +323,8 @@ fn names_of_kinds() {
 
 #[test]
 fn a_call_of_a_value() {
-    let result = eval::<()>(&mut Vm::default(), |b| {
-        b.load(1);
-        b.load(2);
-        b.op(core_ops::call_value { args: 1 });
-    });
-    let error = result.unwrap_err();
+    let program = chunk! { (); LoadInt(1); LoadInt(2); core_ops::call_value(1); };
+    let error = VM::empty().eval(&program).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::NotCallable));
     assert_eq!(error.message(), "an int is not callable");
 }

@@ -1,6 +1,5 @@
 //! Recursion of programs and of handlers, on threads with a small stack.
 
-use super::{chunk, eval, returning};
 use fusevm::{ErrorKind, TrapKind, prelude::*};
 
 #[derive(Language)]
@@ -70,15 +69,9 @@ fn million() -> Vm<Deep> {
 }
 
 fn still_works(vm: &mut Vm<Deep>) {
-    let sum = eval(vm, |b| {
-        returning(b, "add", &["a", "b"], |b| {
-            b.get_slot(0);
-            b.get_slot(1);
-            b.emit(Op::Add);
-        });
-        b.load(40);
-        b.load(2);
-        b.call("add", 2);
+    let sum = vm.eval(&chunk! { Deep;
+        fn add(a, b) { GetSlot(a); GetSlot(b); Add; ReturnValue; }
+        LoadInt(40); LoadInt(2); Call(add, 2);
     });
     assert_eq!(sum.unwrap(), Value::Int(42));
 }
@@ -87,15 +80,9 @@ fn still_works(vm: &mut Vm<Deep>) {
 fn a_million_calls_by_an_op_that_invokes() {
     on_small_stack(|| {
         let mut vm = million();
-        let error = eval(&mut vm, |b| {
-            returning(b, "forever", &["f"], |b| {
-                b.get_slot(0);
-                b.op(ops::apply { args: 0 });
-            });
-            b.op(ops::function {
-                f: "forever".into(),
-            });
-            b.op(ops::apply { args: 0 });
+        let error = vm.eval(&chunk! { Deep;
+            fn forever(f) { GetSlot(f); ops::apply(0); ReturnValue; }
+            ops::function(forever); ops::apply(0);
         });
         let error = error.unwrap_err();
         assert_eq!(kind(&error), TrapKind::CallDepth);
@@ -110,19 +97,9 @@ fn a_million_calls_by_an_op_that_invokes() {
 fn a_million_calls_by_the_core_op() {
     on_small_stack(|| {
         let mut vm = million();
-        let error = eval(&mut vm, |b| {
-            returning(b, "forever", &["f"], |b| {
-                b.get_slot(0);
-                b.get_slot(0);
-                b.op(core_ops::call_value { args: 1 });
-            });
-            b.op(ops::function {
-                f: "forever".into(),
-            });
-            b.set_slot(0);
-            b.get_slot(0);
-            b.get_slot(0);
-            b.op(core_ops::call_value { args: 1 });
+        let error = vm.eval(&chunk! { Deep;
+            fn forever(f) { GetSlot(f); GetSlot(f); core_ops::call_value(1); ReturnValue; }
+            ops::function(forever); Dup; core_ops::call_value(1);
         });
         assert_eq!(kind(&error.unwrap_err()), TrapKind::CallDepth);
         still_works(&mut vm);
@@ -132,53 +109,34 @@ fn a_million_calls_by_the_core_op() {
 #[test]
 fn a_deep_recursion_that_ends_comes_back() {
     on_small_stack(|| {
-        let mut vm = Deep::vm(());
-        let depth = eval(&mut vm, |b| {
-            returning(b, "count", &["f", "n"], |b| {
-                let more = b.label();
-                b.get_slot(1);
-                b.jump_if_true(more);
-                b.load(0);
-                b.emit(Op::ReturnValue);
-                b.bind(more);
-                b.get_slot(0);
-                b.get_slot(1);
-                b.emit(Op::Dec);
-                b.op(ops::apply { args: 1 });
-                b.emit(Op::Inc);
-            });
-            b.op(ops::function { f: "count".into() });
-            b.load(150_000);
-            b.op(ops::apply { args: 1 });
+        let depth = Deep::vm(()).eval(&chunk! { Deep;
+            fn count(f, n) {
+                GetSlot(n); JumpIfTrue('more);
+                LoadInt(0); ReturnValue;
+              'more:
+                GetSlot(f); GetSlot(n); Dec; ops::apply(1); Inc; ReturnValue;
+            }
+            ops::function(count); LoadInt(150_000); ops::apply(1);
         });
         assert_eq!(depth.unwrap(), Value::Int(150_000));
     });
 }
 
 /// `down(n)` calls itself through Rust until `n` is 0, and counts on the way back.
-fn down() -> Chunk {
-    chunk::<Deep>(|b| {
-        returning(b, "down", &["n"], |b| {
-            let more = b.label();
-            b.get_slot(0);
-            b.jump_if_true(more);
-            b.load(0);
-            b.emit(Op::ReturnValue);
-            b.bind(more);
-            b.op(ops::function { f: "down".into() });
-            b.get_slot(0);
-            b.emit(Op::Dec);
-            b.op(ops::call_nested {});
-            b.emit(Op::Inc);
-        });
-    })
-}
+static DOWN: StaticChunk = chunk! { Deep;
+    fn down(n) {
+        GetSlot(n); JumpIfTrue('more);
+        LoadInt(0); ReturnValue;
+      'more:
+        ops::function(down); GetSlot(n); Dec; ops::call_nested; Inc; ReturnValue;
+    }
+};
 
 #[test]
 fn nested_runs_up_to_the_limit_fit_a_small_stack() {
     on_small_stack(|| {
         let mut vm = million();
-        vm.load(down()).unwrap();
+        vm.load(&DOWN).unwrap();
         let limit = vm.limits().max_reentry as i64;
         // The call from here is the first run.
         let most = vm.call("down", &[Value::Int(limit - 1)]);
@@ -197,18 +155,13 @@ fn nested_runs_up_to_the_limit_fit_a_small_stack() {
 fn blocks_run_from_rust_up_to_the_limit() {
     on_small_stack(|| {
         let mut vm = million();
-        let program = chunk::<Deep>(|b| {
-            let f = b.begin_fn("down", &["n"]);
-            let body = b.begin_block();
-            b.call("down", 1);
-            let body = b.end_block(body);
-            b.get_slot(0);
-            b.emit(Op::Dec);
-            b.op(ops::run_nested { body });
-            b.emit(Op::ReturnValue);
-            b.end_fn(f);
-        });
-        vm.load(program).unwrap();
+        vm.load(&chunk! { Deep;
+            fn down(n) {
+                block body { Call(down, 1); }
+                GetSlot(n); Dec; ops::run_nested(body); ReturnValue;
+            }
+        })
+        .unwrap();
         let error = vm.call("down", &[Value::Int(0)]).unwrap_err();
         assert_eq!(kind(&error), TrapKind::ReentryDepth);
         still_works(&mut vm);
@@ -218,8 +171,7 @@ fn blocks_run_from_rust_up_to_the_limit() {
 #[test]
 fn programs_loaded_inside_programs_up_to_the_limit() {
     fn again(vm: &mut VM, _: u8) -> Value {
-        let inner = chunk::<Deep>(|b| b.call_builtin(0, 0));
-        match vm.eval(inner) {
+        match vm.eval(&chunk! { Deep; CallBuiltin(0, 0); }) {
             Ok(value) => value,
             Err(error) => error.message().into(),
         }
@@ -227,7 +179,7 @@ fn programs_loaded_inside_programs_up_to_the_limit() {
     on_small_stack(|| {
         let mut vm = million();
         vm.register_builtin(0, again);
-        let deepest = eval(&mut vm, |b| b.call_builtin(0, 0)).unwrap();
+        let deepest = vm.eval(&chunk! { Deep; CallBuiltin(0, 0); }).unwrap();
         let limit = vm.limits().max_reentry;
         assert_eq!(deepest, Value::str(format!("nested runs exceed {limit}")));
         still_works(&mut vm);

@@ -1,6 +1,5 @@
 //! Handlers that fail: whatever an op does, the VM is usable after it, and nothing is left behind.
 
-use super::{chunk, eval, returning};
 use fusevm::{ErrorKind, TrapKind, prelude::*};
 use std::panic::{panic_any, resume_unwind};
 use std::sync::Arc;
@@ -90,46 +89,30 @@ mod ops {
 }
 
 /// Functions that fail with values on the stack and in slots, in a scope, and inside a nested run.
-fn failing() -> Chunk {
-    chunk::<Fragile>(|b| {
-        returning(b, "leaf", &["how"], |b| {
-            for _ in 0..3 {
-                b.get_var("counted");
-            }
-            b.set_slot(5);
-            b.get_slot(0);
-            b.set_var("how");
-            b.emit(Op::PushFrame);
-            b.get_var("counted");
-            b.set_slot(0);
-            b.get_var("counted");
-            b.get_var("how");
-            b.op(ops::leaf {});
-            b.emit(Op::PopFrame);
-        });
-        returning(b, "owner", &["how"], |b| {
-            b.get_var("counted");
-            b.get_var("counted");
-            b.get_slot(0);
-            b.op(ops::owner {});
-        });
-        returning(b, "through", &["how"], |b| {
-            b.get_var("counted");
-            b.emit(Op::Dup);
-            b.emit(Op::Pop);
-            b.op(ops::function { f: "leaf".into() });
-            b.get_slot(0);
-            b.op(ops::through {});
-            b.make_array(2);
-        });
-        returning(b, "write", &["how"], |b| {
-            b.get_var("thing");
-            b.get_slot(0);
-            b.op(ops::write {});
-            b.load(1);
-        });
-    })
-}
+static FAILING: StaticChunk = chunk! { Fragile;
+    fn leaf(how) {
+        GetVar(counted); GetVar(counted); GetVar(counted); SetSlot(5);
+        GetSlot(how); SetVar(how);
+        PushFrame;
+        GetVar(counted); SetSlot(0);
+        GetVar(counted); GetVar(how); ops::leaf;
+        PopFrame;
+        ReturnValue;
+    }
+    fn owner(how) {
+        GetVar(counted); GetVar(counted); GetSlot(how); ops::owner;
+        ReturnValue;
+    }
+    fn through(how) {
+        GetVar(counted); Dup; Pop;
+        ops::function(leaf); GetSlot(how); ops::through;
+        MakeArray(2); ReturnValue;
+    }
+    fn write(how) {
+        GetVar(thing); GetSlot(how); ops::write;
+        LoadInt(1); ReturnValue;
+    }
+};
 
 #[test]
 fn ten_thousand_failures_leave_nothing_behind() {
@@ -137,12 +120,9 @@ fn ten_thousand_failures_leave_nothing_behind() {
     let mut vm = Fragile::vm(Host::default());
     vm.set_global("counted", Counted(counted.clone()));
     vm.set_global("how", 0);
-    vm.load(failing()).unwrap();
-    eval(&mut vm, |b| {
-        b.op(ops::thing {});
-        b.set_var("thing");
-    })
-    .unwrap();
+    vm.load(&FAILING).unwrap();
+    vm.eval(&chunk! { Fragile; ops::thing; SetVar(thing); })
+        .unwrap();
     let held = Arc::strong_count(&counted);
     let (heap, globals) = (vm.heap().stats(), vm.global_names().count());
     let kinds = [
@@ -172,11 +152,8 @@ fn ten_thousand_failures_leave_nothing_behind() {
 #[test]
 fn programs_that_fail_are_forgotten() {
     let mut vm = Fragile::vm(Host::default());
-    let program = Arc::new(chunk::<Fragile>(|b| {
-        b.load("what");
-        b.load(0);
-        b.op(ops::leaf {});
-    }));
+    let fails = chunk! { Fragile; LoadConst("what"); LoadInt(0); ops::leaf; };
+    let program = Arc::new(fails.to_chunk());
     for _ in 0..1_000 {
         assert!(vm.eval(program.clone()).is_err());
         assert_eq!(Arc::strong_count(&program), 1);
@@ -186,34 +163,24 @@ fn programs_that_fail_are_forgotten() {
 #[test]
 fn the_message_of_a_panic_is_the_message_of_the_trap() {
     let mut vm = Fragile::vm(Host::default());
-    let message = |vm: &mut Vm<Fragile>, build: fn(&mut Builder<Fragile>)| {
-        let error = eval(vm, build).unwrap_err();
+    let mut message = |program: &StaticChunk| {
+        let error = vm.eval(program).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Panic));
         error.to_string()
     };
-    let text = message(&mut vm, |b| {
-        b.line(12).load(0);
-        b.op(ops::plain_panic {});
-    });
-    assert_eq!(
-        text,
-        "chunk:12: handler panicked: attempt to divide by zero"
-    );
-    let text = message(&mut vm, |b| b.op(ops::odd_panic {}));
-    assert_eq!(text, "chunk:1: handler panicked: no message");
+    let place = |line: u32| format!("{}:{line}: handler panicked: ", file!());
+    let line = line!() + 1;
+    let text = message(&chunk! { Fragile; LoadInt(0); ops::plain_panic; });
+    assert_eq!(text, place(line) + "attempt to divide by zero");
+    let text = message(&chunk! { Fragile; ops::odd_panic; });
+    assert_eq!(text, place(line + 2) + "no message");
 }
 
 #[test]
 fn what_a_failing_op_wrote_is_there_and_its_object_is_whole() {
     let mut vm = Fragile::vm(Host::default());
-    let error = eval(&mut vm, |b| {
-        b.op(ops::thing {});
-        b.emit(Op::Dup);
-        b.set_var("thing");
-        b.load(0);
-        b.op(ops::write {});
-    });
-    assert!(error.is_err());
+    let program = chunk! { Fragile; ops::thing; Dup; SetVar(thing); LoadInt(0); ops::write; };
+    assert!(vm.eval(&program).is_err());
     let thing = vm.heap().downcast::<Thing>(&vm.global("thing")).unwrap();
     assert_eq!(vm.heap().get(thing).unwrap().0, [Value::Int(0)]);
 }
@@ -252,19 +219,19 @@ fn raw_handlers_and_builtins_that_fail() {
         let underflow = raw(0, 3).unwrap_err();
         assert_eq!(underflow.kind(), ErrorKind::Trap(TrapKind::StackUnderflow));
     }
+    let line = line!() + 4;
     let mut builtin = |argc: u8| {
-        let mut b = ChunkBuilder::new();
-        b.emit(Op::LoadInt(1), 1);
-        for _ in 0..argc {
-            b.emit(Op::LoadInt(2), 1);
-        }
-        b.emit(Op::CallBuiltin(3, argc), 2);
-        b.emit(Op::MakeArray(2), 3);
-        vm.eval(b.build())
+        vm.eval(&chunk! { ();
+            LoadInt(1); ..{vec![Op::LoadInt(2); argc.into()]};
+            CallBuiltin(3, {argc});
+            MakeArray(2);
+        })
     };
     for _ in 0..100 {
         assert_eq!(format!("{:?}", builtin(2).unwrap()), "[1, 2]");
-        let error = builtin(0).unwrap_err();
-        assert_eq!(error.to_string(), "chunk:2: handler panicked: in a builtin");
+        assert_eq!(
+            builtin(0).unwrap_err().to_string(),
+            format!("{}:{line}: handler panicked: in a builtin", file!())
+        );
     }
 }

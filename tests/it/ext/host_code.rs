@@ -1,7 +1,6 @@
 //! Code of the host that core ops and loading reach: texts, equality, parsers, sinks, drops. When it
 //! panics, that is a trap like any other.
 
-use super::eval;
 use fusevm::{ErrorKind, TrapKind, prelude::*};
 use std::fmt;
 use std::io::{self, Write};
@@ -115,69 +114,49 @@ impl Write for Grumpy {
     }
 }
 
-fn panicked(build: impl FnOnce(&mut Builder<Rude>)) {
+/// Runs a program that stands in one line, where something of the host panics.
+fn panicked(program: &StaticChunk) {
     let mut vm = Rude::vm(());
     vm.set_output(io::sink());
-    let error = eval(&mut vm, |b| {
-        b.line(9);
-        build(b);
-    });
-    let error = error.unwrap_err();
+    let error = vm.eval(program).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Panic));
-    assert_eq!(error.to_string(), "chunk:9: handler panicked: rude");
-    assert_eq!(eval(&mut vm, |b| b.load(1)).unwrap(), Value::Int(1));
+    let line = program.to_chunk().line(0);
+    let place = format!("{}:{line}", file!());
+    assert_eq!(
+        error.to_string(),
+        format!("{place}: handler panicked: rude")
+    );
+    let one = vm.eval(&chunk! { Rude; LoadInt(1); });
+    assert_eq!(one.unwrap(), Value::Int(1));
 }
 
 #[test]
 fn texts() {
-    for op in [
-        |b: &mut Builder<Rude>| b.op(ops::sulky {}),
-        |b: &mut Builder<Rude>| b.op(ops::moody {}),
-    ] {
-        panicked(|b| {
-            op(b);
-            b.println(1);
-        });
-        panicked(|b| {
-            b.load("x");
-            op(b);
-            b.emit(Op::Concat);
-        });
-        panicked(|b| {
-            op(b);
-            b.op(core_ops::to_str {});
-        });
-    }
+    panicked(&chunk! { Rude; ops::sulky; PrintLn(1); });
+    panicked(&chunk! { Rude; ops::moody; PrintLn(1); });
+    panicked(&chunk! { Rude; LoadConst("x"); ops::sulky; Concat; });
+    panicked(&chunk! { Rude; LoadConst("x"); ops::moody; Concat; });
+    panicked(&chunk! { Rude; ops::sulky; core_ops::to_str; });
+    panicked(&chunk! { Rude; ops::moody; core_ops::to_str; });
 }
 
 #[test]
 fn equality_inside_containers() {
-    panicked(|b| {
-        b.op(ops::sulky {});
-        b.make_array(1);
-        b.op(ops::sulky {});
-        b.make_array(1);
-        b.emit(Op::StrEq);
-    });
+    panicked(&chunk! { Rude; ops::sulky; MakeArray(1); ops::sulky; MakeArray(1); StrEq; });
 }
 
 #[test]
 fn drops() {
-    panicked(|b| {
-        b.op(ops::clingy {});
-        b.emit(Op::Pop);
-    });
+    panicked(&chunk! { Rude; ops::clingy; Pop; });
 }
 
 #[test]
 fn parsers() {
-    let mut vm = Rude::vm(());
-    let error = eval(&mut vm, |b| {
-        b.line(4).op(ops::picky { text: "x".into() });
-    });
+    let line = line!() + 1;
+    let error = Rude::vm(()).eval(&chunk! { Rude; ops::picky("x"); });
     let error = error.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Load);
-    assert_eq!(error.load_errors()[0].line(), Some(4));
+    assert_eq!(error.load_errors()[0].line(), Some(line));
     assert!(error.to_string().ends_with("rude"), "{error}");
 }
 
@@ -185,16 +164,10 @@ fn parsers() {
 fn sinks() {
     let mut vm = Rude::vm(());
     vm.set_output(Grumpy);
-    let error = eval(&mut vm, |b| {
-        b.load("x".repeat(100_000));
-        b.print(1);
-    });
     let panic = ErrorKind::Trap(TrapKind::Panic);
-    assert_eq!(error.unwrap_err().kind(), panic);
-    let error = eval(&mut vm, |b| {
-        b.load("x");
-        b.print(1);
-    });
-    assert_eq!(error.unwrap_err().kind(), panic);
+    for text in ["x".repeat(100_000), "x".to_owned()] {
+        let error = vm.eval(&chunk! { Rude; {text}; Print(1); });
+        assert_eq!(error.unwrap_err().kind(), panic);
+    }
     vm.set_output(io::sink());
 }

@@ -1,7 +1,7 @@
 //! Ops that have the VM call a function for them.
 
-use super::{eval, returning};
-use fusevm::{ErrorKind, TrapKind, prelude::*};
+use fusevm::testing::assert_chunk;
+use fusevm::{ErrorKind, Loadable, TrapKind, prelude::*};
 
 #[derive(Language)]
 #[language(name = "invoke", ops(ops::OPS))]
@@ -125,168 +125,108 @@ mod ops {
     }
 }
 
-/// Functions that the tests call.
-fn functions(b: &mut Builder<Calls>) {
-    returning(b, "sub", &["a", "b"], |b| {
-        b.get_slot(0);
-        b.get_slot(1);
-        b.emit(Op::Sub);
-    });
-    returning(b, "captured", &[], |b| b.op(ops::captured {}));
-    let f = b.begin_fn("plain", &["x"]);
-    b.get_slot(0);
-    b.set_var("seen");
-    b.end_fn(f);
+/// A chunk with functions to call: one with arguments, one that says how it was called, and one
+/// without a result.
+macro_rules! calls {
+    ($($items:tt)*) => {
+        chunk! { Calls;
+            fn sub(a, b) { GetSlot(a); GetSlot(b); Sub; ReturnValue; }
+            fn captured() { ops::captured; ReturnValue; }
+            fn plain(x) { GetSlot(x); SetVar(seen); }
+            $($items)*
+        }
+    };
 }
 
-fn run(build: impl FnOnce(&mut Builder<Calls>)) -> Result<Value, Error> {
-    eval(&mut Calls::vm(()), |b| {
-        functions(b);
-        build(b);
-    })
-}
-
-fn message(build: impl FnOnce(&mut Builder<Calls>)) -> (TrapKind, String) {
-    let error = run(build).expect_err("it traps");
+fn trap(program: impl Loadable) -> (TrapKind, String) {
+    let error = Calls::vm(()).eval(program).expect_err("it traps");
     match error.kind() {
         ErrorKind::Trap(kind) => (kind, error.message()),
         other => panic!("{other:?}: {error}"),
     }
 }
 
-fn load_fn(b: &mut Builder<Calls>, name: &str) {
-    b.op(ops::function { f: name.into() });
-}
-
 #[test]
 fn a_function_value_gets_the_rest_as_arguments() {
-    let stack = run(|b| {
-        b.load("below");
-        load_fn(b, "sub");
-        b.load(50);
-        b.load(8);
-        b.op(ops::apply { args: 2 });
-        b.make_array(2);
-    });
-    assert_eq!(format!("{:?}", stack.unwrap()), "[\"below\", 42]");
+    static STACK: StaticChunk = calls! {
+        LoadConst("below");
+        ops::function(sub); LoadInt(50); LoadInt(8); ops::apply(2);
+        MakeArray(2);
+    };
+    assert_chunk!(Calls; STACK => vec![Value::from("below"), 42.into()]);
 }
 
 #[test]
 fn a_first_argument_comes_before_the_rest() {
-    let result = run(|b| {
-        b.load(50);
-        b.op(ops::function { f: "sub".into() });
-        b.load(8);
-        b.op(ops::send { args: 1 });
-    });
-    assert_eq!(result.unwrap(), Value::Int(42));
-    let result = run(|b| {
-        b.load(9);
-        b.op(ops::function { f: "plain".into() });
-        b.op(ops::send { args: 0 });
-        b.emit(Op::Pop);
-        b.get_var("seen");
-    });
-    assert_eq!(result.unwrap(), Value::Int(9));
+    assert_chunk!(Calls; calls! {
+        LoadInt(50); ops::function(sub); LoadInt(8); ops::send(1);
+    } => 42);
+    assert_chunk!(Calls; calls! {
+        LoadInt(9); ops::function(plain); ops::send(0); Pop; GetVar(seen);
+    } => 9);
 }
 
 #[test]
 fn a_value_instead_of_a_call() {
-    let stack = run(|b| {
-        b.load("it");
-        b.load(2);
-        b.load(3);
-        b.op(ops::apply { args: 2 });
-        b.make_array(1);
-    });
-    assert_eq!(format!("{:?}", stack.unwrap()), "[\"it\"]");
+    assert_chunk!(Calls; calls! {
+        LoadConst("it"); LoadInt(2); LoadInt(3); ops::apply(2); MakeArray(1);
+    } => vec!["it"]);
 }
 
 #[test]
 fn a_plain_return_leaves_undef() {
-    let stack = run(|b| {
-        b.load("below");
-        load_fn(b, "plain");
-        b.load(5);
-        b.op(ops::apply { args: 1 });
-        b.get_var("seen");
-        b.make_array(3);
-    });
-    assert_eq!(format!("{:?}", stack.unwrap()), "[\"below\", undef, 5]");
+    static STACK: StaticChunk = calls! {
+        LoadConst("below");
+        ops::function(plain); LoadInt(5); ops::apply(1);
+        GetVar(seen); MakeArray(3);
+    };
+    assert_chunk!(Calls; STACK => vec!["below".into(), Value::Undef, 5.into()]);
 }
 
 #[test]
 fn a_closure_is_reached_from_its_function() {
-    let captured = run(|b| {
-        for captured in [1, 2] {
-            b.load(captured);
-            b.op(ops::closure {
-                f: "captured".into(),
-            });
-        }
-        b.op(ops::apply { args: 0 });
-        b.set_slot(0);
-        b.op(ops::apply { args: 0 });
-        b.get_slot(0);
-        b.call("captured", 0);
-        b.make_array(3);
-    });
-    let captured = captured.unwrap();
-    // A call by name has no value through which it goes.
-    assert_eq!(format!("{captured:?}"), "[1, 2, undef]");
+    static CAPTURED: StaticChunk = calls! {
+        let two;
+        LoadInt(1); ops::closure(captured);
+        LoadInt(2); ops::closure(captured);
+        ops::apply(0); SetSlot(two);
+        ops::apply(0); GetSlot(two);
+        // A call by name has no value through which it goes.
+        Call(captured, 0);
+        MakeArray(3);
+    };
+    assert_chunk!(Calls; CAPTURED => vec![1.into(), 2.into(), Value::Undef]);
 }
 
 #[test]
 fn a_handler_calls_closures_back() {
-    let sorted = run(|b| {
+    static SORTED: StaticChunk = chunk! { Calls;
         // By distance from what the closure has captured.
-        returning(b, "nearer", &["a", "b"], |b| {
-            for slot in [0, 1] {
-                b.get_slot(slot);
-                b.op(ops::captured {});
-                b.emit(Op::Sub);
-                b.op(core_ops::abs {});
-            }
-            b.emit(Op::Sub);
-        });
-        for item in [1, 9, 4, 6] {
-            b.load(item);
+        fn nearer(a, b) {
+            GetSlot(a); ops::captured; Sub; core_ops::abs;
+            GetSlot(b); ops::captured; Sub; core_ops::abs;
+            Sub; ReturnValue;
         }
-        b.make_array(4);
-        b.load(5);
-        b.op(ops::closure { f: "nearer".into() });
-        b.op(ops::sort_by {});
-    });
-    assert_eq!(format!("{:?}", sorted.unwrap()), "[4, 6, 1, 9]");
-    let results = run(|b| {
-        b.load(50);
-        load_fn(b, "sub");
-        b.op(ops::method {});
-        b.load(50);
-        b.load(());
-        b.op(ops::method {});
-        b.make_array(2);
-    });
-    assert_eq!(format!("{:?}", results.unwrap()), "[42, 50]");
+        LoadInt(1); LoadInt(9); LoadInt(4); LoadInt(6); MakeArray(4);
+        LoadInt(5); ops::closure(nearer);
+        ops::sort_by;
+    };
+    assert_chunk!(Calls; SORTED => vec![4, 6, 1, 9]);
+    assert_chunk!(Calls; calls! {
+        LoadInt(50); ops::function(sub); ops::method;
+        LoadInt(50); LoadUndef; ops::method;
+        MakeArray(2);
+    } => vec![42, 50]);
 }
 
 #[test]
 fn a_wrong_number_of_arguments() {
-    let (kind, text) = message(|b| {
-        load_fn(b, "sub");
-        b.load(1);
-        b.op(ops::apply { args: 1 });
-    });
+    let (kind, text) = trap(&calls! { ops::function(sub); LoadInt(1); ops::apply(1); });
     assert_eq!(kind, TrapKind::WrongArity);
     assert_eq!(text, "`sub` takes 2 arguments, but got 1");
     // 255 and the first are one more than a call can have.
-    let (kind, text) = message(|b| {
-        b.load(1);
-        b.op(ops::function { f: "sub".into() });
-        for i in 0..255 {
-            b.load(i);
-        }
-        b.op(ops::send { args: 255 });
+    let (kind, text) = trap(&calls! {
+        LoadInt(1); ops::function(sub); ..{(0..255).map(Op::LoadInt)}; ops::send(255);
     });
     assert_eq!(kind, TrapKind::WrongArity);
     assert!(text.ends_with("but got 256"), "{text}");
@@ -294,40 +234,28 @@ fn a_wrong_number_of_arguments() {
 
 #[test]
 fn what_cannot_be_called() {
-    let (kind, text) = message(|b| {
-        b.load("f");
-        b.op(core_ops::call_value { args: 0 });
-    });
+    let (kind, text) = trap(&chunk! { Calls; LoadConst("f"); core_ops::call_value(0); });
     assert_eq!(kind, TrapKind::NotCallable);
     assert_eq!(text, "a string is not callable");
 }
 
 #[test]
 fn an_op_may_call_and_then_have_the_vm_call() {
-    let both = run(|b| {
-        b.op(ops::function { f: "sub".into() });
-        b.load(10);
-        b.load(3);
-        b.op(ops::call_twice { args: 2 });
-        b.get_var("first");
-        b.make_array(2);
-    });
-    assert_eq!(format!("{:?}", both.unwrap()), "[7, 7]");
+    assert_chunk!(Calls; calls! {
+        ops::function(sub); LoadInt(10); LoadInt(3); ops::call_twice(2);
+        GetVar(first); MakeArray(2);
+    } => vec![7, 7]);
 }
 
 #[test]
 fn the_error_is_in_the_function_and_the_chain_goes_on_through_the_op() {
-    let error = run(|b| {
-        returning(b, "bad", &[], |b| {
-            b.line(20).load(1);
-            b.load(0);
-            b.op(core_ops::idiv {});
-        });
-        b.line(3);
-        load_fn(b, "bad");
-        b.op(ops::apply { args: 0 });
-    });
-    let error = error.unwrap_err();
+    let line = line!() + 2;
+    static CHUNK: StaticChunk = chunk! { Calls;
+        fn bad() { LoadInt(1); LoadInt(0); core_ops::idiv; ReturnValue; }
+        ops::function(bad);
+        ops::apply(0);
+    };
+    let error = Calls::vm(()).eval(&CHUNK).unwrap_err();
     let chain: Vec<_> = (error.trace().iter())
         .map(|site| {
             (
@@ -337,5 +265,6 @@ fn the_error_is_in_the_function_and_the_chain_goes_on_through_the_op() {
             )
         })
         .collect();
-    assert_eq!(chain, [(20, "core.idiv", Some("bad")), (3, "apply", None)]);
+    let expected = [(line, "core.idiv", Some("bad")), (line + 2, "apply", None)];
+    assert_eq!(chain, expected);
 }

@@ -1,8 +1,8 @@
 //! What an op says to operands of the wrong kind, and what it does with them when it may widen or has
 //! an alternative; and what an op costs.
 
-use super::eval;
-use fusevm::{ErrorKind, TrapKind, prelude::*};
+use fusevm::testing::assert_chunk;
+use fusevm::{ErrorKind, Loadable, TrapKind, prelude::*};
 
 #[derive(Language)]
 #[language(name = "strict", host = usize, ops(ops::OPS, strict::OPS))]
@@ -103,25 +103,15 @@ mod strict {
     pub fn priceless() {}
 }
 
-fn message<L: Language<Host: Default>>(build: impl FnOnce(&mut Builder<L>)) -> String {
-    let error = eval(&mut Vm::default(), build).expect_err("it traps");
+fn message<L: Language<Host: Default>>(program: impl Loadable) -> String {
+    let error = Vm::<L>::default().eval(program).expect_err("it traps");
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Operand));
     error.message()
 }
 
-fn value<L: Language<Host: Default>>(build: impl FnOnce(&mut Builder<L>)) -> Value {
-    eval(&mut Vm::default(), build).unwrap_or_else(|error| panic!("{}", error.render()))
-}
-
 #[test]
 fn an_operand_of_another_kind_is_named_with_what_was_found() {
-    let hypot = |a: Value, b: Value| {
-        message::<Strict>(|out| {
-            out.load(a);
-            out.load(b);
-            out.op(ops::hypot {});
-        })
-    };
+    let hypot = |a: Value, b: Value| message::<Strict>(&chunk! { Strict; {a}; {b}; ops::hypot; });
     assert_eq!(
         hypot(Value::Float(4.0), Value::str("3")),
         "`hypot`, operand 2: expected Float, found Str \"3\""
@@ -134,69 +124,42 @@ fn an_operand_of_another_kind_is_named_with_what_was_found() {
         hypot(Value::Float(1.0), Value::array(vec![1, 2])),
         "`hypot`, operand 2: expected Float, found Array [1, 2]"
     );
-    let shout = message::<Strict>(|b| {
-        b.load(Value::Undef);
-        b.op(ops::shout {});
-    });
+    let shout = message::<Strict>(&chunk! { Strict; LoadUndef; ops::shout; });
     assert_eq!(shout, "`shout`, operand 1: expected Str, found Undef undef");
 }
 
 #[test]
 fn types_of_the_author_are_named_as_he_named_them() {
-    let balance = message::<Strict>(|b| {
-        b.load(1);
-        b.load(2);
-        b.op(ops::balance {});
-    });
+    let balance = message::<Strict>(&chunk! { Strict; {1}; {2}; ops::balance; });
     assert_eq!(
         balance,
         "`balance`, operand 2: expected Account, found Int 2"
     );
-    let deposit = message::<Strict>(|b| {
-        b.load("x");
-        b.load(2);
-        b.op(ops::deposit {});
-    });
+    let deposit = message::<Strict>(&chunk! { Strict; {"x"}; {2}; ops::deposit; });
     assert_eq!(
         deposit,
         "`deposit`, operand 1: expected Account, found Str \"x\""
     );
-    let paint = message::<Strict>(|b| {
-        b.load(true);
-        b.op(ops::paint {});
-    });
+    let paint = message::<Strict>(&chunk! { Strict; {true}; ops::paint; });
     assert_eq!(
         paint,
         "`paint`, operand 1: expected Colour, found Bool true"
     );
     // The operand beside the object is looked at as well, and the object is as it was.
     let mut vm = Strict::vm(0);
-    let error = eval(&mut vm, |b| {
-        b.op(strict::account {});
-        b.emit(Op::Dup);
-        b.set_var("a");
-        b.load("much");
-        b.op(ops::deposit {});
-    });
+    let much = chunk! { Strict; strict::account; Dup; SetVar(a); {"much"}; ops::deposit; };
     assert_eq!(
-        error.unwrap_err().message(),
+        vm.eval(&much).unwrap_err().message(),
         "`deposit`, operand 2: expected Int, found Str \"much\""
     );
-    let balance = eval(&mut vm, |b| {
-        b.load(0);
-        b.get_var("a");
-        b.op(ops::balance {});
-    });
+    let balance = vm.eval(&chunk! { Strict; LoadInt(0); GetVar(a); ops::balance; });
     assert_eq!(balance.unwrap(), Value::Int(1));
 }
 
 #[test]
 fn a_long_value_does_not_make_a_long_message() {
-    let long = message::<Strict>(|b| {
-        b.load("x".repeat(1_000_000));
-        b.load(1.0);
-        b.op(ops::hypot {});
-    });
+    let long = "x".repeat(1_000_000);
+    let long = message::<Strict>(&chunk! { Strict; {long}; LoadFloat(1.0); ops::hypot; });
     let start = "`hypot`, operand 1: expected Float, found Str \"xxx";
     assert!(long.starts_with(start) && long.ends_with("x…"), "{long}");
     assert!(long.len() < 200, "{} bytes", long.len());
@@ -204,12 +167,7 @@ fn a_long_value_does_not_make_a_long_message() {
 
 #[test]
 fn a_parameter_that_widens() {
-    let half = |v: Value| {
-        eval::<Strict>(&mut Vm::default(), |b| {
-            b.load(v);
-            b.op(ops::half {});
-        })
-    };
+    let half = |v: Value| chunk! { Strict; {v}; ops::half; };
     for (v, expected) in [
         (Value::Int(7), 3),
         (Value::Float(8.0), 4),
@@ -217,7 +175,7 @@ fn a_parameter_that_widens() {
         (Value::Bool(true), 0),
         (Value::Undef, 0),
     ] {
-        assert_eq!(half(v).unwrap(), Value::Int(expected));
+        assert_chunk!(Strict; half(v) => expected);
     }
     for (v, found) in [
         (Value::Float(7.5), "Float 7.5"),
@@ -226,128 +184,86 @@ fn a_parameter_that_widens() {
         (Value::Float(f64::NAN), "Float NaN"),
         (Value::Float(9.3e18), "Float 9.3e18"),
     ] {
-        let message = half(v).unwrap_err().message();
         assert_eq!(
-            message,
+            message::<Strict>(half(v)),
             format!("`half`, operand 1: expected Int, found {found}")
         );
     }
     // The parameter beside it does not.
-    let ratio = message::<Strict>(|b| {
-        b.load(1);
-        b.load(2);
-        b.op(ops::ratio {});
-    });
+    let ratio = message::<Strict>(&chunk! { Strict; {1}; {2}; ops::ratio; });
     assert_eq!(ratio, "`ratio`, operand 2: expected Float, found Int 2");
 }
 
 #[test]
 fn a_language_that_widens_all_parameters() {
-    let length = value::<Wide>(|b| {
-        b.load("3");
-        b.load(4);
-        b.op(ops::hypot {});
-    });
-    assert_eq!(length, Value::Float(5.0));
-    let quarter = value::<Wide>(|b| {
-        b.load(true);
-        b.load("4.0");
-        b.op(ops::ratio {});
-    });
-    assert_eq!(quarter, Value::Float(0.25));
+    assert_chunk!(Wide; chunk! { Wide; LoadConst("3"); LoadInt(4); ops::hypot; } => 5.0);
+    assert_chunk!(Wide; chunk! { Wide; LoadTrue; LoadConst("4.0"); ops::ratio; } => 0.25);
     // Only numbers are widened.
-    let shout = message::<Wide>(|b| {
-        b.load(1);
-        b.op(ops::shout {});
-    });
+    let shout = message::<Wide>(&chunk! { Wide; {1}; ops::shout; });
     assert_eq!(shout, "`shout`, operand 1: expected Str, found Int 1");
 }
 
 #[test]
 fn another_op_takes_what_this_one_does_not() {
-    let add = |a: Value, b: Value| {
-        eval::<Strict>(&mut Vm::default(), |out| {
-            out.load(a);
-            out.load(b);
-            out.op(ops::add {});
-        })
-    };
-    let add_ok = |a: Value, b: Value| add(a, b).unwrap();
-    assert_eq!(add_ok(1.into(), 2.into()), Value::Int(3));
-    assert_eq!(add_ok("a".into(), 2.into()), Value::str("a2"));
-    assert_eq!(add_ok("a".into(), "b".into()), Value::str("ab"));
+    let add = |a: Value, b: Value| chunk! { Strict; {a}; {b}; ops::add; };
+    assert_chunk!(Strict; add(1.into(), 2.into()) => 3);
+    assert_chunk!(Strict; add("a".into(), 2.into()) => "a2");
+    assert_chunk!(Strict; add("a".into(), "b".into()) => "ab");
     // What neither takes is the other's to say.
-    let error = add(Value::Int(1), Value::str("b")).unwrap_err();
     assert_eq!(
-        error.message(),
+        message::<Strict>(add(Value::Int(1), Value::str("b"))),
         "`join`, operand 1: expected Str, found Int 1"
     );
     // A language that widens tries the numbers first.
-    let wide = value::<Wide>(|b| {
-        b.load("40");
-        b.load(2);
-        b.op(ops::add {});
-    });
-    assert_eq!(wide, Value::Int(42));
+    assert_chunk!(Wide; chunk! { Wide; LoadConst("40"); LoadInt(2); ops::add; } => 42);
 }
 
 /// Runs with that fuel: the result, what is left, how often an op was run.
-fn fueled(
-    fuel: u64,
-    build: impl FnOnce(&mut Builder<Strict>),
-) -> (Result<Value, Error>, u64, usize) {
+fn fueled(fuel: u64, program: impl Loadable) -> (Result<Value, Error>, u64, usize) {
     let mut vm = Strict::vm(0);
     vm.set_fuel(Some(fuel));
-    let result = eval(&mut vm, build);
+    let result = vm.eval(program);
     (result, vm.fuel().unwrap(), *vm.host())
 }
 
 #[test]
 fn a_fixed_cost_is_taken_before_the_op_runs() {
-    let dear = |fuel| fueled(fuel, |b| b.op(strict::dear {}));
-    let (result, left, done) = dear(1000);
+    static DEAR: StaticChunk = chunk! { Strict; strict::dear; };
+    let (result, left, done) = fueled(1000, &DEAR);
     assert!(result.is_ok());
     assert_eq!((left, done), (900, 1));
-    let (result, left, done) = dear(100);
+    let (result, left, done) = fueled(100, &DEAR);
     assert!(result.is_ok());
     assert_eq!((left, done), (0, 1));
-    let (result, _, done) = dear(99);
+    let (result, _, done) = fueled(99, &DEAR);
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::OutOfFuel));
     assert_eq!((error.pc(), done), (Some(0), 0));
     // Nothing is cheaper than an op is.
-    let (_, left, _) = fueled(10, |b| b.op(strict::free {}));
+    let (_, left, _) = fueled(10, &chunk! { Strict; strict::free; });
     assert_eq!(left, 9);
 }
 
 #[test]
 fn a_cost_may_depend_on_the_inputs() {
-    let run = |fuel| {
-        fueled(fuel, |b| {
-            for n in [30, 10, 2] {
-                b.load(n);
-            }
-            b.op(strict::by_inputs { more: 2 });
-        })
+    static SUM: StaticChunk = chunk! { Strict;
+        LoadInt(30); LoadInt(10); LoadInt(2); strict::by_inputs(2);
     };
-    let (result, left, done) = run(1000);
+    let (result, left, done) = fueled(1000, &SUM);
     assert!(result.is_ok());
     assert_eq!((left, done), (1000 - 3 - 42, 1));
-    let (result, _, done) = run(44);
+    let (result, _, done) = fueled(44, &SUM);
     assert_eq!(
         result.unwrap_err().kind(),
         ErrorKind::Trap(TrapKind::OutOfFuel)
     );
     assert_eq!(done, 0);
     // A price beyond all fuel is no overflow.
-    let (result, ..) = fueled(1000, |b| {
-        b.load(-1);
-        b.op(strict::by_inputs { more: 0 });
-    });
+    let (result, ..) = fueled(1000, &chunk! { Strict; LoadInt(-1); strict::by_inputs(0); });
     assert_eq!(
         result.unwrap_err().kind(),
         ErrorKind::Trap(TrapKind::OutOfFuel)
     );
-    let (result, ..) = fueled(1000, |b| b.op(strict::priceless {}));
+    let (result, ..) = fueled(1000, &chunk! { Strict; strict::priceless; });
     assert_eq!(result.unwrap_err().message(), "handler panicked: no price");
 }

@@ -1,6 +1,6 @@
 //! Handlers that call back: re-entry, and errors on their way out through handlers.
 
-use super::{chunk, eval, returning};
+use fusevm::testing::assert_chunk;
 use fusevm::{ErrorKind, TrapKind, prelude::*};
 use std::fmt;
 
@@ -66,31 +66,24 @@ fn vm() -> Vm<Nested> {
     Nested::vm(Vec::new())
 }
 
+/// The line where `step` goes on.
+const AGAIN: u32 = line!() + 9;
+
 /// `step(n)` goes on through `again` until `n` is `last`, where `end` stands.
-fn steps(last: i64, end: impl FnOnce(&mut Builder<Nested>)) -> Chunk {
-    chunk::<Nested>(|b| {
-        returning(b, "step", &["n"], |b| {
-            let more = b.label();
-            b.line(10).get_slot(0);
-            b.load(last);
-            b.emit(Op::NumLt);
-            b.jump_if_true(more);
-            b.line(11);
-            end(b);
-            b.emit(Op::ReturnValue);
-            b.bind(more);
-            b.line(12).get_slot(0);
-            b.set_slot(1);
-            b.op(ops::function { f: "step".into() });
-            b.get_slot(0);
-            b.op(ops::again {});
-            // What was in the frame before the nested run is there after it.
-            b.get_slot(0);
-            b.get_slot(1);
-            b.emit(Op::Sub);
-            b.emit(Op::Add);
-        });
-    })
+macro_rules! steps {
+    ($last:literal, $($end:tt)*) => {
+        chunk! { Nested;
+            fn step(n) {
+                let before;
+                GetSlot(n); LoadInt($last); NumLt; JumpIfFalse('end);
+                GetSlot(n); SetSlot(before); ops::function(step); GetSlot(n); ops::again;
+                // What was in the frame before the nested run is there after it.
+                GetSlot(n); GetSlot(before); Sub; Add; ReturnValue;
+              'end:
+                $($end)* ReturnValue;
+            }
+        }
+    };
 }
 
 fn kind(error: &Error) -> TrapKind {
@@ -103,7 +96,7 @@ fn kind(error: &Error) -> TrapKind {
 #[test]
 fn an_op_is_run_inside_itself() {
     let mut vm = vm();
-    vm.load(steps(8, |b| b.get_slot(0))).unwrap();
+    vm.load(&steps!(8, GetSlot(n);)).unwrap();
     assert_eq!(vm.call("step", &[Value::Int(0)]).unwrap(), Value::Int(8));
     let expected: Vec<String> = ((0..8).map(|n| format!("> {n}")))
         .chain((0..8).rev().map(|n| format!("< {n}")))
@@ -117,17 +110,17 @@ fn nested_runs_have_a_limit() {
     let mut limits = Limits::default();
     limits.max_reentry = 8;
     vm.set_limits(limits);
-    vm.load(steps(7, |b| b.load("done"))).unwrap();
+    vm.load(&steps!(7, LoadConst("done");)).unwrap();
     // The call from outside and 7 that go through the op.
     assert!(vm.call("step", &[Value::Int(0)]).is_ok());
-    vm.load(steps(8, |b| b.load("done"))).unwrap();
+    vm.load(&steps!(8, LoadConst("done");)).unwrap();
     vm.host_mut().clear();
     let error = vm.call("step", &[Value::Int(0)]).unwrap_err();
     assert_eq!(kind(&error), TrapKind::ReentryDepth);
     assert_eq!(error.message(), "nested runs exceed 8");
     assert_eq!(vm.host().len(), 16, "every op has come back");
     assert_eq!(error.trace().len(), 8);
-    vm.load(steps(7, |b| b.load("done"))).unwrap();
+    vm.load(&steps!(7, LoadConst("done");)).unwrap();
     assert!(vm.call("step", &[Value::Int(0)]).is_ok());
 }
 
@@ -137,7 +130,7 @@ fn nested_runs_share_the_limit_on_calls_and_the_fuel() {
     let mut limits = Limits::default();
     limits.max_call_depth = 4;
     vm.set_limits(limits);
-    vm.load(steps(5, |b| b.load(0))).unwrap();
+    vm.load(&steps!(5, LoadInt(0);)).unwrap();
     let error = vm.call("step", &[Value::Int(0)]).unwrap_err();
     assert_eq!(kind(&error), TrapKind::CallDepth);
     vm.set_limits(Limits::default());
@@ -160,16 +153,13 @@ fn nested_runs_share_the_limit_on_calls_and_the_fuel() {
 #[test]
 fn an_error_keeps_its_place_and_gets_the_whole_chain() {
     let mut vm = vm();
-    vm.load(steps(3, |b| {
-        b.load(7);
-        b.op(ops::broken {});
-        b.load(0);
-    }))
+    let line = line!() + 2;
+    vm.load(&steps! { 3,
+        LoadInt(7); ops::broken; LoadInt(0);
+    })
     .unwrap();
-    let error = eval(&mut vm, |b| {
-        b.line(1).load(0);
-        b.call("step", 1);
-    });
+    let call = line!() + 1;
+    let error = vm.eval(&chunk! { Nested; fn step(n); LoadInt(0); Call(step, 1); });
     let error = error.unwrap_err();
     assert_eq!(kind(&error), TrapKind::Host);
     assert_eq!(error.downcast_ref::<Broken>().unwrap().0, 7);
@@ -179,18 +169,21 @@ fn an_error_keeps_its_place_and_gets_the_whole_chain() {
     assert_eq!(
         chain,
         [
-            (11, "broken"),
-            (12, "again"),
-            (12, "again"),
-            (12, "again"),
-            (1, "Call")
+            (line, "broken"),
+            (AGAIN, "again"),
+            (AGAIN, "again"),
+            (AGAIN, "again"),
+            (call, "Call")
         ]
     );
+    let (file, again) = (file!(), format!("\n  at {}:{AGAIN} in step()", file!()));
     assert_eq!(
         error.render(),
-        "chunk:11: 7 is broken\n  at chunk:11 in step()\n  at chunk:12 in step()\n  at chunk:12 in step()\n  at chunk:12 in step()\n  at chunk:1 in the main program"
+        format!(
+            "{file}:{line}: 7 is broken\n  at {file}:{line} in step(){again}{again}{again}\n  at {file}:{call} in the main program"
+        )
     );
-    assert_eq!((error.line(), vm.host().len()), (Some(11), 6));
+    assert_eq!((error.line(), vm.host().len()), (Some(line), 6));
 }
 
 #[test]
@@ -198,98 +191,77 @@ fn a_panic_inside_a_nested_run() {
     let mut vm = vm();
     for _ in 0..100 {
         vm.host_mut().clear();
-        vm.load(steps(5, |b| {
-            b.load("left on the stack");
-            b.op(ops::panics {});
-        }))
-        .unwrap();
+        vm.load(&steps!(5, LoadConst("left on the stack"); ops::panics;))
+            .unwrap();
         let error = vm.call("step", &[Value::Int(0)]).unwrap_err();
         assert_eq!(kind(&error), TrapKind::Panic);
         assert_eq!(error.message(), "handler panicked: deep inside");
         assert_eq!(error.trace().len(), 6);
         assert_eq!(vm.host().len(), 10, "the ops around it went on");
-        vm.load(steps(5, |b| b.get_slot(0))).unwrap();
+        vm.load(&steps!(5, GetSlot(n);)).unwrap();
         assert_eq!(vm.call("step", &[Value::Int(0)]).unwrap(), Value::Int(5));
     }
 }
 
 #[test]
 fn a_handler_may_go_on_after_an_error() {
-    let mut vm = vm();
-    let texts = eval(&mut vm, |b| {
-        returning(b, "fine", &[], |b| b.load(1));
-        returning(b, "fails", &[], |b| {
-            b.load("on the stack");
-            b.emit(Op::PushFrame);
-            b.load(5);
-            b.op(ops::broken {});
-            b.load(0);
-        });
-        b.load("below");
-        b.load(3);
-        b.set_slot(0);
-        for f in ["fine", "fails", "fine"] {
-            b.op(ops::function { f: f.into() });
-            b.op(ops::attempt {});
+    let line = line!() + 4;
+    static TEXTS: StaticChunk = chunk! { Nested;
+        fn fine() { LoadInt(1); ReturnValue; }
+        fn fails() {
+            LoadConst("on the stack"); PushFrame; LoadInt(5); ops::broken; LoadInt(0); ReturnValue;
         }
-        b.get_slot(0);
-        b.make_array(5);
-    });
-    assert_eq!(
-        format!("{:?}", texts.unwrap()),
-        r#"["below", "gave 1", "failed: chunk:1: 5 is broken", "gave 1", 3]"#
-    );
+        let kept;
+        LoadConst("below");
+        LoadInt(3); SetSlot(kept);
+        ops::function(fine); ops::attempt;
+        ops::function(fails); ops::attempt;
+        ops::function(fine); ops::attempt;
+        GetSlot(kept); MakeArray(5);
+    };
+    let failed = format!("failed: {}:{line}: 5 is broken", file!());
+    let texts = ["below", "gave 1", failed.as_str(), "gave 1"].map(Value::from);
+    assert_chunk!(Nested; TEXTS => [&texts[..], &[3.into()]].concat());
 }
 
 #[test]
 fn a_block_that_fails_and_a_block_in_a_block() {
-    let mut vm = vm();
-    let values = eval(&mut vm, |b| {
-        b.load(10);
-        b.set_slot(0);
-        let outer = b.begin_block();
-        let inner = b.begin_block();
-        b.get_slot(0);
-        b.emit(Op::Inc);
-        b.set_slot(0);
-        b.get_slot(0);
-        let inner = b.end_block(inner);
-        b.op(ops::run { body: inner });
-        b.op(ops::run { body: inner });
-        b.emit(Op::Add);
-        let outer = b.end_block(outer);
-        b.op(ops::run { body: outer });
-        b.get_slot(0);
-        b.make_array(2);
-    });
-    assert_eq!(format!("{:?}", values.unwrap()), "[23, 12]");
-    let error = eval(&mut vm, |b| {
-        returning(b, "f", &[], |b| {
-            let body = b.begin_block();
-            b.line(5).load(1);
-            b.load(0);
-            b.op(core_ops::idiv {});
-            let body = b.end_block(body);
-            b.line(2).op(ops::run { body });
-        });
-        b.line(1).call("f", 0);
-    });
-    let error = error.unwrap_err();
+    static VALUES: StaticChunk = chunk! { Nested;
+        let n;
+        LoadInt(10); SetSlot(n);
+        block outer {
+            block inner { GetSlot(n); Inc; SetSlot(n); GetSlot(n); }
+            ops::run(inner); ops::run(inner); Add;
+        }
+        ops::run(outer); GetSlot(n); MakeArray(2);
+    };
+    assert_chunk!(Nested; VALUES => vec![23, 12]);
+    let line = line!() + 3;
+    static FAILS: StaticChunk = chunk! { Nested;
+        fn f() {
+            block body { LoadInt(1); LoadInt(0); core_ops::idiv; }
+            ops::run(body); ReturnValue;
+        }
+        Call(f, 0);
+    };
+    let error = vm().eval(&FAILS).unwrap_err();
     assert_eq!(kind(&error), TrapKind::ZeroDivision);
+    let (file, run, call) = (file!(), line + 1, line + 3);
     assert_eq!(
         error.render(),
-        "chunk:5: division by zero in `idiv`\n  at chunk:5 in f()\n  at chunk:2 in f()\n  at chunk:1 in the main program"
+        format!(
+            "{file}:{line}: division by zero in `idiv`\n  at {file}:{line} in f()\n  at {file}:{run} in f()\n  at {file}:{call} in the main program"
+        )
     );
 }
 
 /// Evaluates a program that replaces the function that is running, and calls it.
 fn replaces(vm: &mut VM, _: u8) -> Value {
-    let program = chunk::<Nested>(|b| {
-        returning(b, "caller", &["x"], |b| b.load("the new one"));
-        b.load(1);
-        b.call("caller", 1);
-    });
-    vm.eval(program).unwrap_or_else(|e| e.to_string().into())
+    let program = chunk! { Nested;
+        fn caller(x) { LoadConst("the new one"); ReturnValue; }
+        LoadInt(1); Call(caller, 1);
+    };
+    vm.eval(&program).unwrap_or_else(|e| e.to_string().into())
 }
 
 /// Throws the VM away under the program that runs in it.
@@ -308,13 +280,9 @@ fn resets(vm: &mut VM, _: u8) -> Value {
 fn a_handler_evaluates_a_program() {
     let mut vm = vm();
     vm.register_builtin(0, replaces);
-    let both = eval(&mut vm, |b| {
-        returning(b, "caller", &[], |b| {
-            b.load("the old one");
-            b.call_builtin(0, 0);
-            b.make_array(2);
-        });
-        b.call("caller", 0);
+    let both = vm.eval(&chunk! { Nested;
+        fn caller() { LoadConst("the old one"); CallBuiltin(0, 0); MakeArray(2); ReturnValue; }
+        Call(caller, 0);
     });
     let expected = r#"["the old one", "the new one"]"#;
     assert_eq!(format!("{:?}", both.unwrap()), expected);
@@ -327,24 +295,17 @@ fn a_handler_that_has_no_mercy_on_its_vm() {
     for handler in [throws_away, resets] {
         let mut vm = vm();
         vm.register_builtin(0, handler);
-        let result = eval(&mut vm, |b| {
-            returning(b, "f", &["a", "b"], |b| {
-                b.get_slot(0);
-                b.get_slot(1);
-                b.call_builtin(0, 0);
-                b.get_slot(1);
-                b.make_array(4);
-            });
-            b.load(1);
-            b.load(2);
-            b.load(3);
-            b.call("f", 2);
-            b.make_array(2);
+        let result = vm.eval(&chunk! { Nested;
+            fn f(a, b) {
+                GetSlot(a); GetSlot(b); CallBuiltin(0, 0); GetSlot(b); MakeArray(4); ReturnValue;
+            }
+            LoadInt(1); LoadInt(2); LoadInt(3); Call(f, 2); MakeArray(2);
         });
         // Whatever came out, no harm was done.
         drop(result);
-        let mut b = ChunkBuilder::new();
-        b.emit(Op::LoadInt(42), 1);
-        assert_eq!(vm.eval(b.build()).unwrap(), Value::Int(42));
+        assert_eq!(
+            vm.eval(&chunk! { (); LoadInt(42); }).unwrap(),
+            Value::Int(42)
+        );
     }
 }

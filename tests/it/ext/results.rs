@@ -1,7 +1,7 @@
 //! Every kind of result at run time, and errors of an op's own.
 
-use super::eval;
-use fusevm::{ErrorKind, TrapKind, prelude::*};
+use fusevm::testing::assert_chunk;
+use fusevm::{ErrorKind, Loadable, TrapKind, prelude::*};
 use std::fmt;
 
 #[derive(Language)]
@@ -146,101 +146,65 @@ mod ops {
     }
 }
 
-fn value(build: impl FnOnce(&mut Builder<Results>)) -> Value {
-    eval(&mut Results::vm(()), build).unwrap_or_else(|error| panic!("{}", error.render()))
-}
-
-fn error(build: impl FnOnce(&mut Builder<Results>)) -> Error {
-    eval(&mut Results::vm(()), build).expect_err("the program traps")
+fn error(program: impl Loadable) -> Error {
+    let result = Results::vm(()).eval(program);
+    result.expect_err("the program traps")
 }
 
 #[test]
 fn as_many_results_as_the_signature_says() {
-    let stack = value(|b| {
-        b.load("bottom");
-        b.load(1);
-        b.op(ops::nothing {});
-        b.load(17);
-        b.load(5);
-        b.op(ops::div_rem {});
-        b.make_array(3);
-    });
-    assert_eq!(format!("{stack:?}"), "[\"bottom\", 3, 2]");
+    static STACK: StaticChunk = chunk! { Results;
+        LoadConst("bottom");
+        LoadInt(1); ops::nothing;
+        LoadInt(17); LoadInt(5); ops::div_rem;
+        MakeArray(3);
+    };
+    assert_chunk!(Results; STACK => vec!["bottom".into(), Value::Int(3), 2.into()]);
 }
 
 #[test]
 fn options_and_texts() {
-    let find = |part: &'static str| {
-        value(|b| {
-            b.load("abc");
-            b.load(part);
-            b.op(ops::find {});
-        })
-    };
-    assert_eq!(find("c"), Value::Int(2));
-    assert_eq!(find("x"), Value::Undef);
-    let head = value(|b| {
-        b.load("abc");
-        b.op(ops::head {});
-    });
-    assert_eq!(head, Value::str("a"));
-    let first = value(|b| {
-        b.load("");
-        b.load("inside");
-        b.make_array(1);
-        b.op(ops::first {});
-    });
-    assert_eq!(first, Value::str("inside"));
-    assert_eq!(value(|b| b.op(ops::unit {})), Value::from(Unit("m")));
+    let find = |part: &str| chunk! { Results; LoadConst("abc"); {part}; ops::find; };
+    assert_chunk!(Results; find("c") => 2);
+    assert_chunk!(Results; find("x") => Value::Undef);
+    assert_chunk!(Results; chunk! { Results; LoadConst("abc"); ops::head; } => "a");
+    assert_chunk!(Results; chunk! { Results;
+        LoadConst(""); LoadConst("inside"); MakeArray(1); ops::first;
+    } => "inside");
+    assert_chunk!(Results; chunk! { Results; ops::unit; } => Unit("m"));
 }
 
 #[test]
 fn objects_are_allocated_beside_borrows_and_without() {
+    static LEFTS: StaticChunk = chunk! { Results;
+        let swapped; let right;
+        LoadInt(3); LoadInt(4); ops::pair; ops::swapped; SetSlot(swapped);
+        GetSlot(swapped); ops::halves; ops::left; SetSlot(right); ops::left;
+        GetSlot(right);
+        GetSlot(swapped); ops::left;
+        MakeArray(3);
+    };
+    assert_chunk!(Results; LEFTS => vec![4, 3, 4]);
     let mut vm = Results::vm(());
-    let lefts = eval(&mut vm, |b| {
-        b.load(3);
-        b.load(4);
-        b.op(ops::pair {});
-        b.op(ops::swapped {});
-        b.set_slot(0);
-        b.get_slot(0);
-        b.op(ops::halves {});
-        b.op(ops::left {});
-        b.set_slot(1);
-        b.op(ops::left {});
-        b.get_slot(1);
-        b.get_slot(0);
-        b.op(ops::left {});
-        b.make_array(3);
-    });
-    assert_eq!(format!("{:?}", lefts.unwrap()), "[4, 3, 4]");
+    vm.eval(&LEFTS).unwrap();
     assert_eq!(vm.heap().len(), 4);
 
     let mut limits = Limits::default();
     limits.max_objects = 1;
     vm.set_limits(limits);
-    let error = eval(&mut vm, |b| {
-        b.load(3);
-        b.load(4);
-        b.op(ops::pair {});
-        b.op(ops::swapped {});
-    });
-    let error = error.unwrap_err();
+    let line = line!() + 1;
+    let two = chunk! { Results; LoadInt(3); LoadInt(4); ops::pair; ops::swapped; };
+    let error = vm.eval(&two).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Heap));
-    assert_eq!(error.to_string(), "chunk:1: too many objects");
+    let place = format!("{}:{line}", file!());
+    assert_eq!(error.to_string(), format!("{place}: too many objects"));
 }
 
 #[test]
 fn an_error_of_the_ops_own_comes_out_whole() {
-    let taken = value(|b| {
-        b.load(3);
-        b.op(ops::take {});
-    });
-    assert_eq!(taken, Value::Int(7));
-    let failed = error(|b| {
-        b.line(4).load(12);
-        b.op(ops::take {});
-    });
+    assert_chunk!(Results; chunk! { Results; LoadInt(3); ops::take; } => 7);
+    let line = line!() + 1;
+    let failed = error(&chunk! { Results; LoadInt(12); ops::take; });
     assert_eq!(failed.kind(), ErrorKind::Trap(TrapKind::Host));
     assert_eq!(
         failed.downcast_ref(),
@@ -248,18 +212,13 @@ fn an_error_of_the_ops_own_comes_out_whole() {
         "with what it carries"
     );
     assert!(failed.downcast_ref::<fmt::Error>().is_none());
-    assert_eq!(failed.to_string(), "chunk:4: 12 are not in stock");
+    let place = format!("{}:{line}", file!());
+    assert_eq!(failed.to_string(), format!("{place}: 12 are not in stock"));
     assert_eq!(failed.site().unwrap().op, "take");
 
-    let boxed = error(|b| {
-        b.load(1);
-        b.op(ops::check {});
-    });
+    let boxed = error(&chunk! { Results; LoadInt(1); ops::check; });
     assert_eq!(boxed.message(), "1 is not zero");
-    let trap = error(|b| {
-        b.load(1);
-        b.op(ops::trap_of_its_own {});
-    });
+    let trap = error(&chunk! { Results; LoadInt(1); ops::trap_of_its_own; });
     assert_eq!(trap.kind(), ErrorKind::Trap(TrapKind::ZeroDivision));
     assert_eq!(trap.message(), "division by zero in `mine`");
 }
@@ -267,80 +226,61 @@ fn an_error_of_the_ops_own_comes_out_whole() {
 #[test]
 fn branches_without_results() {
     let taken = |v: Value| {
-        value(|b| {
-            let to = b.label();
-            b.load("below");
-            b.load(v);
-            b.op(ops::jump_if_undef { to });
-            b.load("fell");
-            b.emit(Op::ReturnValue);
-            b.bind(to);
-            b.load("jumped");
-        })
+        chunk! { Results;
+            LoadConst("below"); {v}; ops::jump_if_undef('jumps);
+            LoadConst("fell"); ReturnValue;
+          'jumps:
+            LoadConst("jumped");
+        }
     };
-    assert_eq!(taken(Value::Undef), Value::str("jumped"));
-    assert_eq!(taken(Value::Int(0)), Value::str("fell"));
+    assert_chunk!(Results; taken(Value::Undef) => "jumped");
+    assert_chunk!(Results; taken(Value::Int(0)) => "fell");
 }
 
 #[test]
 fn branches_with_results_on_both_ways() {
     let sign = |n: i64| {
-        let got = value(|b| {
-            let if_negative = b.label();
-            b.load("below");
-            b.load(n);
-            b.op(ops::sign { if_negative });
-            b.make_array(2);
-            b.emit(Op::ReturnValue);
-            b.bind(if_negative);
-            b.make_array(3);
-        });
-        format!("{got:?}")
+        chunk! { Results;
+            LoadConst("below"); {n}; ops::sign('negative);
+            MakeArray(2); ReturnValue;
+          'negative:
+            MakeArray(3);
+        }
     };
-    assert_eq!(sign(5), "[\"below\", 5]");
-    assert_eq!(sign(-5), "[\"below\", \"minus\", 5]");
+    assert_chunk!(Results; sign(5) => vec!["below".into(), Value::Int(5)]);
+    assert_chunk!(Results; sign(-5) => vec!["below".into(), "minus".into(), Value::Int(5)]);
 }
 
 #[test]
 fn a_branch_backwards_makes_a_loop() {
-    let steps = value(|b| {
-        b.load(0);
-        b.set_slot(0);
-        let top = b.label_here();
-        b.get_slot(0);
-        b.emit(Op::Inc);
-        b.set_slot(0);
-        // Undef while slot 0 is below 1000.
-        let done = b.label();
-        b.get_slot(0);
-        b.load(1000);
-        b.emit(Op::NumLt);
-        b.jump_if_false(done);
-        b.load(Value::Undef);
-        b.op(ops::jump_if_undef { to: top });
-        b.bind(done);
-        b.get_slot(0);
-    });
-    assert_eq!(steps, Value::Int(1000));
+    static STEPS: StaticChunk = chunk! { Results;
+        let i;
+        LoadInt(0); SetSlot(i);
+      'top:
+        GetSlot(i); Inc; SetSlot(i);
+        // Undef while it is below 1000.
+        GetSlot(i); LoadInt(1000); NumLt; JumpIfFalse('done);
+        LoadUndef; ops::jump_if_undef('top);
+      'done:
+        GetSlot(i);
+    };
+    assert_chunk!(Results; STEPS => 1000);
 }
 
 #[test]
 fn a_branch_may_fail_and_may_allocate() {
     let program = |n: i64| {
-        eval(&mut Results::vm(()), |b| {
-            let to = b.label();
-            b.load(n);
-            b.op(ops::fallible_jump { to });
-            b.op(ops::left {});
-            b.emit(Op::ReturnValue);
-            b.bind(to);
-            b.load("jumped");
-        })
+        chunk! { Results;
+            {n}; ops::fallible_jump('jumps);
+            ops::left; ReturnValue;
+          'jumps:
+            LoadConst("jumped");
+        }
     };
-    assert_eq!(program(0).unwrap(), Value::str("jumped"));
-    assert_eq!(program(1).unwrap(), Value::Int(8));
-    let error = program(2).unwrap_err();
-    assert_eq!(error.downcast_ref(), Some(&OutOfStock { wanted: 2 }));
+    assert_chunk!(Results; program(0) => "jumped");
+    assert_chunk!(Results; program(1) => 8);
+    let wanted = Some(&OutOfStock { wanted: 2 });
+    assert_eq!(error(program(2)).downcast_ref(), wanted);
 }
 
 #[test]
@@ -350,10 +290,7 @@ fn what_an_op_gives_is_held_to_the_limits() {
     limits.max_string_len = 8;
     vm.set_limits(limits);
     for (text, fits) in [("four", true), ("five!", false)] {
-        let mut b = Builder::<Results>::new();
-        b.load(text);
-        b.op(ops::twice {});
-        let result = vm.eval(b.finish().unwrap());
+        let result = vm.eval(&chunk! { Results; {text}; ops::twice; });
         let kind = result.as_ref().err().map(fusevm::Error::kind);
         let trap = (!fits).then_some(ErrorKind::Trap(TrapKind::TooLong));
         assert_eq!(kind, trap, "{result:?}");

@@ -5,6 +5,8 @@ use fusevm::{Chunk, ErrorKind, Limits, Op, SharedBuffer, VM, VMResult, Value, Ve
 /// How a program is run.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
+    /// Whether it runs in register form.
+    pub(crate) lowering: bool,
     pub(crate) fusion: bool,
     pub(crate) fuel: Option<u64>,
     pub(crate) limits: Limits,
@@ -43,6 +45,7 @@ impl Outcome {
         vm.set_limits(setting.limits.clone());
         vm.set_fuel(setting.fuel);
         vm.set_fusion(setting.fusion);
+        vm.set_lowering(setting.lowering);
         vm.register_builtin(LENGTHS, lengths);
         vm.register_builtin(TOP, |vm, _| vm.peek().cloned().unwrap_or_default());
         vm.register_builtin(CALLS, calls);

@@ -6,14 +6,15 @@ mod layout;
 #[cfg(feature = "macros")]
 mod local;
 mod ops;
+mod place;
 
 pub use body::{Mark, Piece};
 pub use error::{BuildError, BuildErrors};
 #[cfg(feature = "macros")]
 pub use local::Local;
 
-use super::{Chunk, Diagnostic, FunctionEntry, Place, Span};
-use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc};
+use super::{Chunk, Diagnostic, FunctionEntry, INNER, Place};
+use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc, Text};
 use crate::op::{Flags, Op};
 use crate::value::{Str, Value};
 use body::{Body, BodyKind, Emitted};
@@ -124,37 +125,6 @@ impl<L: Language> Builder<L> {
         b
     }
 
-    /// Says where the ops that follow come from, until the next `at` or `line`.
-    pub fn at(&mut self, span: Span) -> &mut Self {
-        let row = self
-            .line_starts
-            .partition_point(|start| *start <= span.start);
-        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        if row > 0 {
-            self.line = clamp(row);
-            // Spans come in order, mostly: columns are counted on from the last one in the line.
-            let start = self.line_starts[row - 1];
-            let (from, before) = match self.counted {
-                (at, columns) if (start..=span.start).contains(&at) => (at, columns),
-                _ => (start, 0),
-            };
-            let between = self.text.as_str().get(from..span.start);
-            let columns = before + between.map_or(0, |text| text.chars().count());
-            self.counted = (span.start, columns);
-            self.place.column = clamp(columns + 1);
-        }
-        self.place.start = clamp(span.start);
-        self.place.end = clamp(span.end);
-        self
-    }
-
-    /// Says the line of the ops that follow, for sources without spans.
-    pub fn line(&mut self, line: u32) -> &mut Self {
-        self.line = line;
-        self.place = Place::default();
-        self
-    }
-
     /// Records an error of the front end; parsing may go on.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.errors.push(BuildError::Source(diagnostic));
@@ -180,9 +150,19 @@ impl<L: Language> Builder<L> {
     }
 
     fn ext<X: ExtOp<L>>(&mut self, op: X) -> Op {
-        let import = self.import(X::DESC);
         let bits = op.encode(self);
-        match X::DESC.is_wide() {
+        self.ext_of(X::DESC, bits)
+    }
+
+    /// Appends the op of that description, with its immediates packed.
+    pub(crate) fn op_of(&mut self, desc: &'static OpDesc, bits: u64) {
+        let op = self.ext_of(desc, bits);
+        self.push(op);
+    }
+
+    fn ext_of(&mut self, desc: &'static OpDesc, bits: u64) -> Op {
+        let import = self.import(desc);
+        match desc.is_wide() {
             true => Op::ExtendedWide(import, self.chunk.hold_wide(bits)),
             false => Op::Extended(import, bits as u8),
         }

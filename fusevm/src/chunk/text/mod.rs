@@ -37,7 +37,7 @@ impl Chunk {
     /// fn "odd name" @3                       ; with any number of arguments; entry at op 3
     /// block @b0 @b0_end                      ; block 0, from a label up to a label
     ///
-    ///   LoadConst "hello"    .at 4:7 10..17  ; line, column, bytes, from this op on
+    ///   LoadConst "hello"    .at 4:7 10..17  ; line, column, bytes (if known), from this op on
     ///   JumpIfFalse done
     /// b0:
     ///   ext hypot                            ; an imported op, then its immediates

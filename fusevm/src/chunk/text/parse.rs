@@ -132,10 +132,16 @@ impl Parser<'_> {
                 c.take()?;
                 self.line = c.unsigned("a line")?;
                 c.need(":")?;
-                self.place.column = c.unsigned("a column")?;
-                self.place.start = c.unsigned("the first byte")?;
-                c.need("..")?;
-                self.place.end = c.unsigned("the byte past the last")?;
+                let column = c.unsigned("a column")?;
+                self.place = Place {
+                    column,
+                    ..Place::default()
+                };
+                if matches!(c.peek(), Token::Number(_)) {
+                    self.place.start = c.unsigned("the first byte")?;
+                    c.need("..")?;
+                    self.place.end = c.unsigned("the byte past the last")?;
+                }
                 self.places = true;
             }
             _ => return c.expected("`.line` or `.at`"),

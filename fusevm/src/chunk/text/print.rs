@@ -56,7 +56,10 @@ fn source_place((line, place): (u32, Place), first: bool) -> String {
         return format!(".line {line}");
     }
     let Place { column, start, end } = place;
-    format!(".at {line}:{column} {start}..{end}")
+    match (start, end) {
+        (0, 0) => format!(".at {line}:{column}"),
+        _ => format!(".at {line}:{column} {start}..{end}"),
+    }
 }
 
 /// Writes what stands before the ops; whether there is anything.

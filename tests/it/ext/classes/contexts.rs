@@ -1,8 +1,8 @@
 //! What an op sees beside its operands, and which sets a language has.
 
-use super::{Classes, alone, everywhere, from_afar, ops, value, vm};
-use crate::ext::{eval, returning};
-use fusevm::{Error, SharedBuffer, TrapKind, prelude::*};
+use super::{Classes, alone, everywhere, from_afar, ops, vm};
+use fusevm::testing::assert_chunk;
+use fusevm::{SharedBuffer, TrapKind, prelude::*};
 
 #[test]
 fn contexts_side_by_side() {
@@ -10,10 +10,7 @@ fn contexts_side_by_side() {
     let mut vm = vm();
     vm.set_output(out.clone());
     for text in ["one", "two"] {
-        let object = eval(&mut vm, |b| {
-            b.load(text);
-            b.op(ops::side_by_side {});
-        });
+        let object = vm.eval(&chunk! { Classes; {text}; ops::side_by_side; });
         assert_eq!(object.unwrap().kind(), Kind::Obj);
     }
     assert_eq!(vm.host().0, ["one", "two"]);
@@ -27,17 +24,14 @@ fn rules_carry_limits_and_the_texts_of_objects() {
     let mut limits = Limits::default();
     limits.max_string_len = 20;
     vm.set_limits(limits);
-    let text = |vm: &mut Vm<Classes>, n: usize| -> Result<Value, Error> {
-        eval(vm, |b| {
-            for _ in 0..n {
-                b.op(everywhere::counter {});
-            }
-            b.make_array(n);
-            b.op(ops::text_of {});
-        })
-    };
-    assert_eq!(text(&mut vm, 2).unwrap(), Value::str("(Counter) (Counter)"));
-    let error = text(&mut vm, 3).unwrap_err();
+    let text = vm.eval(&chunk! { Classes;
+        everywhere::counter; everywhere::counter; MakeArray(2); ops::text_of;
+    });
+    assert_eq!(text.unwrap(), Value::str("(Counter) (Counter)"));
+    let text = vm.eval(&chunk! { Classes;
+        everywhere::counter; everywhere::counter; everywhere::counter; MakeArray(3); ops::text_of;
+    });
+    let error = text.unwrap_err();
     assert_eq!(error.kind(), fusevm::ErrorKind::Trap(TrapKind::TextTooLong));
 }
 
@@ -47,12 +41,9 @@ fn the_whole_vm_at_once() {
     let mut vm = vm();
     vm.set_output(out.clone());
     vm.set_global("x", 41);
-    let text = eval(&mut vm, |b| {
-        returning(b, "inc", &["n"], |b| {
-            b.get_slot(0);
-            b.emit(Op::Inc);
-        });
-        b.op(ops::everything {});
+    let text = vm.eval(&chunk! { Classes;
+        fn inc(n) { GetSlot(n); Inc; ReturnValue; }
+        ops::everything;
     });
     assert_eq!(text.unwrap(), Value::str("(Counter) 42 undef"));
     assert_eq!(vm.global("x"), Value::Int(42));
@@ -61,13 +52,8 @@ fn the_whole_vm_at_once() {
 
 #[test]
 fn sets_of_all_kinds_are_in_the_language() {
-    let both = value(|b| {
-        b.load(4);
-        b.op(alone {});
-        b.op(from_afar::far {});
-        b.make_array(2);
-    });
-    assert_eq!(format!("{both:?}"), "[-4, 77]");
+    let both = chunk! { Classes; LoadInt(4); alone; from_afar::far; MakeArray(2); };
+    assert_chunk!(Classes; both => vec![-4, 77]);
     let table = Classes::table();
     assert_eq!(table.id("byte"), Some(0));
     let id = |name: &str| table.id(name).unwrap_or_else(|| panic!("no {name}"));

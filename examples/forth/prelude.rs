@@ -1,0 +1,65 @@
+//! Words written in bytecode, which each VM of the language has from the start.
+//!
+//! They are functions like those a program defines, and unlike core words may be defined anew. Rustc has
+//! verified them: a word that pops too much of the VM's stack does not compile. (The data stack is looked
+//! at when they run.)
+
+use super::Forth;
+use super::flow::{control, names};
+use super::words::ops;
+use fusevm::prelude::*;
+
+/// The words.
+pub static PRELUDE: StaticChunk = chunk! { Forth;
+    // ( a b -- b )
+    fn nip() { ops::swap; ops::drop_; }
+
+    // ( a b -- b a b )
+    fn tuck() { ops::swap; ops::over; }
+
+    // ( a low high -- flag ) Whether it is at least the low bound and below the high one.
+    fn within() {
+        let width;
+        ops::over; ops::minus; control::hold(width);
+        ops::minus; control::held(width); ops::unsigned_less;
+    }
+
+    // ( addr n -- end addr ) Bounds of a loop over bytes.
+    fn bounds() { ops::over; ops::plus; ops::swap; }
+
+    // ( addr n -- ) Sets bytes to 0.
+    fn erase() { names::literal(0); ops::fill; }
+
+    // ( addr -- addr n ) The text behind a byte that holds its length.
+    fn count() { ops::dup; ops::increment; ops::swap; ops::byte_fetch; }
+
+    // ( n -- )
+    fn spaces() {
+        let left;
+        control::hold(left);
+        Jump('test);
+      'next:
+        LoadConst(" "); Print(1);
+        GetSlot(left); Dec; SetSlot(left);
+      'test:
+        GetSlot(left); LoadInt(0); NumGt; JumpIfTrue('next);
+    }
+
+    // ( n -- root ) The greatest integer whose square is not above it, by the method of Newton.
+    fn sqrt() {
+        let n;
+        let x;
+        let next;
+        control::hold(n);
+        GetSlot(n); SetSlot(x);
+        GetSlot(n); LoadInt(2); NumLt; JumpIfTrue('done);
+        GetSlot(n); LoadInt(2); core_ops::idiv; LoadInt(1); Add; SetSlot(next);
+      'closer:
+        GetSlot(next); SetSlot(x);
+        GetSlot(n); GetSlot(x); core_ops::idiv; GetSlot(x); Add; LoadInt(2); core_ops::idiv;
+        SetSlot(next);
+        GetSlot(next); GetSlot(x); NumLt; JumpIfTrue('closer);
+      'done:
+        GetSlot(x); names::push;
+    }
+};

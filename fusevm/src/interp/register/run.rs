@@ -1,0 +1,1038 @@
+//! The loop.
+
+use super::ext::{Invocation, Ran};
+use super::{Code, WINDOW, forget};
+use crate::interp::{BlockRun, FrameKind, Step, call, unwound};
+use crate::lower::{Form, Ins};
+use crate::op::Opcode;
+use crate::semantics::{Trap, array};
+use crate::value::Value;
+use crate::vm::{Linked, Lowered, VM};
+use std::sync::Arc;
+
+/// Backward jumps and calls between two looks at the interrupt flag, where fuel is not counted.
+const PATIENCE: u32 = 4096;
+
+/// The window of a frame.
+#[inline(always)]
+fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
+    // Frames see to it that a whole window is there.
+    (&mut registers[window..window + WINDOW])
+        .try_into()
+        .expect("the window has its length")
+}
+
+/// Writes a value, and drops the one that was there: not in the loop itself.
+#[inline(never)]
+fn replace(register: &mut Value, value: Value) {
+    *register = value;
+}
+
+/// Writes a number where there may be one already: then nothing has to be dropped.
+#[inline(always)]
+fn put_int(register: &mut Value, n: i64) {
+    match register {
+        Value::Int(old) => *old = n,
+        other => replace(other, Value::Int(n)),
+    }
+}
+
+#[inline(always)]
+fn put_float(register: &mut Value, f: f64) {
+    match register {
+        Value::Float(old) => *old = f,
+        other => replace(other, Value::Float(f)),
+    }
+}
+
+#[inline(always)]
+fn put_bool(register: &mut Value, is: bool) {
+    match register {
+        Value::Bool(old) => *old = is,
+        other => replace(other, Value::Bool(is)),
+    }
+}
+
+/// What is computed of two numbers at once, if it can be.
+#[inline(always)]
+fn compare(op: Opcode, a: &Value, b: &Value) -> Option<bool> {
+    macro_rules! by {
+        ($a:expr, $b:expr) => {
+            match op {
+                Opcode::NumEq => $a == $b,
+                Opcode::NumNe => $a != $b,
+                Opcode::NumLt => $a < $b,
+                Opcode::NumGt => $a > $b,
+                Opcode::NumLe => $a <= $b,
+                Opcode::NumGe => $a >= $b,
+                _other => return None,
+            }
+        };
+    }
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Some(by!(a, b)),
+        (Value::Float(a), Value::Float(b)) => Some(by!(a, b)),
+        _ => None,
+    }
+}
+
+impl VM {
+    /// Runs the top frame, which is in registers, and what it calls, until a frame is on top that is
+    /// not, or the frame at index `floor` has ended. `at` follows the pc where that is asked for.
+    pub(in crate::interp) fn run_registers(&mut self, floor: usize, at: &mut usize) -> Step {
+        let Some(frame) = self.frames.last() else {
+            return Ok(());
+        };
+        let program = frame.code;
+        let Some(linked) = self.code().get(program).cloned() else {
+            return Err(Trap::Load("the program is no longer loaded".into()));
+        };
+        let Some(code) = self.frames.last().and_then(|frame| linked.running(frame)) else {
+            return Err(Trap::Load("the code of the frame is gone".into()));
+        };
+        let mut ip = self.resume(code);
+        let mut run = Run {
+            linked: &linked,
+            code,
+            program,
+            floor,
+            site: 0,
+            units: linked.units(),
+            form: code.form,
+            calls: Vec::new(),
+            known: 0,
+            depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
+        };
+        match unwound(|| run.go(self, &mut ip)) {
+            Ok(()) => Ok(()),
+            Err(trap) => {
+                let meta = run.code.meta[run.site];
+                *at = meta.pc as usize;
+                self.refund(meta.refund.into());
+                Err(trap)
+            }
+        }
+    }
+}
+
+/// What runs.
+struct Run<'l> {
+    linked: &'l Arc<Linked>,
+    code: &'l Code,
+    /// The program, as the VM counts.
+    program: u32,
+    floor: usize,
+    /// The instruction that may trap.
+    site: usize,
+    units: &'l [Lowered],
+    form: Form,
+    calls: Vec<Rec<'l>>,
+    /// How many of them have frames of the VM.
+    known: usize,
+    /// Calls that may be opened before the limit.
+    depth_left: usize,
+}
+
+/// A call that the loop has made: how its caller goes on. The VM hears of it when somebody may ask.
+struct Rec<'l> {
+    code: &'l Code,
+    window: usize,
+    ip: u32,
+    /// The function that was called.
+    function: u32,
+    want: bool,
+    /// Where the caller wants the result.
+    d: u8,
+}
+
+impl<'l> Run<'l> {
+    fn go(&mut self, vm: &mut VM, start: &mut usize) -> Step {
+        let mut ip = *start;
+        let mut patience = PATIENCE;
+        let mut window = vm.frames.last().map_or(0, |frame| frame.window);
+        let mut code = self.code;
+        let mut ins: &[Ins] = &code.ins;
+        let mut win = view(&mut vm.registers, window);
+        macro_rules! reload {
+            () => {
+                win = view(&mut vm.registers, window)
+            };
+        }
+        macro_rules! other {
+            ($next:expr) => {
+                match self.other(vm, $next, (window, ip))? {
+                    Some((to, at)) => {
+                        (window, ip, code) = (to, at, self.code);
+                        ins = &code.ins;
+                        reload!();
+                    }
+                    None => return Ok(()),
+                }
+            };
+        }
+        // Goes on at another instruction; looks at the interrupt flag now and then.
+        macro_rules! go_to {
+            ($to:expr) => {{
+                let to = $to as usize;
+                if to < ip {
+                    patience -= 1;
+                    if patience == 0 {
+                        patience = PATIENCE;
+                        self.poll(vm, window, ip)?;
+                        reload!();
+                    }
+                }
+                ip = to;
+            }};
+        }
+        // The op of numbers behind the instruction, on values that have no fast path.
+        macro_rules! numbers {
+            ($op:expr, $d:expr, $a:expr, $b:expr) => {{
+                let (op, d) = ($op, $d);
+                if !self.numbers(vm, (window, ip), op, ($a, $b), d)? {
+                    return Ok(());
+                }
+                reload!();
+            }};
+        }
+        macro_rules! arithmetic {
+            ($name:ident, $checked:ident, $sign:tt, $d:ident, $a:ident, $b:ident) => {
+                match (&win[$a as usize], &win[$b as usize]) {
+                    (&Value::Int(x), &Value::Int(y)) => match x.$checked(y) {
+                        Some(n) => put_int(&mut win[$d as usize], n),
+                        None => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
+                    },
+                    (&Value::Float(x), &Value::Float(y)) => {
+                        put_float(&mut win[$d as usize], x $sign y);
+                    }
+                    _ => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
+                }
+            };
+        }
+        macro_rules! with_number {
+            ($op:expr, $checked:ident, $sign:tt, $d:ident, $a:ident, $n:ident) => {
+                match &win[$a as usize] {
+                    &Value::Int(x) => match x.$checked($n.into()) {
+                        Some(n) => put_int(&mut win[$d as usize], n),
+                        None => {
+                            let (op, b) = $op;
+                            numbers!(op, $d, $a, b);
+                        }
+                    },
+                    &Value::Float(x) => {
+                        put_float(&mut win[$d as usize], x $sign f64::from($n));
+                    }
+                    _ => {
+                        let (op, b) = $op;
+                        numbers!(op, $d, $a, b);
+                    }
+                }
+            };
+        }
+        macro_rules! bits {
+            ($name:ident, $d:ident, $a:ident, $b:ident, $of:expr) => {
+                match (&win[$a as usize], &win[$b as usize]) {
+                    (&Value::Int(x), &Value::Int(y)) => {
+                        let of: fn(i64, i64) -> i64 = $of;
+                        put_int(&mut win[$d as usize], of(x, y));
+                    }
+                    _ => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
+                }
+            };
+        }
+        macro_rules! bits_with {
+            ($name:ident, $d:ident, $a:ident, $n:ident, $of:expr) => {
+                match &win[$a as usize] {
+                    &Value::Int(x) => {
+                        let of: fn(i64, i64) -> i64 = $of;
+                        put_int(&mut win[$d as usize], of(x, $n.into()));
+                    }
+                    _ => numbers!(Opcode::$name, $d, $a, Src::Int($n)),
+                }
+            };
+        }
+        macro_rules! slow_branch {
+            ($when:literal, $a:expr, $b:expr, $to:ident) => {
+                match self.compare(vm, (window, ip), ($a, $b))? {
+                    Some(is) => {
+                        reload!();
+                        if is == $when {
+                            go_to!($to);
+                        }
+                    }
+                    None => return Ok(()),
+                }
+            };
+        }
+        macro_rules! branch {
+            ($sign:tt, $when:literal, $a:expr, $b:ident, $to:ident) => {
+                match (&win[$a as usize], &win[$b as usize]) {
+                    (&Value::Int(x), &Value::Int(y)) => {
+                        if (x $sign y) == $when {
+                            go_to!($to);
+                        }
+                    }
+                    (&Value::Float(x), &Value::Float(y)) => {
+                        if (x $sign y) == $when {
+                            go_to!($to);
+                        }
+                    }
+                    _ => slow_branch!($when, $a, Src::Reg($b), $to),
+                }
+            };
+        }
+        macro_rules! branch_small {
+            ($sign:tt, $when:literal, $a:ident, $n:ident, $to:ident) => {
+                match &win[$a as usize] {
+                    &Value::Int(x) => {
+                        if (x $sign i64::from($n)) == $when {
+                            go_to!($to);
+                        }
+                    }
+                    &Value::Float(x) => {
+                        if (x $sign f64::from($n)) == $when {
+                            go_to!($to);
+                        }
+                    }
+                    _ => slow_branch!($when, $a, Src::Int($n.into()), $to),
+                }
+            };
+        }
+        loop {
+            let next = ins[ip];
+            ip += 1;
+            match next {
+                Ins::Copy { d, a } => match &win[a as usize] {
+                    &Value::Int(n) => put_int(&mut win[d as usize], n),
+                    &Value::Float(f) => put_float(&mut win[d as usize], f),
+                    other => win[d as usize] = other.clone(),
+                },
+                Ins::Take { d, a } => {
+                    win[d as usize] = std::mem::take(&mut win[a as usize]);
+                }
+                Ins::Int { d, n } => put_int(&mut win[d as usize], n.into()),
+                Ins::Const { d, k } => {
+                    win[d as usize] = code.constants[k as usize].clone();
+                }
+                Ins::Undef { d } => win[d as usize] = Value::Undef,
+                Ins::Bool { d, is } => put_bool(&mut win[d as usize], is),
+                Ins::Swap { a, b } => win.swap(a.into(), b.into()),
+                Ins::Clear { a, n } => {
+                    let end = usize::from(a) + usize::from(n);
+                    win[a.into()..end].fill(Value::Undef);
+                }
+
+                Ins::Add { d, a, b } => arithmetic!(Add, checked_add, +, d, a, b),
+                Ins::Sub { d, a, b } => arithmetic!(Sub, checked_sub, -, d, a, b),
+                Ins::Mul { d, a, b } => arithmetic!(Mul, checked_mul, *, d, a, b),
+                Ins::AddI { d, a, n } => {
+                    with_number!(self.add(ip, n), checked_add, +, d, a, n);
+                }
+                Ins::SubI { d, a, n } => {
+                    with_number!(self.sub(ip, n), checked_sub, -, d, a, n);
+                }
+                Ins::MulI { d, a, n } => {
+                    with_number!((Opcode::Mul, Src::Int(n)), checked_mul, *, d, a, n);
+                }
+                Ins::Div { d, a, b } => match (&win[a as usize], &win[b as usize]) {
+                    (Value::Float(x), Value::Float(y)) if *y != 0.0 => {
+                        let f = x / y;
+                        put_float(&mut win[d as usize], f);
+                    }
+                    _ => numbers!(Opcode::Div, d, a, Src::Reg(b)),
+                },
+                Ins::Mod { d, a, b } => match (&win[a as usize], &win[b as usize]) {
+                    (Value::Int(x), Value::Int(y)) if *y != 0 => {
+                        let n = x.wrapping_rem(*y);
+                        put_int(&mut win[d as usize], n);
+                    }
+                    _ => numbers!(Opcode::Mod, d, a, Src::Reg(b)),
+                },
+                Ins::ModI { d, a, n } => match &win[a as usize] {
+                    Value::Int(x) if n != 0 => {
+                        let n = x.wrapping_rem(n.into());
+                        put_int(&mut win[d as usize], n);
+                    }
+                    _ => numbers!(Opcode::Mod, d, a, Src::Int(n)),
+                },
+                Ins::And { d, a, b } => bits!(BitAnd, d, a, b, |x, y| x & y),
+                Ins::Or { d, a, b } => bits!(BitOr, d, a, b, |x, y| x | y),
+                Ins::Xor { d, a, b } => bits!(BitXor, d, a, b, |x, y| x ^ y),
+                Ins::Shl { d, a, b } => bits!(Shl, d, a, b, |x, y| x << (y & 63)),
+                Ins::Shr { d, a, b } => bits!(Shr, d, a, b, |x, y| x >> (y & 63)),
+                Ins::AndI { d, a, n } => bits_with!(BitAnd, d, a, n, |x, y| x & y),
+                Ins::OrI { d, a, n } => bits_with!(BitOr, d, a, n, |x, y| x | y),
+                Ins::XorI { d, a, n } => bits_with!(BitXor, d, a, n, |x, y| x ^ y),
+                Ins::ShlI { d, a, n } => bits_with!(Shl, d, a, n, |x, y| x << (y & 63)),
+                Ins::ShrI { d, a, n } => bits_with!(Shr, d, a, n, |x, y| x >> (y & 63)),
+                Ins::Binary { op, d, a, b } => {
+                    let (x, y) = (&win[a as usize], &win[b as usize]);
+                    if let Some(is) = compare(op, x, y) {
+                        put_bool(&mut win[d as usize], is);
+                    } else {
+                        numbers!(op, d, a, Src::Reg(b));
+                    }
+                }
+                Ins::Unary { op, d, a } => match (op, &win[a as usize]) {
+                    (Opcode::Negate, Value::Float(x)) => {
+                        let f = -x;
+                        put_float(&mut win[d as usize], f);
+                    }
+                    _ => numbers!(op, d, a, Src::None),
+                },
+                Ins::Not { d, a } => {
+                    let is = !win[a as usize].to_bool();
+                    put_bool(&mut win[d as usize], is);
+                }
+
+                Ins::Jump { to } => go_to!(to),
+                Ins::JumpIf { a, to } => {
+                    let is = match &win[a as usize] {
+                        Value::Bool(is) => *is,
+                        other => other.to_bool(),
+                    };
+                    if is {
+                        go_to!(to);
+                    }
+                }
+                Ins::JumpIfNot { a, to } => {
+                    let is = match &win[a as usize] {
+                        Value::Bool(is) => *is,
+                        other => other.to_bool(),
+                    };
+                    if !is {
+                        go_to!(to);
+                    }
+                }
+                Ins::JumpLt { a, b, to } => branch!(<, true, a, b, to),
+                Ins::JumpLe { a, b, to } => branch!(<=, true, a, b, to),
+                Ins::JumpEq { a, b, to } => branch!(==, true, a, b, to),
+                Ins::JumpNotLt { a, b, to } => branch!(<, false, a, b, to),
+                Ins::JumpNotLe { a, b, to } => branch!(<=, false, a, b, to),
+                Ins::JumpNotEq { a, b, to } => branch!(==, false, a, b, to),
+                Ins::JumpLtI { a, n, to } => branch_small!(<, true, a, n, to),
+                Ins::JumpLeI { a, n, to } => branch_small!(<=, true, a, n, to),
+                Ins::JumpGtI { a, n, to } => branch_small!(>, true, a, n, to),
+                Ins::JumpGeI { a, n, to } => branch_small!(>=, true, a, n, to),
+                Ins::JumpEqI { a, n, to } => branch_small!(==, true, a, n, to),
+                Ins::JumpNotLtI { a, n, to } => branch_small!(<, false, a, n, to),
+                Ins::JumpNotLeI { a, n, to } => branch_small!(<=, false, a, n, to),
+                Ins::JumpNotGtI { a, n, to } => branch_small!(>, false, a, n, to),
+                Ins::JumpNotGeI { a, n, to } => branch_small!(>=, false, a, n, to),
+                Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
+
+                Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
+                    &Some(Value::Int(n)) => put_int(&mut win[d as usize], n),
+                    Some(value) => replace(&mut win[d as usize], value.clone()),
+                    None => other!(next),
+                },
+                Ins::SetVar { a, name } => {
+                    match (&win[a as usize], &mut vm.globals[self.linked.symbol(name)]) {
+                        (&Value::Int(n), Some(cell)) => put_int(cell, n),
+                        _ => other!(next),
+                    }
+                }
+                Ins::IndexGet { d, a, b } => {
+                    let value = element(&win[a as usize], &win[b as usize]);
+                    match value {
+                        Value::Int(n) => put_int(&mut win[d as usize], n),
+                        Value::Float(f) => put_float(&mut win[d as usize], f),
+                        value => replace(&mut win[d as usize], value),
+                    }
+                }
+                Ins::IndexSet { a, b, c, .. } => {
+                    if let (&Value::Int(index), plain) = (&win[b as usize], &win[c as usize])
+                        && let Some(value) = number(plain)
+                        && let Value::Array(items) = &mut win[a as usize]
+                        && let Ok(at) = usize::try_from(index)
+                        && at < items.len()
+                    {
+                        items.set(at, value);
+                    } else {
+                        other!(next);
+                    }
+                }
+                Ins::Call { a, argc, name } => {
+                    patience -= 1;
+                    if patience == 0 {
+                        patience = PATIENCE;
+                        self.poll(vm, window, ip)?;
+                    }
+                    let symbol = self.linked.symbol(name);
+                    let callee = self.linked.verified.callee(name);
+                    let below = window + usize::from(a);
+                    let own = match vm.functions[symbol] {
+                        Some(f) if f.code == self.program && callee.own == Some(f.index) => {
+                            self.unit(f.index, argc).map(|unit| (f.index, unit))
+                        }
+                        _other => None,
+                    };
+                    match own {
+                        Some((function, unit))
+                            if self.depth_left > self.calls.len() - self.known
+                                && below + 2 * WINDOW <= vm.registers.len() =>
+                        {
+                            self.calls.push(Rec {
+                                code,
+                                window,
+                                ip: ip as u32,
+                                function,
+                                want: callee.returns == Some(true),
+                                d: a,
+                            });
+                            (window, code, ip) = (below, unit, 0);
+                            self.code = unit;
+                            ins = &code.ins;
+                            reload!();
+                            let (_, slots) = code.slots[0];
+                            for register in &mut win[argc.into()..slots.max(argc).into()] {
+                                *register = Value::Undef;
+                            }
+                        }
+                        _other => other!(next),
+                    }
+                }
+                Ins::Return { a, blocks: 0 } => match self.calls.pop() {
+                    Some(rec) => {
+                        let value = std::mem::take(&mut win[a as usize]);
+                        win[..code.registers.into()].iter_mut().for_each(forget);
+                        if self.calls.len() < self.known {
+                            self.forget_frame(vm);
+                        }
+                        (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
+                        self.code = code;
+                        ins = &code.ins;
+                        reload!();
+                        if rec.want {
+                            match value {
+                                Value::Int(n) => put_int(&mut win[rec.d as usize], n),
+                                value => replace(&mut win[rec.d as usize], value),
+                            }
+                        }
+                    }
+                    None => other!(next),
+                },
+                Ins::Charge { exit } => {
+                    let cost = u64::from(code.exits[exit as usize].cost);
+                    match vm.slice.checked_sub(cost) {
+                        Some(left) => vm.slice = left,
+                        None => other!(next),
+                    }
+                }
+                next => other!(next),
+            }
+        }
+    }
+
+    /// What is not run in the loop itself; where control goes on, `None` when that is not here.
+    #[inline(never)]
+    fn other(
+        &mut self,
+        vm: &mut VM,
+        next: Ins,
+        (window, mut ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let code = self.code;
+        self.tell(vm, window, ip);
+        let pc = code.meta[ip - 1].pc as usize;
+        let register = |r: u8| window + usize::from(r);
+        match next {
+            Ins::GetVar { d, .. } => {
+                self.run_one(vm, ip)?;
+                vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
+            }
+            Ins::SetVar { a, name } => {
+                let value = vm.fetch(register(a), a >= code.base);
+                vm.globals[self.linked.symbol(name)] = Some(value);
+            }
+            Ins::IndexSet { a, b, c, s } => {
+                let value = vm.fetch(register(c), c >= code.base);
+                let index = vm.registers[register(b)].to_int();
+                vm.set_element(self.linked, register(a), (index, value), s)?;
+            }
+            Ins::ArrayGet { d, b, name } => {
+                let cell = vm.globals[self.linked.symbol(name)].as_ref();
+                let index = &vm.registers[register(b)];
+                let value = cell.map_or(Value::Undef, |cell| element(cell, index));
+                vm.registers[register(d)] = value;
+            }
+            Ins::ArraySet { b, c, .. } => {
+                let value = vm.fetch(register(c), c >= code.base);
+                let index = vm.registers[register(b)].clone();
+                vm.stack.extend([value, index]);
+                self.run_one(vm, ip)?;
+            }
+            Ins::ArrayPush { a } => {
+                let value = vm.fetch(register(a), a >= code.base);
+                vm.stack.push(value);
+                self.run_one(vm, ip)?;
+            }
+            Ins::Concat { d, a, b } => {
+                if !vm.append(register(d), register(a), register(b))
+                    && !self.numbers(vm, (window, ip), Opcode::Concat, (a, Src::Reg(b)), d)?
+                {
+                    return Ok(None);
+                }
+            }
+            Ins::Call { a, argc, name } => return self.call(vm, (a, argc, name), (window, ip)),
+            Ins::Return { a, blocks } => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                vm.free_registers(window);
+                return self.go_back(vm, Some(value), blocks);
+            }
+            Ins::ReturnVoid { blocks } => {
+                vm.free_registers(window);
+                return self.go_back(vm, None, blocks);
+            }
+            Ins::End { a, some } => {
+                let value = some.then(|| std::mem::take(&mut vm.registers[register(a)]));
+                vm.free_registers(window);
+                vm.end_program(value)?;
+                return Ok(None);
+            }
+            Ins::Base { a, n, locals } => {
+                if (vm.run_base(self.linked, (a, n, locals), (pc, ip))?).is_none() {
+                    return Ok(None);
+                }
+            }
+            Ins::BaseBranch { a, n, locals } => {
+                match vm.run_base(self.linked, (a, n, locals), (pc, ip))? {
+                    Some(true) => {}
+                    Some(false) => ip += 1,
+                    None => return Ok(None),
+                }
+            }
+            Ins::Ext { a, n, locals } | Ins::ExtBranch { a, n, locals } => {
+                let site = (self.linked, pc, ip);
+                match vm.run_ext(site, (a, n, locals), window)? {
+                    Ran::On(jumped) => {
+                        if matches!(next, Ins::ExtBranch { .. }) && !jumped {
+                            ip += 1;
+                        }
+                    }
+                    Ran::Elsewhere => return Ok(None),
+                    Ran::Invokes(invoke) => return self.invoke(vm, invoke, (a, n), (window, ip)),
+                }
+            }
+            Ins::Exit { exit } => {
+                vm.leave_registers(code, &code.exits[exit as usize])?;
+                return Ok(None);
+            }
+            Ins::Charge { exit } => {
+                let exit = &code.exits[exit as usize];
+                if !vm.prepay(exit.cost.into())? {
+                    vm.leave_registers(code, exit)?;
+                    return Ok(None);
+                }
+            }
+            Ins::LoopStart { a } => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                vm.blocks.push(BlockRun::of(self.linked.chunk().ops[pc], value));
+            }
+            Ins::LoopNext { a, to } => {
+                vm.charge(1)?;
+                match vm.blocks.last_mut().and_then(BlockRun::next) {
+                    Some((first, second)) => {
+                        vm.registers[register(a)] = first;
+                        if let Some(second) = second {
+                            vm.registers[register(a) + 1] = second;
+                        }
+                    }
+                    None => {
+                        if let Some(value) = vm.blocks.pop().and_then(BlockRun::finish) {
+                            vm.registers[register(a)] = value;
+                        }
+                        ip = to as usize;
+                    }
+                }
+            }
+            Ins::LoopTurn { a, some } => {
+                let left = match some {
+                    true => std::mem::take(&mut vm.registers[register(a)]),
+                    false => Value::Undef,
+                };
+                if let Some(run) = vm.blocks.last_mut() {
+                    run.answer(left);
+                }
+            }
+            Ins::Fused { index } => {
+                let op = code.fused[index as usize];
+                if vm.run_fused(self.linked, op, window)? {
+                    ip += 1;
+                }
+            }
+            _in_the_loop => {}
+        }
+        Ok(Some((window, ip)))
+    }
+
+    /// The code of a function of the program, if it has been made for that many arguments.
+    #[inline(always)]
+    fn unit(&self, function: u32, argc: u8) -> Option<&'l Code> {
+        let made = self.units.get(function as usize)?.made(self.form)?;
+        (made.0 == argc).then_some(&made.1)
+    }
+
+    /// Looks at the interrupt flag, where fuel is not counted.
+    #[cold]
+    #[inline(never)]
+    fn poll(&mut self, vm: &mut VM, window: usize, ip: usize) -> Step {
+        self.tell(vm, window, ip);
+        match self.form.metered {
+            true => Ok(()),
+            false => vm.poll(),
+        }
+    }
+
+    /// Tells the VM of the calls it has not heard of, before something may trap in instruction `ip - 1`
+    /// or ask for frames.
+    #[inline]
+    fn tell(&mut self, vm: &mut VM, window: usize, ip: usize) {
+        self.site = ip - 1;
+        vm.free_register = window + usize::from(self.code.registers);
+        if self.known < self.calls.len() {
+            self.tell_calls(vm, window);
+        }
+    }
+
+    #[cold]
+    fn tell_calls(&mut self, vm: &mut VM, window: usize) {
+        for at in self.known..self.calls.len() {
+            let rec = &self.calls[at];
+            let kind = FrameKind::Call {
+                function: rec.function,
+                want: rec.want,
+            };
+            let ip = rec.ip as usize;
+            let pc = rec.code.meta[ip - 1].pc as usize + 1;
+            let inner = self.calls.get(at + 1).map_or(window, |next| next.window);
+            vm.open_call(kind, (pc, ip), inner);
+        }
+        self.depth_left -= self.calls.len() - self.known;
+        self.known = self.calls.len();
+    }
+
+    /// A call that the VM had heard of has returned.
+    #[inline(never)]
+    fn forget_frame(&mut self, vm: &mut VM) {
+        vm.frames.pop();
+        vm.depth -= 1;
+        self.depth_left += 1;
+        self.known -= 1;
+    }
+
+    /// Leaves the top frame; where control goes on here.
+    fn go_back(
+        &mut self,
+        vm: &mut VM,
+        value: Option<Value>,
+        blocks: u8,
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let place = self.leave(vm, value, blocks)?;
+        // The VM had heard of it.
+        if self.calls.pop().is_some() {
+            self.known -= 1;
+        }
+        self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        Ok(place.map(|(window, code, ip)| {
+            self.code = code;
+            (window, ip)
+        }))
+    }
+
+    /// A call that is not done in the loop: of a function that has no code yet, or is not of the program,
+    /// or at a limit.
+    fn call(
+        &mut self,
+        vm: &mut VM,
+        (a, argc, name): (u8, u8, u16),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let callee = self.linked.verified.callee(name);
+        let own = match vm.function_at(self.linked.symbol(name)) {
+            Some(f) if f.code == self.program && callee.own == Some(f.index) => Some(f.index),
+            _other => None,
+        };
+        let unit = own.and_then(|function| {
+            let want = callee.returns.unwrap_or(true);
+            let kind = FrameKind::Call { function, want };
+            vm.code_of(self.linked, kind, argc, self.form)
+                .map(|unit| (kind, unit))
+        });
+        let Some((kind, unit)) = unit else {
+            self.call_out(vm, (a, argc, name), (window, ip))?;
+            return Ok(None);
+        };
+        let limit = vm.limits.max_call_depth;
+        if vm.depth >= limit {
+            return Err(Trap::CallDepth(limit));
+        }
+        let below = window + usize::from(a);
+        vm.check_registers(below)?;
+        vm.make_window(below + WINDOW);
+        let pc = self.code.meta[ip - 1].pc as usize + 1;
+        vm.open_call(kind, (pc, ip), below);
+        vm.open_window(below, unit, argc.into());
+        let FrameKind::Call { function, want } = kind else {
+            return Ok(None);
+        };
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function,
+            want,
+            d: a,
+        });
+        self.known += 1;
+        self.depth_left -= 1;
+        self.code = unit;
+        Ok(Some((below, 0)))
+    }
+
+    /// Makes the call an op asked for, whose arguments are the last of its inputs.
+    fn invoke(
+        &mut self,
+        vm: &mut VM,
+        Invocation {
+            function,
+            callee,
+            first,
+            fixed,
+        }: Invocation,
+        (a, n): (u8, u8),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let (from, to) = (window + usize::from(a), window + usize::from(a) + usize::from(n));
+        let args = from + fixed;
+        let found = vm.resolve(&function)?;
+        let argc = to - args + usize::from(first.is_some());
+        let here = found.code == self.program && (first.is_none() || fixed > 0);
+        let unit = match u8::try_from(argc) {
+            Ok(argc) if here && vm.takes(self.linked, found.index, argc) => {
+                let function = found.index;
+                let kind = FrameKind::Call {
+                    function,
+                    want: true,
+                };
+                vm.code_of(self.linked, kind, argc, self.form)
+                    .filter(|_| vm.depth < vm.limits.max_call_depth)
+                    .map(|unit| (kind, unit))
+            }
+            _other => None,
+        };
+        let Some((kind, unit)) = unit else {
+            return vm.invoke_out(&function, callee, first, (from, args, to), ip).map(|()| None);
+        };
+        let below = match first {
+            Some(first) => {
+                vm.registers[args - 1] = first;
+                args - 1
+            }
+            None => args,
+        };
+        vm.check_registers(below)?;
+        vm.make_window(below + WINDOW);
+        let pc = self.code.meta[ip - 1].pc as usize + 1;
+        vm.open_call(kind, (pc, ip), below);
+        if let Some(frame) = vm.frames.last_mut() {
+            frame.callee = callee;
+        }
+        vm.open_window(below, unit, argc);
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function: found.index,
+            want: true,
+            d: a,
+        });
+        self.known += 1;
+        self.depth_left = self.depth_left.saturating_sub(1);
+        self.code = unit;
+        Ok(Some((below, 0)))
+    }
+
+    /// Runs the op behind the instruction on what has been pushed for it.
+    fn run_one(&self, vm: &mut VM, ip: usize) -> Step {
+        let pc = self.code.meta[ip - 1].pc as usize;
+        let op = self.linked.chunk().ops[pc];
+        vm.run_op(self.linked, op, (pc, ip)).map(|_| ())
+    }
+
+    /// The op behind an addition of a number, and that number if it is an operand.
+    fn add(&self, ip: usize, n: i32) -> (Opcode, Src) {
+        match self.opcode(ip) {
+            Opcode::Add => (Opcode::Add, Src::Int(n)),
+            _inc => (Opcode::Inc, Src::None),
+        }
+    }
+
+    /// The same for a subtraction.
+    fn sub(&self, ip: usize, n: i32) -> (Opcode, Src) {
+        match self.opcode(ip) {
+            Opcode::Sub => (Opcode::Sub, Src::Int(n)),
+            _dec => (Opcode::Dec, Src::None),
+        }
+    }
+
+    fn opcode(&self, ip: usize) -> Opcode {
+        let pc = self.code.meta[ip - 1].pc as usize;
+        self.linked.chunk().ops[pc].opcode()
+    }
+
+    /// The values of operands.
+    fn values(vm: &VM, window: usize, a: u8, b: Src) -> (Value, Option<Value>) {
+        let register = |r: u8| vm.registers[window + usize::from(r)].clone();
+        let b = match b {
+            Src::Reg(b) => Some(register(b)),
+            Src::Int(n) => Some(Value::Int(n.into())),
+            Src::None => None,
+        };
+        (register(a), b)
+    }
+
+    /// An op of numbers on values that have no fast path; whether its result is there.
+    #[cold]
+    #[inline(never)]
+    fn numbers(
+        &mut self,
+        vm: &mut VM,
+        (window, ip): (usize, usize),
+        op: Opcode,
+        (a, b): (u8, Src),
+        d: u8,
+    ) -> Result<bool, Trap> {
+        self.tell(vm, window, ip);
+        let inputs = Self::values(vm, window, a, b);
+        let pc = self.code.meta[ip - 1].pc as usize;
+        match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
+            Some(value) => {
+                vm.registers[window + usize::from(d)] = value;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// The comparison behind a branch, on values that have no fast path: its truth, or that of `==`
+    /// where it is `!=`.
+    #[cold]
+    #[inline(never)]
+    fn compare(
+        &mut self,
+        vm: &mut VM,
+        (window, ip): (usize, usize),
+        (a, b): (u8, Src),
+    ) -> Result<Option<bool>, Trap> {
+        self.tell(vm, window, ip);
+        let op = self.opcode(ip);
+        let inputs = match (Self::values(vm, window, a, b), b) {
+            // Greater is less the other way round.
+            ((a, Some(b)), Src::Reg(_)) if matches!(op, Opcode::NumGt | Opcode::NumGe) => {
+                (b, Some(a))
+            }
+            (inputs, _) => inputs,
+        };
+        let pc = self.code.meta[ip - 1].pc as usize;
+        let result = vm.run_numbers(self.linked, op, inputs, (pc, ip))?;
+        Ok(result.map(|value| value.to_bool() != (op == Opcode::NumNe)))
+    }
+
+    /// Calls a function that is not run here, or not known.
+    fn call_out(
+        &self,
+        vm: &mut VM,
+        (a, argc, name): (u8, u8, u16),
+        (window, ip): (usize, usize),
+    ) -> Step {
+        let first = window + usize::from(a);
+        let args = vm.registers[first..first + usize::from(argc)].iter_mut();
+        vm.stack.extend(args.map(std::mem::take));
+        vm.pc = self.code.meta[ip - 1].pc as usize + 1;
+        if let Some(frame) = vm.frames.last_mut() {
+            frame.ip = ip as u32;
+        }
+        call::call(vm, self.linked, name, argc)
+    }
+
+    /// Leaves the top frame, whose registers are clean: window, code and instruction of the one below,
+    /// if that goes on here.
+    #[inline]
+    fn leave(
+        &self,
+        vm: &mut VM,
+        value: Option<Value>,
+        blocks: u8,
+    ) -> Result<Option<(usize, &'l Code, usize)>, Trap> {
+        let left = vm.blocks.len().saturating_sub(blocks.into());
+        vm.blocks.truncate(left);
+        let count = vm.frames.len();
+        if let [.., below, frame] = vm.frames.as_slice()
+            && let FrameKind::Call { want, .. } = frame.kind
+            && count - 1 > self.floor
+            && below.in_registers()
+            && below.code == self.program
+            && let Some(code) = self.linked.running(below)
+        {
+            let (window, ip) = (below.window, below.ip as usize);
+            vm.frames.pop();
+            vm.depth -= 1;
+            vm.free_register = window + usize::from(code.registers);
+            if !want {
+                return Ok(Some((window, code, ip)));
+            }
+            let value = value.unwrap_or_default();
+            if let Ins::Call { a, .. } = code.ins[ip - 1] {
+                vm.registers[window + usize::from(a)] = value;
+                return Ok(Some((window, code, ip)));
+            }
+            vm.stack.push(value);
+            let ip = vm.resume(code);
+            return Ok(Some((window, code, ip)));
+        }
+        let value = match (value, vm.frames.last().map(|frame| frame.kind)) {
+            (None, Some(FrameKind::Root)) => {
+                self.linked.verified.main_returns().then_some(Value::Undef)
+            }
+            (value, _) => value,
+        };
+        vm.end_program(value)?;
+        Ok(None)
+    }
+}
+
+/// Where the second operand of an op of numbers is.
+#[derive(Clone, Copy)]
+enum Src {
+    Reg(u8),
+    Int(i32),
+    None,
+}
+
+/// Element of a container by index: what `SlotArrayGet` means.
+#[inline(always)]
+fn element(cell: &Value, index: &Value) -> Value {
+    let Value::Array(items) = cell else {
+        return Value::Undef;
+    };
+    let index = match index {
+        Value::Int(n) => *n,
+        other => other.to_int(),
+    };
+    match usize::try_from(index) {
+        Ok(at) => items.get(at).unwrap_or_default(),
+        Err(_) => array::from_the_end(items, index),
+    }
+}
+
+/// A copy of a number, or the like.
+#[inline(always)]
+fn number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Int(n) => Some(Value::Int(*n)),
+        Value::Float(f) => Some(Value::Float(*f)),
+        Value::Bool(is) => Some(Value::Bool(*is)),
+        _other => None,
+    }
+}

@@ -1,0 +1,234 @@
+//! Whatever has no fast path: the op runs as the base interpreter runs it, on its stack.
+
+use crate::interp::{Frame, FrameKind, fused, step};
+use crate::lower::{Code, Ins};
+use crate::op::{Op, Opcode};
+use crate::semantics::Trap;
+use crate::value::Value;
+use crate::vm::{Linked, VM};
+use std::sync::Arc;
+
+/// What came of an op.
+pub(super) enum Done {
+    /// Its values are on the stack.
+    Here,
+    /// Another frame is on top, which is to run first.
+    Elsewhere,
+}
+
+impl VM {
+    /// Runs an op on what has been pushed for it, at `pc`; the frame goes on at `ip`.
+    pub(super) fn run_op(
+        &mut self,
+        linked: &Arc<Linked>,
+        op: Op,
+        (pc, ip): (usize, usize),
+    ) -> Result<Done, Trap> {
+        self.pc = pc + 1;
+        let frames = self.frames.len();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.ip = ip as u32;
+        }
+        step(self, linked, op)?;
+        match self.frames.len() == frames {
+            true => Ok(Done::Here),
+            false => Ok(Done::Elsewhere),
+        }
+    }
+
+    /// Runs an op of numbers on two values, or one; the result, unless that comes later.
+    #[cold]
+    pub(super) fn run_numbers(
+        &mut self,
+        linked: &Arc<Linked>,
+        op: Opcode,
+        inputs: (Value, Option<Value>),
+        at: (usize, usize),
+    ) -> Result<Option<Value>, Trap> {
+        self.stack.push(inputs.0);
+        self.stack.extend(inputs.1);
+        let op = plain(op);
+        match self.run_op(linked, op, at)? {
+            Done::Here => Ok(Some(self.stack.pop().unwrap_or_default())),
+            Done::Elsewhere => Ok(None),
+        }
+    }
+
+    /// Runs the op at `pc` on `n` registers from `a` on and puts its results there; whether it jumped,
+    /// or `None` when another frame is to run first.
+    pub(super) fn run_base(
+        &mut self,
+        linked: &Arc<Linked>,
+        (a, n, locals): (u8, u8, u8),
+        (pc, ip): (usize, usize),
+    ) -> Result<Option<bool>, Trap> {
+        let op = linked.chunk().ops[pc];
+        let Some(frame) = self.frames.last() else {
+            return Ok(None);
+        };
+        let (window, base) = (frame.window, frame.base);
+        let first = window + usize::from(a);
+        let inputs = self.registers[first..first + usize::from(n)].iter_mut();
+        self.stack.extend(inputs.map(std::mem::take));
+        let slots = slots_of(linked, op);
+        let locals = window + usize::from(locals);
+        for &slot in &slots {
+            self.lend_slot(locals, slot);
+        }
+        let ran = self.run_op(linked, op, (pc, ip));
+        for &slot in &slots {
+            self.return_slot(locals, slot);
+        }
+        if let Done::Elsewhere = ran? {
+            return Ok(None);
+        }
+        if !slots.is_empty() {
+            let from = self.frames.last().map_or(0, |frame| frame.slots);
+            self.slots.truncate(from);
+        }
+        let results = self.stack.drain(base..);
+        for (register, value) in self.registers[first..].iter_mut().zip(results) {
+            *register = value;
+        }
+        Ok(Some(self.pc != pc + 1))
+    }
+
+    /// Puts a register, which is so far from `locals`, where the base interpreter has the slot.
+    fn lend_slot(&mut self, locals: usize, slot: u16) {
+        let from = self.frames.last().map_or(0, |frame| frame.slots);
+        let at = from + usize::from(slot);
+        if self.slots.len() <= at {
+            self.slots.resize(at + 1, Value::Undef);
+        }
+        self.slots[at] = std::mem::take(&mut self.registers[locals + usize::from(slot)]);
+    }
+
+    /// Takes a slot back into its register.
+    fn return_slot(&mut self, locals: usize, slot: u16) {
+        let from = self.frames.last().map_or(0, |frame| frame.slots);
+        if let Some(value) = self.slots.get_mut(from + usize::from(slot)) {
+            self.registers[locals + usize::from(slot)] = std::mem::take(value);
+        }
+    }
+
+    /// Puts what another frame has left for the instruction before `ip` where that wants it; the
+    /// instruction that comes next.
+    pub(super) fn resume(&mut self, code: &Code) -> usize {
+        let Some(frame) = self.frames.last() else {
+            return 0;
+        };
+        let (window, base, ip) = (frame.window, frame.base, frame.ip as usize);
+        let before = ip.checked_sub(1).map(|before| code.ins[before]);
+        let Some(mut ins) = before.filter(|_| self.stack.len() > base) else {
+            return ip;
+        };
+        if let Some((when, to)) = ins.branch() {
+            let value = self.stack.pop().unwrap_or_default();
+            return match value.to_bool() == (when != self.is_unequal(code, ip - 1)) {
+                true => to as usize,
+                false => ip,
+            };
+        }
+        let a = match ins {
+            Ins::Call { a, .. } | Ins::Base { a, .. } | Ins::Ext { a, .. } => a,
+            _other => ins.dest().map_or(0, |d| *d),
+        };
+        let first = window + usize::from(a);
+        let results = self.stack.drain(base..);
+        for (register, value) in self.registers[first..].iter_mut().zip(results) {
+            *register = value;
+        }
+        ip
+    }
+
+    /// Whether the comparison of an instruction is `!=`, which is run as the other way round of `==`.
+    pub(super) fn is_unequal(&self, code: &Code, at: usize) -> bool {
+        let frame = self.frames.last();
+        let linked = frame.and_then(|frame| self.code().get(frame.code));
+        let op = linked.map(|linked| linked.chunk().ops[code.meta[at].pc as usize]);
+        op == Some(Op::NumNe)
+    }
+
+    /// Opens the frame of a call inside the program, whose registers are from `window` on; the caller
+    /// goes on at `ip`.
+    pub(super) fn open_call(
+        &mut self,
+        kind: FrameKind,
+        (return_pc, ip): (usize, usize),
+        window: usize,
+    ) {
+        let (base, slots) = (self.stack.len(), self.slots.len());
+        let Some(frame) = self.frames.last_mut() else {
+            return;
+        };
+        frame.ip = ip as u32;
+        let (code, end, form) = (frame.code, frame.end, frame.form);
+        self.depth += 1;
+        self.frames.push(Frame {
+            return_pc,
+            end,
+            window,
+            ip: 0,
+            form,
+            ..Frame::new(kind, code, base, slots)
+        });
+    }
+
+    /// The value of a register: moved out of it, if nothing but the stack has it.
+    pub(super) fn fetch(&mut self, register: usize, moved: bool) -> Value {
+        match moved {
+            true => std::mem::take(&mut self.registers[register]),
+            false => self.registers[register].clone(),
+        }
+    }
+
+    /// Joins the texts in two registers, in the place of the first; whether they are texts and fit.
+    pub(super) fn append(&mut self, d: usize, a: usize, b: usize) -> bool {
+        let Value::Str(tail) = self.registers[b].clone() else {
+            return false;
+        };
+        let Value::Str(text) = &mut self.registers[a] else {
+            return false;
+        };
+        if text.len() + tail.len() > self.limits.max_string_len {
+            return false;
+        }
+        text.push_str(tail.as_str());
+        if a != d {
+            self.registers[d] = std::mem::take(&mut self.registers[a]);
+        }
+        true
+    }
+
+    /// A fused loop in one go, on registers; whether it could be.
+    pub(super) fn run_fused(
+        &mut self,
+        linked: &Linked,
+        op: Op,
+        window: usize,
+    ) -> Result<bool, Trap> {
+        fused::whole(self, linked, op, (Some(window), 1))
+    }
+}
+
+/// The op of that code, which has no operands.
+fn plain(code: Opcode) -> Op {
+    Op::from_bits(code, &mut std::iter::empty()).unwrap_or(Op::Nop)
+}
+
+/// Slots that an ext op names, each once.
+fn slots_of(linked: &Linked, op: Op) -> Vec<u16> {
+    let chunk = linked.chunk();
+    let Some((id, packed)) = chunk.immediates(op) else {
+        return Vec::new();
+    };
+    let Some(desc) = linked.ops.get(usize::from(id)) else {
+        return Vec::new();
+    };
+    let is_slot = |i: &&crate::ext::ImmDesc| matches!(i.kind, crate::ext::ImmKind::Slot);
+    let mut slots: Vec<u16> = (desc.immediates.iter().filter(is_slot))
+        .map(|i| i.extract(packed) as u16)
+        .collect();
+    slots.dedup();
+    slots
+}

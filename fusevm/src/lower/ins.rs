@@ -1,0 +1,236 @@
+//! Register instructions: what the register interpreter runs.
+//!
+//! An instruction is 8 bytes. `d` is the register it writes, `a` and `b` are those it reads; a
+//! register is a `u8`, counted from the window of the running frame. Where a result may need more
+//! than the fast path has, the bytecode op behind the instruction ([`Meta::pc`]) says what it means.
+
+use crate::op::Opcode;
+
+/// An instruction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ins {
+    /// `d = a`, a copy.
+    Copy { d: u8, a: u8 },
+    /// `d = a`, leaving Undef in `a`.
+    Take { d: u8, a: u8 },
+    /// `d = n`.
+    Int { d: u8, n: i32 },
+    /// `d =` constant `k` of the code.
+    Const { d: u8, k: u32 },
+    /// `d =` Undef.
+    Undef { d: u8 },
+    /// `d =` the truth.
+    Bool { d: u8, is: bool },
+    /// Exchanges two registers.
+    Swap { a: u8, b: u8 },
+    /// Undef in registers `a..a + n`.
+    Clear { a: u8, n: u8 },
+
+    /// `d = a + b`, and so on; numbers, or what language and policy say.
+    Add { d: u8, a: u8, b: u8 },
+    AddI { d: u8, a: u8, n: i32 },
+    Sub { d: u8, a: u8, b: u8 },
+    SubI { d: u8, a: u8, n: i32 },
+    Mul { d: u8, a: u8, b: u8 },
+    MulI { d: u8, a: u8, n: i32 },
+    Div { d: u8, a: u8, b: u8 },
+    Mod { d: u8, a: u8, b: u8 },
+    ModI { d: u8, a: u8, n: i32 },
+    /// `d = a & b`, and so on.
+    And { d: u8, a: u8, b: u8 },
+    Or { d: u8, a: u8, b: u8 },
+    Xor { d: u8, a: u8, b: u8 },
+    Shl { d: u8, a: u8, b: u8 },
+    Shr { d: u8, a: u8, b: u8 },
+    AndI { d: u8, a: u8, n: i32 },
+    OrI { d: u8, a: u8, n: i32 },
+    XorI { d: u8, a: u8, n: i32 },
+    ShlI { d: u8, a: u8, n: i32 },
+    ShrI { d: u8, a: u8, n: i32 },
+    /// `d =` a comparison of `a` and `b`.
+    Binary { op: Opcode, d: u8, a: u8, b: u8 },
+    /// `d =` an op of one number, `a`.
+    Unary { op: Opcode, d: u8, a: u8 },
+    /// `d = !a`.
+    Not { d: u8, a: u8 },
+
+    /// Goes on at `to`.
+    Jump { to: u32 },
+    /// Goes on at `to` if `a` is true.
+    JumpIf { a: u8, to: u32 },
+    /// Goes on at `to` if `a` is false.
+    JumpIfNot { a: u8, to: u32 },
+    /// Goes on at `to` if `a < b`, and so on. `JumpNotLt` is no `JumpGe`: NaN.
+    JumpLt { a: u8, b: u8, to: u32 },
+    JumpLe { a: u8, b: u8, to: u32 },
+    JumpEq { a: u8, b: u8, to: u32 },
+    JumpNotLt { a: u8, b: u8, to: u32 },
+    JumpNotLe { a: u8, b: u8, to: u32 },
+    JumpNotEq { a: u8, b: u8, to: u32 },
+    /// The same against a number in the instruction.
+    JumpLtI { a: u8, n: i16, to: u32 },
+    JumpLeI { a: u8, n: i16, to: u32 },
+    JumpGtI { a: u8, n: i16, to: u32 },
+    JumpGeI { a: u8, n: i16, to: u32 },
+    JumpEqI { a: u8, n: i16, to: u32 },
+    JumpNotLtI { a: u8, n: i16, to: u32 },
+    JumpNotLeI { a: u8, n: i16, to: u32 },
+    JumpNotGtI { a: u8, n: i16, to: u32 },
+    JumpNotGeI { a: u8, n: i16, to: u32 },
+    JumpNotEqI { a: u8, n: i16, to: u32 },
+
+    /// `d =` the global of name `name`.
+    GetVar { d: u8, name: u16 },
+    /// The global of name `name` `= a`.
+    SetVar { a: u8, name: u16 },
+    /// `d =` element `b` of the container in `a`.
+    IndexGet { d: u8, a: u8, b: u8 },
+    /// Element `b` of the array in slot `s`, register `a`, `=` register `c`.
+    IndexSet { a: u8, b: u8, c: u8, s: u16 },
+    /// `d =` element `b` of the array of name `name`.
+    ArrayGet { d: u8, b: u8, name: u16 },
+    /// Element `b` of the array that its op names `= c`.
+    ArraySet { b: u8, c: u8 },
+    /// Appends `a` to the array that its op names.
+    ArrayPush { a: u8 },
+    /// `d = a` followed by `b`, as texts.
+    Concat { d: u8, a: u8, b: u8 },
+
+    /// Calls the function of name `name` with `argc` arguments from `a` on; its result goes to `a`.
+    Call { a: u8, argc: u8, name: u16 },
+    /// Leaves the function or the program with the value of `a`, and `blocks` open loops.
+    Return { a: u8, blocks: u8 },
+    /// Leaves without a value.
+    ReturnVoid { blocks: u8 },
+    /// The end of the program: its value is `a` if there is one.
+    End { a: u8, some: bool },
+
+    /// Runs the op at its pc as the base interpreter does, on `n` inputs from `a` on; the results go
+    /// to `a` and the registers behind it.
+    /// Slots it names are counted from register `locals`.
+    Base { a: u8, n: u8, locals: u8 },
+    /// The same for an op that may jump: if it does, the next instruction runs, else the one behind it.
+    BaseBranch { a: u8, n: u8, locals: u8 },
+    /// Runs the ext op at its pc on `n` inputs from `a` on, as `Base` does.
+    Ext { a: u8, n: u8, locals: u8 },
+    /// The same for one that may jump, as `BaseBranch` does.
+    ExtBranch { a: u8, n: u8, locals: u8 },
+    /// Goes on in the base interpreter, as exit `exit` says.
+    Exit { exit: u32 },
+    /// Pays for the ops up to the next such instruction; goes on in the base interpreter if there is
+    /// not enough.
+    Charge { exit: u32 },
+
+    /// Begins the loop of the op at its pc over the array in `a`.
+    LoopStart { a: u8 },
+    /// The next turn of the innermost loop: its elements go to `a` and behind it. At the end, its result
+    /// goes to `a`, and control to `to`.
+    LoopNext { a: u8, to: u32 },
+    /// A turn has left its value in `a`, or nothing.
+    LoopTurn { a: u8, some: bool },
+    /// The fused loop of the code's list, in one go; if that cannot be, the next instruction runs, else
+    /// the one behind it.
+    Fused { index: u32 },
+}
+
+const _: () = assert!(size_of::<Ins>() == 8);
+
+/// Where an instruction comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Meta {
+    /// The op that may trap in it.
+    pub(crate) pc: u32,
+    /// Fuel that was paid for ops behind it.
+    pub(crate) refund: u32,
+}
+
+impl Ins {
+    /// The register that gets its one value, for those that compute one.
+    pub(crate) fn dest(&mut self) -> Option<&mut u8> {
+        match self {
+            Ins::Copy { d, .. }
+            | Ins::Take { d, .. }
+            | Ins::Int { d, .. }
+            | Ins::Const { d, .. }
+            | Ins::Undef { d }
+            | Ins::Bool { d, .. }
+            | Ins::Add { d, .. }
+            | Ins::AddI { d, .. }
+            | Ins::Sub { d, .. }
+            | Ins::SubI { d, .. }
+            | Ins::Mul { d, .. }
+            | Ins::MulI { d, .. }
+            | Ins::Div { d, .. }
+            | Ins::Mod { d, .. }
+            | Ins::ModI { d, .. }
+            | Ins::And { d, .. }
+            | Ins::Or { d, .. }
+            | Ins::Xor { d, .. }
+            | Ins::Shl { d, .. }
+            | Ins::Shr { d, .. }
+            | Ins::AndI { d, .. }
+            | Ins::OrI { d, .. }
+            | Ins::XorI { d, .. }
+            | Ins::ShlI { d, .. }
+            | Ins::ShrI { d, .. }
+            | Ins::Binary { d, .. }
+            | Ins::Unary { d, .. }
+            | Ins::Not { d, .. }
+            | Ins::GetVar { d, .. }
+            | Ins::IndexGet { d, .. }
+            | Ins::ArrayGet { d, .. }
+            | Ins::Concat { d, .. } => Some(d),
+            _other => None,
+        }
+    }
+
+    /// Where a branch on a comparison goes, and whether it goes there when that is true.
+    pub(crate) fn branch(self) -> Option<(bool, u32)> {
+        match self {
+            Ins::JumpLt { to, .. }
+            | Ins::JumpLe { to, .. }
+            | Ins::JumpEq { to, .. }
+            | Ins::JumpLtI { to, .. }
+            | Ins::JumpLeI { to, .. }
+            | Ins::JumpGtI { to, .. }
+            | Ins::JumpGeI { to, .. }
+            | Ins::JumpEqI { to, .. } => Some((true, to)),
+            Ins::JumpNotLt { to, .. }
+            | Ins::JumpNotLe { to, .. }
+            | Ins::JumpNotEq { to, .. }
+            | Ins::JumpNotLtI { to, .. }
+            | Ins::JumpNotLeI { to, .. }
+            | Ins::JumpNotGtI { to, .. }
+            | Ins::JumpNotGeI { to, .. }
+            | Ins::JumpNotEqI { to, .. } => Some((false, to)),
+            _other => None,
+        }
+    }
+
+    /// Sets where a jump goes.
+    pub(super) fn aim(&mut self, at: u32) {
+        match self {
+            Ins::Jump { to }
+            | Ins::JumpIf { to, .. }
+            | Ins::JumpIfNot { to, .. }
+            | Ins::JumpLt { to, .. }
+            | Ins::JumpLe { to, .. }
+            | Ins::JumpEq { to, .. }
+            | Ins::JumpNotLt { to, .. }
+            | Ins::JumpNotLe { to, .. }
+            | Ins::JumpNotEq { to, .. }
+            | Ins::JumpLtI { to, .. }
+            | Ins::JumpLeI { to, .. }
+            | Ins::JumpGtI { to, .. }
+            | Ins::JumpGeI { to, .. }
+            | Ins::JumpEqI { to, .. }
+            | Ins::JumpNotLtI { to, .. }
+            | Ins::JumpNotLeI { to, .. }
+            | Ins::JumpNotGtI { to, .. }
+            | Ins::JumpNotGeI { to, .. }
+            | Ins::JumpNotEqI { to, .. }
+            | Ins::LoopNext { to, .. } => *to = at,
+            _other => {}
+        }
+    }
+}

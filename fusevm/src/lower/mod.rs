@@ -1,0 +1,165 @@
+//! `Verified → Code`: from ops on a stack to instructions on registers.
+//!
+//! A unit, the main program or a function called with some number of arguments, becomes a [`Code`]
+//! when it runs for the first time. The registers of its frame are its slots, those of the scopes in
+//! it, and one for each place on its stack; arguments arrive in the registers of the first slots, so
+//! that the customary prologue is nothing at all. While ops are lowered, the values on the stack are
+//! known by where they are ([`Opnd`]): reading a slot emits nothing, writing one makes the op that
+//! computed the value write there, constants go into instructions, a comparison and the branch behind
+//! it are one. Where paths meet, every value is in the register of its place.
+//!
+//! An op without an instruction of its own runs as the base interpreter runs it, on the registers of
+//! its inputs. Where control cannot go on in registers (an unknown function, too little fuel for what
+//! comes next) there is an [`Exit`]: the frame is rebuilt for the base interpreter, which goes on at
+//! that op. Lowering may decline a unit as a whole: it then stays where it was.
+//!
+//! Code that counts fuel is a code of its own: each stretch of ops is paid for where it begins, what a
+//! trap leaves unused is given back, so that fuel is spent exactly as op by op.
+
+mod ins;
+mod region;
+mod walk;
+
+pub(crate) use ins::{Ins, Meta};
+
+use crate::op::Op;
+use crate::value::Value;
+use crate::verify::{Unit, Verified};
+use region::Lowering;
+use walk::{Size, walk};
+
+/// A unit in register form.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) ins: Vec<Ins>,
+    /// One for each instruction.
+    pub(crate) meta: Vec<Meta>,
+    pub(crate) constants: Vec<Value>,
+    pub(crate) exits: Vec<Exit>,
+    /// Loops that may run in one go: with names of slots that are registers.
+    pub(crate) fused: Vec<Op>,
+    /// Registers of a frame.
+    pub(crate) registers: u8,
+    /// The register of the stack's bottom: those below are slots.
+    pub(crate) base: u8,
+    /// Slots by depth of scopes: first register and number.
+    pub(crate) slots: Vec<(u8, u8)>,
+    pub(crate) form: Form,
+}
+
+/// What code is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// It counts fuel.
+    pub(crate) metered: bool,
+    /// The language has ops of its own for operands of ops on numbers that are none.
+    pub(crate) operators: bool,
+    /// Loops run in one go where they can.
+    pub(crate) fused: bool,
+}
+
+impl Form {
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.metered)
+            + 2 * usize::from(self.operators)
+            + 4 * usize::from(self.fused)
+    }
+}
+
+/// Where a value on the stack is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Opnd {
+    /// In the register of its place.
+    Temp,
+    /// In the register of a slot or an argument, which still has it.
+    Reg(u8),
+    /// Nowhere: a number.
+    Int(i32),
+    /// Nowhere: a constant of the code.
+    Const(u32),
+    /// Nowhere: Undef.
+    Undef,
+    /// Nowhere: a truth.
+    Bool(bool),
+}
+
+/// A frame that the base interpreter has inside the one of the unit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Inner {
+    /// A scope, opened at that height.
+    Scope { height: u32 },
+    /// A block on top of that height, with the pc behind its op and the pc that ends it.
+    Block {
+        height: u32,
+        return_pc: u32,
+        end: u32,
+    },
+}
+
+/// How a frame goes on in the base interpreter.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    /// At that op.
+    pub(crate) pc: u32,
+    /// With these values on the stack, deepest first.
+    pub(crate) stack: Vec<Opnd>,
+    /// In these scopes and blocks.
+    pub(crate) inner: Vec<Inner>,
+    /// Fuel for the ops from here on, as far as they are paid together.
+    pub(crate) cost: u32,
+}
+
+/// The register of the stack's bottom.
+pub(super) fn stack_base(slots: &[(u8, u8)]) -> u8 {
+    slots.last().map_or(0, |(first, n)| first + n)
+}
+
+/// Lowers a unit; `None` when it stays in the base interpreter.
+///
+/// `overlay` are the ops with fused loops in their places.
+pub(crate) fn lower(
+    verified: &Verified,
+    overlay: &[Op],
+    unit: Unit,
+    form: Form,
+) -> Option<Code> {
+    let chunk = verified.chunk();
+    let (start, argc) = match unit {
+        Unit::Main => (0, 0),
+        Unit::Function { index, argc } => (chunk.functions().get(index)?.pc, argc),
+        Unit::Block { .. } => return None,
+    };
+    if verified.is_raw() {
+        return None;
+    }
+    let mut size = Size::default();
+    let ops = chunk.ops().len();
+    let region = walk(verified, (start, ops), argc.into(), (0, 0, 0), &mut size);
+    if size.declined {
+        return None;
+    }
+    let mut slots = Vec::new();
+    let mut next = 0u32;
+    for (depth, n) in size.slots.iter().enumerate() {
+        // Arguments arrive where the first slots are.
+        let n = if depth == 0 { (*n).max(argc.into()) } else { *n };
+        slots.push((u8::try_from(next).ok()?, u8::try_from(n).ok()?));
+        next += n;
+    }
+    if slots.is_empty() {
+        slots.push((0, argc));
+        next = argc.into();
+    }
+    u8::try_from(next + size.height).ok()?;
+    let mut lowering = Lowering::new(verified, overlay, slots, form);
+    lowering.unit(&region, argc);
+    Some(lowering.finish())
+}
+
+/// Whether an op is a loop that may run in one go.
+pub(super) fn fused_loop(op: Op) -> bool {
+    matches!(
+        op,
+        Op::AccumSumLoop(..) | Op::ConcatConstLoop(..) | Op::PushIntRangeLoop(..)
+    )
+}

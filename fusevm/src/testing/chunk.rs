@@ -1,0 +1,164 @@
+//! One chunk, run in every way there is.
+
+use crate::chunk::Chunk;
+use crate::ext::Language;
+use crate::value::Value;
+use crate::vm::{Error, SharedBuffer, StaticChunk, Vm};
+use std::fmt;
+
+/// What has a chunk: a [`Chunk`], a [`StaticChunk`], and references to them.
+pub trait ToChunk {
+    /// A copy of the chunk.
+    fn to_chunk(&self) -> Chunk;
+}
+
+impl ToChunk for Chunk {
+    fn to_chunk(&self) -> Chunk {
+        self.clone()
+    }
+}
+
+impl ToChunk for StaticChunk {
+    fn to_chunk(&self) -> Chunk {
+        StaticChunk::to_chunk(self)
+    }
+}
+
+impl<T: ToChunk + ?Sized> ToChunk for &T {
+    fn to_chunk(&self) -> Chunk {
+        T::to_chunk(self)
+    }
+}
+
+/// What a program is to end with.
+#[derive(Clone, Debug)]
+pub enum Expected {
+    /// This value, floats by their bits but for NaN, which is every NaN.
+    Value(Value),
+    /// A trap with this in its message.
+    Trap(String),
+}
+
+impl Expected {
+    fn is(&self, result: &Result<Value, String>) -> bool {
+        match (self, result) {
+            (Expected::Value(wanted), Ok(found)) => same(wanted, found),
+            (Expected::Trap(part), Err(message)) => message.contains(part),
+            (Expected::Value(_), Err(_)) | (Expected::Trap(_), Ok(_)) => false,
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Expected::Value(value) => write!(f, "{value:?}"),
+            Expected::Trap(part) => write!(f, "a trap with {part:?}"),
+        }
+    }
+}
+
+/// Whether two values are the same, floats by their bits but for NaN.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Float(a), Value::Float(b)) => {
+            a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
+        }
+        _ => a == b,
+    }
+}
+
+/// What a run has left behind.
+struct Outcome {
+    result: Result<Value, String>,
+    output: String,
+    fuel: u64,
+}
+
+impl Outcome {
+    fn is(&self, other: &Self) -> bool {
+        let results = match (&self.result, &other.result) {
+            (Ok(a), Ok(b)) => same(a, b),
+            (Err(a), Err(b)) => a == b,
+            (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+        };
+        results && self.output == other.output && self.fuel == other.fuel
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.result {
+            Ok(value) => write!(f, "gives {value:?}")?,
+            Err(message) => write!(f, "fails: {message}")?,
+        }
+        write!(f, "; prints {:?}; uses {} fuel", self.output, self.fuel)
+    }
+}
+
+/// Fuel of every run, so that a program that does not end is a failed test.
+const FUEL: u64 = 1 << 32;
+
+/// Runs a chunk in every way there is and checks what it gives; what
+/// [`assert_chunk!`](super::assert_chunk) calls. With `args` its first function is called.
+///
+/// # Panics
+/// When one way differs from what is expected, or from the first.
+#[track_caller]
+pub fn check_chunk<L: Language<Host: Default>>(
+    chunk: &Chunk,
+    args: Option<Vec<Value>>,
+    expected: &Expected,
+) {
+    let first = run::<L>(chunk, args.as_deref(), true);
+    assert!(
+        expected.is(&first.result),
+        "expected {expected}, but the chunk {first}\n{}",
+        chunk.listing()
+    );
+    let text = Chunk::parse(&chunk.to_string());
+    let bytes = Chunk::from_bytes(&chunk.to_bytes());
+    let read = [
+        ("read from its text", text.map_err(|e| e.to_string())),
+        ("read from its bytes", bytes.map_err(|e| e.to_string())),
+        ("without fused sequences", Ok(chunk.clone())),
+    ];
+    for (at, (way, read)) in read.into_iter().enumerate() {
+        let read = read.unwrap_or_else(|error| panic!("{way}: {error}\n{}", chunk.listing()));
+        let outcome = run::<L>(&read, args.as_deref(), at < 2);
+        assert!(
+            outcome.is(&first),
+            "as it is, the chunk {first}\n{way}, it {outcome}\n{}",
+            chunk.listing()
+        );
+    }
+}
+
+fn run<L: Language<Host: Default>>(chunk: &Chunk, args: Option<&[Value]>, fused: bool) -> Outcome {
+    let mut vm = Vm::<L>::default();
+    let output = SharedBuffer::default();
+    vm.set_output(output.clone());
+    vm.set_fusion(fused);
+    vm.set_fuel(Some(FUEL));
+    let result = match args {
+        None => vm.eval(chunk),
+        Some(args) => call(&mut vm, chunk, args),
+    };
+    let fuel = FUEL - vm.fuel().unwrap_or(FUEL);
+    // What was printed and not flushed.
+    drop(vm);
+    Outcome {
+        result: result.map_err(|error| error.to_string()),
+        output: output.text(),
+        fuel,
+    }
+}
+
+/// Calls the first function of a chunk.
+fn call<L: Language>(vm: &mut Vm<L>, chunk: &Chunk, args: &[Value]) -> Result<Value, Error> {
+    let first = chunk.functions().first();
+    let name = first.and_then(|function| chunk.name(function.name));
+    let name = name.expect("a chunk that is called with arguments has a function");
+    vm.load(chunk)?;
+    vm.call(name.as_str(), args)
+}

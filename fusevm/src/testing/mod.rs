@@ -1,0 +1,120 @@
+//! For the tests of languages: what authors use to say that their ops and chunks do what they should.
+
+#[cfg(feature = "macros")]
+mod both;
+mod chunk;
+
+#[cfg(feature = "macros")]
+pub use both::{BothFailed, Scalar, check_both};
+pub use chunk::{Expected, ToChunk, check_chunk};
+
+/// Runs a chunk in every way there is, and checks what it gives.
+///
+/// `assert_chunk!(CHUNK => 42)` runs the main program of a [`Chunk`](crate::Chunk), a
+/// [`StaticChunk`](crate::StaticChunk), or a reference to one; `assert_chunk!(CHUNK, [7, "a"] => 42)`
+/// calls the first function of the chunk with these arguments; `=> trap "division by zero"` expects
+/// that the program traps with a message that has this in it. A chunk of a language stands behind its
+/// name, `assert_chunk!(Calc; CHUNK => 42)`, and runs in VMs whose host is `Default::default()`.
+///
+/// The ways: with fused sequences and without, as it is, read from its text, and read from its bytes.
+/// All must give the expected value, the same output, and use the same fuel.
+///
+/// ```
+/// use fusevm::testing::assert_chunk;
+/// use fusevm::{StaticChunk, chunk};
+///
+/// static DOUBLE: StaticChunk = chunk! { ();
+///     fn double(x) { GetSlot(x); LoadInt(2); Mul; ReturnValue; }
+///     LoadInt(21); Call(double, 1);
+/// };
+///
+/// assert_chunk!(DOUBLE => 42);
+/// assert_chunk!(DOUBLE, [1.5] => 3.0);
+/// assert_chunk!(chunk! { (); LoadInt(1); fusevm::core_ops::len; } => 1);
+/// assert_chunk!(chunk! { (); LoadInt(1); LoadInt(0); fusevm::core_ops::idiv; } => trap "by zero");
+/// ```
+///
+/// # Panics
+/// When one of them differs, with the first that does and the listing of the chunk.
+#[doc(inline)]
+pub use crate::assert_chunk;
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! assert_chunk {
+    ($chunk:expr $(, [$($arg:expr),* $(,)?])? => trap $text:expr) => {
+        $crate::assert_chunk!((); $chunk $(, [$($arg),*])? => trap $text)
+    };
+    ($chunk:expr $(, [$($arg:expr),* $(,)?])? => $value:expr) => {
+        $crate::assert_chunk!((); $chunk $(, [$($arg),*])? => $value)
+    };
+    ($language:ty; $chunk:expr $(, [$($arg:expr),* $(,)?])? => trap $text:expr) => {
+        $crate::assert_chunk!(@check $language; $chunk $(, [$($arg),*])?;
+            $crate::testing::Expected::Trap(::std::convert::Into::into($text)))
+    };
+    ($language:ty; $chunk:expr $(, [$($arg:expr),* $(,)?])? => $value:expr) => {
+        $crate::assert_chunk!(@check $language; $chunk $(, [$($arg),*])?;
+            $crate::testing::Expected::Value(::std::convert::Into::into($value)))
+    };
+    (@check $language:ty; $chunk:expr $(, [$($arg:expr),*])?; $expected:expr) => {{
+        let args: ::std::option::Option<::std::vec::Vec<$crate::Value>> =
+            ::std::option::Option::None;
+        $(let args = args.or(::std::option::Option::Some(
+            ::std::vec![$(::std::convert::From::from($arg)),*]
+        ));)?
+        let chunk = $crate::testing::ToChunk::to_chunk(&$chunk);
+        $crate::testing::check_chunk::<$language>(&chunk, args, &$expected)
+    }};
+}
+
+/// Compiles a program twice, with rustc and with [`fusevm_chunk!`](crate::fusevm_chunk), runs both, and
+/// checks that they give the same.
+///
+/// The program is a body in Rust, of what `fusevm_chunk!` knows of it, with types everywhere: i64, f64 and
+/// bool. The VM runs it in every way [`assert_chunk!`] does. Results are compared bit by bit, every NaN
+/// with every NaN, and where Rust panics the VM has to trap. `both!` gives the value, or says that both
+/// failed.
+///
+/// ```
+/// use fusevm::testing::both;
+///
+/// let sum = both! {
+///     let mut sum: i64 = 0;
+///     for i in 1..=100 {
+///         if i % 3 == 0 { continue; }
+///         sum += i;
+///     }
+///     sum
+/// };
+/// assert_eq!(sum, Ok(3367));
+///
+/// let failed = both! {
+///     let zero: i64 = 0;
+///     1 / zero
+/// };
+/// assert!(failed.is_err());
+/// ```
+///
+/// # Where they differ
+///
+/// `+`, `-` and `*` of integers wrap in the VM, and panic in Rust where overflow is checked, as in tests: a
+/// program that may overflow says `wrapping_add`. The same holds for negation, `abs` and `pow`, and for a
+/// count of bits to shift by that is not from 0 to 63. A number that nothing gives a type is an i32 for
+/// rustc.
+///
+/// # Panics
+/// When the two differ, with the listing of the chunk.
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use crate::both;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! both {
+    ($($program:tt)*) => {{
+        #[allow(warnings, arithmetic_overflow, unconditional_panic, clippy::all)]
+        let rust = || { $($program)* };
+        $crate::testing::check_both(rust, &$crate::__fusevm_chunk! { ($crate typed) (); $($program)* })
+    }};
+}

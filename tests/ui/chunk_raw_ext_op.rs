@@ -1,0 +1,7 @@
+use fusevm::{StaticChunk, chunk};
+
+static CHUNK: StaticChunk = chunk! { ();
+    Extended(1, 2);
+};
+
+fn main() {}

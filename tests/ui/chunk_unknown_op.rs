@@ -1,0 +1,7 @@
+use fusevm::{StaticChunk, chunk};
+
+static CHUNK: StaticChunk = chunk! { ();
+    LoadInt(1); LoadInt(2); Ad;
+};
+
+fn main() {}

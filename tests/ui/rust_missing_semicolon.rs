@@ -1,0 +1,10 @@
+use fusevm::prelude::*;
+
+fn main() {
+    let _ = fusevm_chunk! { ();
+        let a = 1
+        let b = 2;
+        a + b
+        a * b
+    };
+}

@@ -1,0 +1,8 @@
+use fusevm::prelude::*;
+
+fn main() {
+    let _ = fusevm_chunk! { ();
+        let a = [1, 2];
+        a.psuh(3);
+    };
+}

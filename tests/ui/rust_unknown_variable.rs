@@ -1,0 +1,8 @@
+use fusevm::prelude::*;
+
+fn main() {
+    let _ = fusevm_chunk! { ();
+        let count = 1;
+        cuont + 1
+    };
+}
