@@ -13,8 +13,8 @@ pub use error::{BuildError, BuildErrors};
 #[cfg(feature = "macros")]
 pub use local::Local;
 
-use super::{Chunk, Diagnostic, FunctionEntry, INNER, Place};
-use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc, Text};
+use super::{Chunk, Diagnostic, FunctionEntry, Place};
+use crate::ext::{Block, ExtOp, ImmediatePool, Import, Label, Language, OpDesc};
 use crate::op::{Flags, Op};
 use crate::value::{Str, Value};
 use body::{Body, BodyKind, Emitted};
