@@ -26,6 +26,7 @@ pub(super) struct Options {
     pub(super) time: bool,
     pub(super) no_run: bool,
     pub(super) no_fuse: bool,
+    pub(super) no_lower: bool,
     pub(super) fuel: Option<u64>,
     pub(super) max_depth: Option<usize>,
     pub(super) emit: Option<PathBuf>,
@@ -33,7 +34,7 @@ pub(super) struct Options {
 }
 
 /// The long options.
-const LONG: [&str; 11] = [
+const LONG: [&str; 12] = [
     "dump",
     "emit",
     "fuel",
@@ -41,6 +42,7 @@ const LONG: [&str; 11] = [
     "history",
     "max-depth",
     "no-fuse",
+    "no-lower",
     "no-run",
     "repl",
     "time",
@@ -73,6 +75,7 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, St
             Arg::Long("time") => options.time = true,
             Arg::Long("no-run") => options.no_run = true,
             Arg::Long("no-fuse") => options.no_fuse = true,
+            Arg::Long("no-lower") => options.no_lower = true,
             Arg::Long("repl") => options.repl = true,
             Arg::Long("fuel") => options.fuel = Some(number(&mut parser, "fuel")?),
             Arg::Long("max-depth") => options.max_depth = Some(number(&mut parser, "max-depth")?),

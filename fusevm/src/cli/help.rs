@@ -32,7 +32,7 @@ Options:
   -e CODE          run CODE; given several times, the lines of one program
       --repl       start a REPL, after FILE or CODE if there is one
       --history F  keep the lines of the REPL in file F
-      --dump       show the bytecode before it runs
+      --dump       show the bytecode before it runs, and its register form
       --emit F     write the compiled chunk to file F
       --no-run     do not run: with --dump, with --emit, or to check a program
       --time       show how long compiling, loading and running took
@@ -40,6 +40,7 @@ Options:
       --max-depth N
                    stop at N open calls
       --no-fuse    run every op on its own, without fused sequences
+      --no-lower   run bytecode as it is, in the base interpreter
   -h, --help       show this text
   -V, --version    show the version
 

@@ -117,6 +117,9 @@ impl<'h, L: Frontend> Session<'h, L> {
         let loaded = self.vm.load(chunk);
         let load = start.elapsed();
         let program = loaded.map_err(|error| self.show_error(Some(chunk), &error))?;
+        if self.options.dump && !self.options.no_lower {
+            self.streams.output.say(&program.register_listing());
+        }
         if self.options.no_run {
             self.tell_time(&[("load", load)]);
             return Ok(Value::Undef);
@@ -161,6 +164,7 @@ fn new_vm<L: Frontend>(host: &dyn Fn() -> L::Host, options: &Options, streams: &
     vm.set_output(streams.output.clone());
     vm.set_input(streams.input.clone());
     vm.set_fusion(!options.no_fuse);
+    vm.set_lowering(!options.no_lower);
     if let Some(depth) = options.max_depth {
         let mut limits = vm.limits().clone();
         limits.max_call_depth = depth;

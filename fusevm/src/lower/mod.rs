@@ -17,10 +17,12 @@
 //! trap leaves unused is given back, so that fuel is spent exactly as op by op.
 
 mod ins;
+mod listing;
 mod region;
 mod walk;
 
 pub(crate) use ins::{Ins, Meta};
+pub(crate) use listing::listing;
 
 use crate::op::Op;
 use crate::value::Value;

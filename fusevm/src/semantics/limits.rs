@@ -14,7 +14,9 @@
 pub struct Limits {
     /// Calls open at once. Default 200 000.
     pub max_call_depth: usize,
-    /// Values on the operand stack and in slots, together. Default 4 000 000.
+    /// Values on the operand stack, in slots and in registers, together. Default 4 000 000. Which op
+    /// traps at it may depend on how the program runs; below 4096 all of it runs in the base interpreter,
+    /// which counts value by value.
     pub max_stack: usize,
     /// Elements of one array. Default 2²⁴.
     pub max_array_len: usize,

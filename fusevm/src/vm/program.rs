@@ -60,6 +60,30 @@ impl Program {
         self.0.verified.chunk()
     }
 
+    /// The register form of the program's units, as far as they have one, for people: instructions with
+    /// the ops they come from. In comment lines, so that it may stand behind a chunk's text.
+    pub fn register_listing(&self) -> String {
+        let form = Form {
+            fused: true,
+            ..Form::default()
+        };
+        let chunk = self.chunk();
+        let functions = chunk.functions().iter().zip(0..).filter_map(|(f, index)| {
+            let name = chunk.name(f.name)?.as_str();
+            Some((name.to_owned(), Some(index), f.arity?))
+        });
+        let mut out = String::new();
+        for (name, function, argc) in
+            std::iter::once(("main program".to_owned(), None, 0)).chain(functions)
+        {
+            match self.code(function, argc, form) {
+                Some(code) => crate::lower::listing(&name, code, chunk, &mut out),
+                None => out += &format!("; {name}: in the base interpreter\n"),
+            }
+        }
+        out
+    }
+
     /// The ops with fused sequences replaced; pcs are those of the chunk.
     pub(crate) fn overlay(&self) -> &[Op] {
         self.0

@@ -189,6 +189,10 @@ fn listings_times_and_limits() {
         ok(&["--no-fuse", "--fuel", "100", "-e", "1 print"], ""),
         "1\n"
     );
+    assert_eq!(ok(&["--no-lower", "-e", "1 print"], ""), "1\n");
+    let (_, output, _) = run(&["--dump", "--no-run", "-e", "1 2 + print"], "");
+    assert!(output.contains("\n; main program: "), "{output}");
+    assert!(output.contains("AddI r0, r0, 2"), "{output}");
     let (code, errors) = fails(&["--fuel=100", "-e", "spin"], "");
     assert_eq!(code, 70);
     assert!(errors.starts_with("error: out of fuel\n"), "{errors}");
