@@ -2,8 +2,8 @@
 //! closures, classes, inheritance and garbage.
 //!
 //! Source text goes through [`scan`] and [`parse`] into the builder, in one pass; [`scope`] knows what
-//! names stand for. //! At run time numbers and globals are the core's; the ops in [`ops`] work on the objects of
-//! [`objects`], which the VM's heap collects. [`fault`] and [`text`] have the words.
+//! names stand for. At run time numbers and globals are the core's; the ops in [`ops`] work on the
+//! objects of [`objects`], which the VM's heap collects. [`fault`] and [`text`] have the words.
 
 mod expression;
 mod fault;

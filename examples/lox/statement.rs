@@ -88,7 +88,7 @@ impl<'s> Parser<'s, '_> {
         }
         if !self.check(")") {
             loop {
-                if names.len() == MAX_ARGUMENTS {
+                if names.len() - usize::from(kind.has_this()) == MAX_ARGUMENTS {
                     self.error_at_current("Can't have more than 255 parameters.");
                 }
                 let name = self.identifier("Expect parameter name.");
@@ -97,9 +97,13 @@ impl<'s> Parser<'s, '_> {
                 }
                 names.push(name);
                 if !self.matches(",") {
-                    return names;
+                    break;
                 }
             }
+        }
+        if names.len() > MAX_ARGUMENTS {
+            // Of a function it has been said; `this` takes the place of one.
+            self.error("Can't have more than 254 parameters in a method.");
         }
         names
     }

@@ -483,8 +483,9 @@ pub fn derive_trace(input: TokenStream) -> TokenStream {
 /// Makes a type one of small immutable values that programs may hold.
 ///
 /// Ops take them as `&T`, as `T` where `T: Clone`, and return them as `T`; `Value: From<T>`. Values
-/// inside are released one by one when a long chain is dropped. A type that holds handles or changes
-/// is an [`Object`](macro@Object) instead.
+/// inside, in fields of type `Value`, `Array`, `Hash`, `Option<Value>` or `Vec<Value>`, keep objects
+/// alive, and are released one by one when a long chain is dropped. A type that changes is an
+/// [`Object`](macro@Object) instead.
 ///
 /// ```
 /// use fusevm::prelude::*;

@@ -22,6 +22,18 @@ struct Node {
     next: Value,
 }
 
+/// A value of the host that holds others.
+#[derive(FuseValue)]
+enum Chain {
+    End,
+    Link {
+        head: Value,
+        more: Vec<Value>,
+        tail: Option<Value>,
+        length: usize,
+    },
+}
+
 /// Any error.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -53,6 +65,49 @@ mod ops {
     #[ext_op]
     pub fn glance(node: Value, shelf: &mut Shelf) {
         shelf.weak.push(node);
+    }
+
+    /// A chain of what is given, as a value of the host.
+    #[ext_op]
+    pub fn chain(nodes: Rest<'_>) -> Chain {
+        nodes.iter().fold(Chain::End, |chain, node| match chain {
+            Chain::Link { length, .. } => Chain::Link {
+                head: node.clone(),
+                more: Vec::new(),
+                tail: Some(chain.into()),
+                length: length + 1,
+            },
+            Chain::End => Chain::Link {
+                head: Value::Undef,
+                more: vec![node.clone()],
+                tail: None,
+                length: 1,
+            },
+        })
+    }
+
+    /// The names of the nodes in a chain.
+    #[ext_op]
+    pub fn names(chain: Value, heap: &mut Heap) -> Result<Array, Failure> {
+        let (mut names, mut at) = (Array::new(), chain);
+        while let Value::Host(host) = &at
+            && let Some(Chain::Link {
+                head,
+                more,
+                tail,
+                length,
+            }) = host.downcast_ref()
+        {
+            for node in std::iter::once(head)
+                .chain(more)
+                .filter(|node| !node.is_undef())
+            {
+                let node = heap.downcast::<Node>(node).ok_or("a node is gone")?;
+                names.push((heap.get(node)?.name * *length as i64).into());
+            }
+            at = tail.clone().unwrap_or_default();
+        }
+        Ok(names)
     }
 
     /// The function as a value through which `mine` can be reached.
@@ -214,6 +269,26 @@ fn frames_keep_their_callees_and_loops_their_elements() {
         b.make_array(2);
     });
     assert_eq!(format!("{:?}", names.unwrap()), "[1, [30, 20, 10]]");
+}
+
+#[test]
+fn values_of_the_host_keep_what_they_hold() {
+    let mut vm = vm();
+    let names = eval(&mut vm, |b| {
+        for name in [1, 2, 3] {
+            node(b, name);
+        }
+        b.op(ops::chain { nodes: 3 });
+        b.set_var("chain");
+        collect(b);
+        b.get_var("chain");
+        b.op(ops::names {});
+    });
+    assert_eq!(format!("{:?}", names.unwrap()), "[9, 4, 1]");
+    vm.collect();
+    assert_eq!(vm.heap().len(), 3);
+    vm.set_global("chain", ());
+    assert_eq!(vm.collect(), 3);
 }
 
 #[test]

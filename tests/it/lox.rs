@@ -109,14 +109,23 @@ fn as_command(source: &str, expected: &Expected) -> Vec<String> {
     wrong
 }
 
-/// Runs a program fused and not, with few collections and with many; what differs.
+/// Runs a program on registers and on the stack, fused and not, with few collections and with many;
+/// what differs.
 fn in_all_ways(name: &str, source: &str) -> Vec<String> {
     let Ok(chunk) = compile::<Lox>(name, source) else {
         return Vec::new();
     };
     let mut first = None;
     let mut wrong = Vec::new();
-    for (fusion, pace) in [(true, None), (false, None), (true, Some((8, 1)))] {
+    let often = Some((8, 1));
+    let ways = [
+        (true, true, None),
+        (true, true, often),
+        (false, true, None),
+        (false, false, None),
+        (false, true, often),
+    ];
+    for (lowering, fusion, pace) in ways {
         let out = SharedBuffer::default();
         let mut vm = Vm::<Lox>::default();
         <Lox as fusevm::Frontend>::prepare(&mut vm);
@@ -126,6 +135,7 @@ fn in_all_ways(name: &str, source: &str) -> Vec<String> {
         if let Some((floor, factor)) = pace {
             vm.heap_mut().set_pace(floor, factor);
         }
+        vm.set_lowering(lowering);
         vm.set_fusion(fusion);
         vm.set_fuel(Some(u64::MAX / 2));
         vm.set_output(out.clone());
@@ -133,7 +143,7 @@ fn in_all_ways(name: &str, source: &str) -> Vec<String> {
         let seen = format!("{ended:?} {:?} fuel {:?}", out.text(), vm.fuel());
         if *first.get_or_insert_with(|| seen.clone()) != seen {
             wrong.push(format!(
-                "fusion {fusion}, pace {pace:?}: {seen}, at first {first:?}"
+                "lowering {lowering}, fusion {fusion}, pace {pace:?}: {seen}, at first {first:?}"
             ));
         }
     }

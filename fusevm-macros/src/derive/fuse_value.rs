@@ -83,12 +83,12 @@ fn value_impl(
         }
     });
     let into = Ident::new("into", Span::mixed_site());
-    let arms: Vec<TokenStream> = match &input.data {
-        Data::Struct(data) => vec![release(&quote!(Self), &data.fields, k, &into)],
+    let variants: Vec<(TokenStream, &Fields)> = match &input.data {
+        Data::Struct(data) => vec![(quote!(Self), &data.fields)],
         Data::Enum(data) => (data.variants.iter())
             .map(|variant| {
                 let name = &variant.ident;
-                release(&quote!(Self::#name), &variant.fields, k, &into)
+                (quote!(Self::#name), &variant.fields)
             })
             .collect(),
         Data::Union(data) => {
@@ -99,24 +99,50 @@ fn value_impl(
             return TokenStream::new();
         }
     };
+    let arms = |each: Each| -> Vec<TokenStream> {
+        let all = variants.iter();
+        all.map(|(variant, fields)| arm(variant, fields, k, &into, each))
+            .collect()
+    };
+    let (values, releases) = (arms(Each::Values), arms(Each::Release));
     quote! {
         #[automatically_derived]
         impl #k::FuseValue for #ident {
             const NAME: &'static ::core::primitive::str = #name;
             #equals
             #text
+            fn values(&self, #into: &mut ::std::vec::Vec<#k::Value>) {
+                #[allow(unused_imports)]
+                use #k::HoldsNone as _;
+                let _ = &#into;
+                match *self { #(#values)* }
+            }
             fn release(&mut self, #into: &mut ::std::vec::Vec<#k::Value>) {
                 #[allow(unused_imports)]
                 use #k::HoldsNone as _;
                 let _ = &#into;
-                match *self { #(#arms)* }
+                match *self { #(#releases)* }
             }
         }
     }
 }
 
-/// Moves the values out of the fields that hold some; which those are, the types say.
-fn release(variant: &TokenStream, fields: &Fields, k: &TokenStream, into: &Ident) -> TokenStream {
+/// What is done with the fields that hold values; which those are, the types say.
+#[derive(Clone, Copy)]
+enum Each {
+    /// They are copied.
+    Values,
+    /// They are moved out.
+    Release,
+}
+
+fn arm(
+    variant: &TokenStream,
+    fields: &Fields,
+    k: &TokenStream,
+    into: &Ident,
+    each: Each,
+) -> TokenStream {
     let (mut patterns, mut calls) = (Vec::new(), Vec::new());
     for (i, field) in fields.iter().enumerate() {
         let local = Ident::new(&format!("field{i}"), Span::mixed_site());
@@ -127,8 +153,16 @@ fn release(variant: &TokenStream, fields: &Fields, k: &TokenStream, into: &Ident
                 quote!(#index)
             }
         };
-        patterns.push(quote!(#member: ref mut #local));
-        calls.push(quote!(#k::Field(#local).release(#into);));
+        match each {
+            Each::Values => {
+                patterns.push(quote!(#member: ref #local));
+                calls.push(quote!(#k::Held(#local).values(#into);));
+            }
+            Each::Release => {
+                patterns.push(quote!(#member: ref mut #local));
+                calls.push(quote!(#k::Field(#local).release(#into);));
+            }
+        }
     }
     quote!(#variant { #(#patterns),* } => { #(#calls)* })
 }

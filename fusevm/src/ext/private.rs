@@ -82,13 +82,57 @@ impl Field<'_, Vec<Value>> {
     }
 }
 
+/// A field of a host value that is looked at; as [`Field`], but the values stay where they are.
+#[derive(Debug)]
+pub struct Held<'a, T>(pub &'a T);
+
+impl Held<'_, Value> {
+    /// Copies the value.
+    pub fn values(self, into: &mut Vec<Value>) {
+        into.push(self.0.clone());
+    }
+}
+
+impl Held<'_, Array> {
+    /// Copies the array.
+    pub fn values(self, into: &mut Vec<Value>) {
+        into.push(Value::Array(self.0.clone()));
+    }
+}
+
+impl Held<'_, Hash> {
+    /// Copies the hash.
+    pub fn values(self, into: &mut Vec<Value>) {
+        into.push(Value::Hash(self.0.clone()));
+    }
+}
+
+impl Held<'_, Option<Value>> {
+    /// Copies the value, if there is one.
+    pub fn values(self, into: &mut Vec<Value>) {
+        into.extend(self.0.clone());
+    }
+}
+
+impl Held<'_, Vec<Value>> {
+    /// Copies the values.
+    pub fn values(self, into: &mut Vec<Value>) {
+        into.extend_from_slice(self.0);
+    }
+}
+
 /// Every other field.
 pub trait HoldsNone: Sized {
     /// Nothing to move.
     fn release(self, _into: &mut Vec<Value>) {}
+
+    /// Nothing to copy.
+    fn values(self, _into: &mut Vec<Value>) {}
 }
 
 impl<T> HoldsNone for Field<'_, T> {}
+
+impl<T> HoldsNone for Held<'_, T> {}
 
 /// A host whose handles are to be found.
 ///

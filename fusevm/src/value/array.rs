@@ -361,9 +361,11 @@ impl Array {
 
 impl<T: Into<Value>> Extend<T> for Array {
     fn extend<I: IntoIterator<Item = T>>(&mut self, iter: I) {
-        self.unique(0)
-            .items
-            .extend(iter.into_iter().map(Into::into));
+        let data = self.unique(0);
+        let handles = &mut data.handles;
+        let noted = |value: &Value| *handles |= value.may_hold_handles();
+        let values = iter.into_iter().map(Into::into);
+        data.items.extend(values.inspect(noted));
     }
 }
 

@@ -7,8 +7,7 @@ use triomphe::Arc;
 
 use super::{Value, release};
 
-/// A type of the host whose values programs may hold: small, immutable, without handles into a
-/// heap.
+/// A type of the host whose values programs may hold: small and immutable.
 ///
 /// What changes or has an identity the guest should see belongs into the [heap](crate::heap). The
 /// methods are called wherever the VM prints or compares values, so they should be quick and must
@@ -27,6 +26,10 @@ pub trait FuseValue: Any + Send + Sync {
         false
     }
 
+    /// Copies the values held inside into `into`: the objects they lead to stay alive. Values that this
+    /// leaves out keep nothing alive. Always the same ones: the type is immutable.
+    fn values(&self, _into: &mut Vec<Value>) {}
+
     /// Moves the values held inside into `into`, just before the value is dropped.
     ///
     /// A type that can hold others of its kind through a [`Value`] should do so: then chains of any
@@ -39,6 +42,7 @@ pub(super) trait Erased: Any + Send + Sync {
     fn type_name(&self) -> &'static str;
     fn erased_text(&self) -> Option<String>;
     fn erased_equals(&self, other: &dyn Erased) -> bool;
+    fn erased_values(&self, into: &mut Vec<Value>);
     fn erased_release(&mut self, into: &mut Vec<Value>);
 }
 
@@ -56,12 +60,17 @@ impl<T: FuseValue> Erased for T {
         other.downcast_ref().is_some_and(|other| self.equals(other))
     }
 
+    fn erased_values(&self, into: &mut Vec<Value>) {
+        self.values(into);
+    }
+
     fn erased_release(&mut self, into: &mut Vec<Value>) {
         self.release(into);
     }
 }
 
-pub(super) struct HostBox(pub(super) Box<dyn Erased>);
+/// A value, and whether a handle may be inside.
+pub(super) struct HostBox(pub(super) Box<dyn Erased>, bool);
 
 impl Drop for HostBox {
     fn drop(&mut self) {
@@ -91,7 +100,31 @@ pub struct HostValue(pub(super) Arc<HostBox>);
 impl HostValue {
     /// Wraps a value of the host.
     pub fn new<T: FuseValue>(value: T) -> HostValue {
-        HostValue(Arc::new(HostBox(Box::new(value))))
+        let mut inside = Vec::new();
+        value.values(&mut inside);
+        let handles = inside.iter().any(Value::may_hold_handles);
+        HostValue(Arc::new(HostBox(Box::new(value), handles)))
+    }
+
+    /// Copies of the values inside.
+    pub(super) fn values(&self) -> Vec<Value> {
+        let mut inside = Vec::new();
+        self.0.0.erased_values(&mut inside);
+        inside
+    }
+
+    /// Whether a handle may be inside, at any depth.
+    pub(super) fn may_hold_handles(&self) -> bool {
+        self.0.1
+    }
+
+    pub(super) fn is_unique(&self) -> bool {
+        self.0.is_unique()
+    }
+
+    /// Where the value stands, as its identity.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(&*self.0).addr()
     }
 
     /// The value inside, if it is a `T`.
