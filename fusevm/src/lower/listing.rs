@@ -38,7 +38,10 @@ fn instruction(ins: Ins, code: &Code) -> String {
             "d" | "a" | "b" | "c" if name != "Call" || field == "a" => format!("r{value}"),
             "to" => format!("→ {value}"),
             "k" => {
-                let constant = value.parse().ok().and_then(|k: usize| code.constants.get(k));
+                let constant = value
+                    .parse()
+                    .ok()
+                    .and_then(|k: usize| code.constants.get(k));
                 constant.map_or_else(String::new, |value| format!("{value:?}"))
             }
             "n" | "op" => value.to_owned(),

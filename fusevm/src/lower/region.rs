@@ -6,8 +6,8 @@ use crate::chunk::Chunk;
 use crate::op::{Flags, Op, Opcode};
 use crate::semantics::Unset;
 use crate::value::Value;
-use crate::verify::flow::{BlockUse, block_of, shape};
 use crate::verify::Verified;
+use crate::verify::flow::{BlockUse, block_of, shape};
 use std::collections::HashMap;
 
 /// Ops that are paid for together.

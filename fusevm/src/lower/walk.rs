@@ -126,7 +126,11 @@ pub(super) fn walk(
     let bodies: Vec<usize> = backward.map(|branch| branch + 1).collect();
     targets.extend(bodies);
     // Where it lies behind other code, control is sent to its start.
-    if region.ops.first_key_value().is_some_and(|(pc, _)| *pc != start) {
+    if region
+        .ops
+        .first_key_value()
+        .is_some_and(|(pc, _)| *pc != start)
+    {
         targets.push(start);
     }
     for to in targets {

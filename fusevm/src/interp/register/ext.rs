@@ -110,7 +110,10 @@ impl VM {
         locals: usize,
         desc: &OpDesc,
     ) -> Parts<'_> {
-        let names_slot = desc.immediates.iter().any(|i| matches!(i.kind, ImmKind::Slot));
+        let names_slot = desc
+            .immediates
+            .iter()
+            .any(|i| matches!(i.kind, ImmKind::Slot));
         let locals = if names_slot { locals } else { from };
         self.split_in_registers((from, to), locals, desc.callee.is_some())
     }

@@ -652,7 +652,8 @@ impl<'l> Run<'l> {
             }
             Ins::LoopStart { a } => {
                 let value = std::mem::take(&mut vm.registers[register(a)]);
-                vm.blocks.push(BlockRun::of(self.linked.chunk().ops[pc], value));
+                vm.blocks
+                    .push(BlockRun::of(self.linked.chunk().ops[pc], value));
             }
             Ins::LoopNext { a, to } => {
                 vm.charge(1)?;
@@ -828,7 +829,10 @@ impl<'l> Run<'l> {
         (a, n): (u8, u8),
         (window, ip): (usize, usize),
     ) -> Result<Option<(usize, usize)>, Trap> {
-        let (from, to) = (window + usize::from(a), window + usize::from(a) + usize::from(n));
+        let (from, to) = (
+            window + usize::from(a),
+            window + usize::from(a) + usize::from(n),
+        );
         let args = from + fixed;
         let found = vm.resolve(&function)?;
         let argc = to - args + usize::from(first.is_some());
@@ -847,7 +851,9 @@ impl<'l> Run<'l> {
             _other => None,
         };
         let Some((kind, unit)) = unit else {
-            return vm.invoke_out(&function, callee, first, (from, args, to), ip).map(|()| None);
+            return vm
+                .invoke_out(&function, callee, first, (from, args, to), ip)
+                .map(|()| None);
         };
         let below = match first {
             Some(first) => {
