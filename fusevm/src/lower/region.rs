@@ -6,8 +6,8 @@ use crate::chunk::Chunk;
 use crate::op::{Flags, Op, Opcode};
 use crate::semantics::Unset;
 use crate::value::Value;
-use crate::verify::flow::{BlockUse, block_of, shape};
 use crate::verify::Verified;
+use crate::verify::flow::{BlockUse, block_of, shape};
 use std::collections::HashMap;
 
 /// Ops that are paid for together.
@@ -147,7 +147,10 @@ impl<'v> Lowering<'v> {
         for height in heights {
             self.bind(Target::End(height));
             let some = height > 0;
-            let a = self.home((height as usize).saturating_sub(1));
+            let a = match height {
+                0 => self.code.base,
+                height => self.use_home(height as usize - 1),
+            };
             self.emit(Ins::End { a, some });
         }
     }
@@ -595,7 +598,8 @@ impl<'v> Lowering<'v> {
     /// In place of a jump back to the test of a loop: the test, which goes to the body if the loop goes
     /// on. Whether there is such a test.
     fn test_again(&mut self, to: usize, region: &Region, (id, base): (u32, usize)) -> bool {
-        let Some(branch) = loop_test(self.chunk, region, to) else {
+        let Some(branch) = loop_test(self.chunk, region, to).filter(|_| !self.stops_at_numbers())
+        else {
             return false;
         };
         let pc = self.pc;
@@ -696,6 +700,12 @@ impl<'v> Lowering<'v> {
         self.load(d, opnd, home);
     }
 
+    /// Whether fuel is paid up to an op on numbers and no further, since an op of the language may run in
+    /// its place and spend some.
+    fn stops_at_numbers(&self) -> bool {
+        self.code.form.operators && self.code.form.metered
+    }
+
     /// Behind an op on numbers that may be one of the language.
     fn after_number(&mut self) {
         if self.code.form.operators {
@@ -760,7 +770,7 @@ impl<'v> Lowering<'v> {
             Op::JumpIfFalse(to) => (false, to),
             _other => return None,
         };
-        if at.target || self.code.form.operators && self.code.form.metered {
+        if at.target || self.stops_at_numbers() {
             return None;
         }
         let target = self.target(to, region, id, self.stack.len() - 2);
@@ -923,6 +933,12 @@ impl<'v> Lowering<'v> {
             self.emit_to(Ins::Jump { to: 0 }, end);
             self.bind(end);
             return (true, 0);
+        }
+        if self.code.form.operators {
+            // An op of the language may run in place of a part, and a frame cannot go on at one.
+            self.pay(1);
+            self.end_segment_before_exit();
+            return (false, 0);
         }
         let mut live = true;
         for part in op.expansion() {
