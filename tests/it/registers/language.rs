@@ -152,6 +152,61 @@ fn operators_and_the_branch_behind_them() {
 }
 
 #[test]
+fn a_slot_that_an_op_writes_before_the_vm_calls() {
+    let chunk = mixed(|b| {
+        b.load(5);
+        b.set_slot(1);
+        b.load("kept");
+        b.set_slot(0);
+        let f = b.begin_inner_fn("three", &["text"]);
+        b.load(3);
+        b.set_slot(2);
+        b.get_slot(2);
+        b.emit(Op::ReturnValue);
+        let name = b.inner_fn(&f);
+        b.end_fn(f);
+        b.load("below");
+        for _ in 0..2 {
+            b.op(ops::function { f: name.clone() });
+            b.load("x");
+            b.op(ops::count_and_call {
+                n: Slot(1),
+                args: 1,
+            });
+        }
+        b.get_slot(0);
+        b.get_slot(1);
+        b.get_slot(2);
+        // Goes on in the base interpreter.
+        b.emit(Op::AccumSumLoop(2, 1, 9));
+        b.get_slot(1);
+        b.get_slot(0);
+        b.make_array(8);
+    });
+    let seen = agree::<Mixed>(&chunk, |_| {});
+    assert_eq!(
+        seen.end,
+        "[\"below\", 3, 3, \"kept\", 7, undef, 9, \"kept\"]"
+    );
+}
+
+#[test]
+fn a_slot_that_an_op_names_twice() {
+    let chunk = mixed(|b| {
+        b.load(40);
+        b.set_slot(1);
+        b.op(ops::three {
+            a: Slot(1),
+            b: Slot(2),
+            n: Slot(1),
+        });
+        b.get_slot(1);
+        b.make_array(2);
+    });
+    assert_eq!(agree::<Mixed>(&chunk, |_| {}).end, "[40, 43]");
+}
+
+#[test]
 fn ops_that_branch_in_a_loop_and_to_the_end() {
     let chunk = mixed(|b| {
         b.load(1);
