@@ -2,6 +2,7 @@
 //! not come to, each run in every form and with every amount of fuel.
 
 mod language;
+mod memory;
 
 use fusevm::{Chunk, Error, Language, SharedBuffer, Vm};
 
@@ -72,4 +73,9 @@ fn agree<L: Language<Host: Default>>(chunk: &Chunk, prepare: impl Fn(&mut Vm<L>)
         }
     }
     base(None)
+}
+
+/// A chunk without a language.
+fn core(text: &str) -> Chunk {
+    Chunk::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
