@@ -75,9 +75,9 @@ mod frontend;
 mod fuse;
 pub mod heap;
 mod interp;
+mod lower;
 #[cfg(feature = "macros")]
 mod macros;
-mod lower;
 pub mod op;
 pub mod semantics;
 pub mod shell;

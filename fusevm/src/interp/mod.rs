@@ -92,7 +92,11 @@ impl VM {
 
     /// Runs the top frame until another is on top.
     fn run_top(&mut self, floor: usize, at: &mut usize) -> Step {
-        if self.frames.last().is_some_and(|frame| frame.ip == NOT_BEGUN) {
+        if self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.ip == NOT_BEGUN)
+        {
             self.begin();
         }
         match self.frames.last().is_some_and(Frame::in_registers) {

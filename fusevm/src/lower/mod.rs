@@ -60,9 +60,7 @@ pub(crate) struct Form {
 
 impl Form {
     pub(crate) fn index(self) -> usize {
-        usize::from(self.metered)
-            + 2 * usize::from(self.operators)
-            + 4 * usize::from(self.fused)
+        usize::from(self.metered) + 2 * usize::from(self.operators) + 4 * usize::from(self.fused)
     }
 }
 
@@ -117,12 +115,7 @@ pub(super) fn stack_base(slots: &[(u8, u8)]) -> u8 {
 /// Lowers a unit; `None` when it stays in the base interpreter.
 ///
 /// `overlay` are the ops with fused loops in their places.
-pub(crate) fn lower(
-    verified: &Verified,
-    overlay: &[Op],
-    unit: Unit,
-    form: Form,
-) -> Option<Code> {
+pub(crate) fn lower(verified: &Verified, overlay: &[Op], unit: Unit, form: Form) -> Option<Code> {
     let chunk = verified.chunk();
     let (start, argc) = match unit {
         Unit::Main => (0, 0),
@@ -142,7 +135,11 @@ pub(crate) fn lower(
     let mut next = 0u32;
     for (depth, n) in size.slots.iter().enumerate() {
         // Arguments arrive where the first slots are.
-        let n = if depth == 0 { (*n).max(argc.into()) } else { *n };
+        let n = if depth == 0 {
+            (*n).max(argc.into())
+        } else {
+            *n
+        };
         slots.push((u8::try_from(next).ok()?, u8::try_from(n).ok()?));
         next += n;
     }

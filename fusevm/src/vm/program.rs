@@ -69,15 +69,10 @@ impl Program {
 
     /// The register form of a unit, made if there is none yet: of the main program, or of a function
     /// called with `argc` arguments. `None` where the base interpreter runs it.
-    pub(crate) fn code(
-        &self,
-        function: Option<u32>,
-        argc: u8,
-        form: Form,
-    ) -> Option<&Code> {
+    pub(crate) fn code(&self, function: Option<u32>, argc: u8, form: Form) -> Option<&Code> {
         let functions = self.chunk().functions().len();
-        let units = (self.0.units)
-            .get_or_init(|| (0..=functions).map(|_| Lowered::default()).collect());
+        let units =
+            (self.0.units).get_or_init(|| (0..=functions).map(|_| Lowered::default()).collect());
         let (at, unit) = match function {
             None => (functions, Unit::Main),
             Some(index) => {

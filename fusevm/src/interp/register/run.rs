@@ -615,7 +615,8 @@ impl<'l> Run<'l> {
             }
             Ins::LoopStart { a } => {
                 let value = std::mem::take(&mut vm.registers[register(a)]);
-                vm.blocks.push(BlockRun::of(self.linked.chunk().ops[pc], value));
+                vm.blocks
+                    .push(BlockRun::of(self.linked.chunk().ops[pc], value));
             }
             Ins::LoopNext { a, to } => {
                 vm.charge(1)?;
