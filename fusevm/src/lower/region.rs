@@ -44,6 +44,8 @@ pub(super) struct Lowering<'v> {
     /// Open blocks.
     blocks: u8,
     segment: Option<Segment>,
+    /// Whether the host may have had its way before the next instruction.
+    point_due: bool,
     /// Cumulative cost of each instruction in its segment, until that ends.
     paid: Vec<u32>,
     bound: HashMap<Target, u32>,
@@ -73,6 +75,7 @@ impl<'v> Lowering<'v> {
                 meta: Vec::new(),
                 constants: Vec::new(),
                 exits: Vec::new(),
+                points: Vec::new(),
                 fused: Vec::new(),
                 registers: stack_base(&slots),
                 base: stack_base(&slots),
@@ -84,6 +87,7 @@ impl<'v> Lowering<'v> {
             depth: 0,
             blocks: 0,
             segment: None,
+            point_due: false,
             paid: Vec::new(),
             bound: HashMap::new(),
             wanted: Vec::new(),
@@ -194,6 +198,7 @@ impl<'v> Lowering<'v> {
 
     /// Ends the stretch of ops that are paid together.
     fn end_segment(&mut self) {
+        self.point_due = true;
         let Some(segment) = self.segment.take() else {
             return;
         };
@@ -214,9 +219,19 @@ impl<'v> Lowering<'v> {
         (self.code.exits.len() - 1) as u32
     }
 
+    /// Takes note of how the frame goes on in the base interpreter from here, where a handler may have
+    /// set fuel in code that counts none.
+    fn point(&mut self) {
+        if std::mem::take(&mut self.point_due) && !self.code.form.metered {
+            let exit = self.exit();
+            self.code.points.push((self.code.ins.len() as u32, exit));
+        }
+    }
+
     /// Takes the cost of an op into the stretch, which begins with it if there is none.
     fn pay(&mut self, cost: u32) {
         if !self.code.form.metered {
+            self.point();
             return;
         }
         if self.segment.is_none() {
@@ -249,6 +264,7 @@ impl<'v> Lowering<'v> {
             self.pc = pc;
             if at.target || !live {
                 if live {
+                    self.point();
                     self.flush(0);
                 }
                 self.end_segment();
@@ -260,6 +276,8 @@ impl<'v> Lowering<'v> {
             (live, skip) = self.op(op, region, (id, base));
             if live && pc + 1 + skip == region.end {
                 // Nothing follows in the region: control leaves it.
+                self.pc = region.end;
+                self.point();
                 self.pc = pc + skip;
                 self.leave(id, region);
                 live = false;
@@ -693,6 +711,15 @@ impl<'v> Lowering<'v> {
             // What computed the value writes the slot.
             if let Some(dest) = self.code.ins[last - 1].dest().filter(|dest| **dest == home) {
                 *dest = d;
+                if self
+                    .code
+                    .points
+                    .pop_if(|point| point.0 as usize == last)
+                    .is_some()
+                {
+                    // The value is not where it was said to be.
+                    self.point_due = true;
+                }
                 return;
             }
         }

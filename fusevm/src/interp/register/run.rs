@@ -102,6 +102,9 @@ impl VM {
             known: 0,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
         };
+        if run.handled(self, ip)? {
+            return Ok(());
+        }
         match unwound(|| run.go(self, &mut ip)) {
             Ok(()) => Ok(()),
             Err(trap) => {
@@ -254,10 +257,12 @@ impl<'l> Run<'l> {
             ($when:literal, $a:expr, $b:expr, $to:ident) => {
                 match self.compare(vm, (window, ip), ($a, $b))? {
                     Some(is) => {
-                        reload!();
-                        if is == $when {
-                            go_to!($to);
+                        let next = if is == $when { $to as usize } else { ip };
+                        if self.handled(vm, next)? {
+                            return Ok(());
                         }
+                        reload!();
+                        go_to!(next);
                     }
                     None => return Ok(()),
                 }
@@ -456,7 +461,6 @@ impl<'l> Run<'l> {
                     if patience == 0 {
                         patience = PATIENCE;
                         self.poll(vm, window, ip)?;
-                        reload!();
                     }
                     let symbol = self.linked.symbol(name);
                     let callee = self.linked.verified.callee(name);
@@ -591,7 +595,8 @@ impl<'l> Run<'l> {
                 return Ok(None);
             }
             Ins::Base { a, n, locals } => {
-                if (vm.run_base(self.linked, (a, n, locals), (pc, ip))?).is_none() {
+                let ran = vm.run_base(self.linked, (a, n, locals), (pc, ip))?;
+                if ran.is_none() || self.handled(vm, ip)? {
                     return Ok(None);
                 }
             }
@@ -600,6 +605,9 @@ impl<'l> Run<'l> {
                     Some(true) => {}
                     Some(false) => ip += 1,
                     None => return Ok(None),
+                }
+                if self.handled(vm, ip)? {
+                    return Ok(None);
                 }
             }
             Ins::Exit { exit } => {
@@ -653,6 +661,20 @@ impl<'l> Run<'l> {
             _in_the_loop => {}
         }
         Ok(Some((window, ip)))
+    }
+
+    /// Takes note of what a handler may have set. Whether the frame goes on in the base interpreter at
+    /// `ip`, because there is fuel to count now and its code counts none.
+    fn handled(&mut self, vm: &mut VM, ip: usize) -> Result<bool, Trap> {
+        self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        if self.form.metered || !vm.metered() {
+            return Ok(false);
+        }
+        let Some(exit) = self.code.point(ip) else {
+            return Ok(false);
+        };
+        vm.leave_registers(self.code, exit)?;
+        Ok(true)
     }
 
     /// The code of a function of the program, if it has been made for that many arguments.
@@ -835,7 +857,7 @@ impl<'l> Run<'l> {
         match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
             Some(value) => {
                 vm.registers[window + usize::from(d)] = value;
-                Ok(true)
+                Ok(!self.handled(vm, ip)?)
             }
             None => Ok(false),
         }
@@ -899,6 +921,7 @@ impl<'l> Run<'l> {
             && count - 1 > self.floor
             && below.in_registers()
             && below.code == self.program
+            && below.form == self.form
             && let Some(code) = self.linked.running(below)
         {
             let (window, ip) = (below.window, below.ip as usize);

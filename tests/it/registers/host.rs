@@ -1,0 +1,87 @@
+//! What a handler changes while registers run: fuel, limits, functions, the interrupt flag; and values of
+//! the host that fail when they are dropped.
+
+use super::{agree, core};
+use fusevm::{VM, Value};
+
+/// A function that calls a builtin, and a loop behind the call.
+const CALLS: &str = r#"
+fn f/1
+  LoadInt 0
+  SetSlot 1
+  LoadInt 7
+  Call f, 1
+  Pop
+top:
+  GetSlot 1
+  Inc
+  SetSlot 1
+  GetSlot 1
+  SetVar turns
+  GetSlot 1
+  LoadInt 30
+  NumLt
+  JumpIfTrue top
+  LoadInt 3
+  Jump end
+f:
+  SetSlot 0
+  LoadInt 100
+  GetSlot 0
+  CallBuiltin 1, 1
+  LoadInt 5
+  Add
+  Add
+  ReturnValue
+end:
+"#;
+
+#[test]
+fn fuel_that_a_handler_sets_counts_from_there_on() {
+    for fuel in 0..300 {
+        let sets: [fn(&mut VM, u8) -> Value; 2] = [
+            |vm, _| {
+                let fuel = vm.global("fuel").to_int() as u64;
+                vm.set_fuel(Some(fuel));
+                Value::Int(1)
+            },
+            |vm, _| {
+                vm.set_fuel(None);
+                Value::Int(1)
+            },
+        ];
+        for (i, handler) in sets.into_iter().enumerate() {
+            if i == 1 && fuel > 0 {
+                continue;
+            }
+            let chunk = core(CALLS);
+            let ends = [(false, false), (true, false), (true, true)].map(|form| {
+                super::run::<()>(&chunk, form, None, |vm| {
+                    vm.set_global("fuel", fuel);
+                    vm.register_builtin(1, handler);
+                })
+            });
+            assert_eq!(ends[1], ends[0], "fuel {fuel}");
+            assert_eq!(ends[2], ends[0], "fuel {fuel}");
+        }
+    }
+}
+
+#[test]
+fn a_depth_that_a_handler_sets_holds_from_there_on() {
+    let chunk = core(
+        "fn down/1\n  CallBuiltin 1, 0\n  Pop\n  LoadInt 20\n  Call down, 1\n  Jump end\n\
+         down:\n  SetSlot 0\n  GetSlot 0\n  LoadInt 0\n  NumLe\n  JumpIfTrue done\n  GetSlot 0\n  Dec\n  \
+         Call down, 1\n  Inc\n  ReturnValue\ndone:\n  LoadInt 0\n  ReturnValue\nend:\n",
+    );
+    let seen = agree::<()>(&chunk, |vm| {
+        vm.register_builtin(1, |vm, _| {
+            let mut limits = vm.limits().clone();
+            limits.max_call_depth = 5;
+            vm.set_limits(limits);
+            Value::Undef
+        });
+    });
+    assert!(seen.end.contains("CallDepth"), "{seen:?}");
+}
+
