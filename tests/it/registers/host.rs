@@ -2,7 +2,7 @@
 //! the host that fail when they are dropped.
 
 use super::{agree, core};
-use fusevm::{VM, Value};
+use fusevm::{TrapKind, VM, Value};
 
 /// A function that calls a builtin, and a loop behind the call.
 const CALLS: &str = r#"
@@ -83,5 +83,30 @@ fn a_depth_that_a_handler_sets_holds_from_there_on() {
         });
     });
     assert!(seen.end.contains("CallDepth"), "{seen:?}");
+}
+
+/// The turns of an endless loop until it hears of an interrupt in its first turn.
+fn turns_until_stopped(body: usize) -> i64 {
+    let mut text = String::from("top:\n  GetVar n\n  Inc\n  SetVar n\n  CallBuiltin 1, 0\n  Pop\n");
+    text.extend((0..body / 3).map(|_| "  GetSlot 0\n  Inc\n  SetSlot 0\n"));
+    text.push_str("  Jump top\n");
+    let mut vm = VM::empty();
+    vm.register_builtin(1, |vm, _| {
+        if vm.global("n") == Value::Int(1) {
+            vm.interrupt_handle().interrupt();
+        }
+        Value::Undef
+    });
+    let error = vm.eval(core(&text)).unwrap_err();
+    assert_eq!(error.kind(), fusevm::ErrorKind::Trap(TrapKind::Interrupted));
+    vm.global("n").to_int()
+}
+
+#[test]
+fn long_bodies_hear_of_an_interrupt_as_soon_as_short_ones() {
+    for body in [3, 300, 3_000, 30_000] {
+        let ops = turns_until_stopped(body) * body as i64;
+        assert!(ops < 100_000, "{ops} ops with a body of {body}");
+    }
 }
 

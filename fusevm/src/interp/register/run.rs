@@ -9,8 +9,9 @@ use crate::value::Value;
 use crate::vm::{Linked, Lowered, VM};
 use std::sync::Arc;
 
-/// Backward jumps and calls between two looks at the interrupt flag, where fuel is not counted.
-const PATIENCE: u32 = 4096;
+/// Instructions between two looks at the interrupt flag, about, where fuel is not counted: those that
+/// backward jumps go back over, and those of functions that are called.
+const PATIENCE: u32 = 16_384;
 
 /// The window of a frame.
 #[inline(always)]
@@ -177,7 +178,7 @@ impl<'l> Run<'l> {
             ($to:expr) => {{
                 let to = $to as usize;
                 if to < ip {
-                    patience -= 1;
+                    patience = patience.saturating_sub((ip - to) as u32);
                     if patience == 0 {
                         patience = PATIENCE;
                         self.poll(vm, window, ip)?;
@@ -457,7 +458,6 @@ impl<'l> Run<'l> {
                     }
                 }
                 Ins::Call { a, argc, name } => {
-                    patience -= 1;
                     if patience == 0 {
                         patience = PATIENCE;
                         self.poll(vm, window, ip)?;
@@ -487,6 +487,7 @@ impl<'l> Run<'l> {
                             (window, code, ip) = (below, unit, 0);
                             self.code = unit;
                             ins = &code.ins;
+                            patience = patience.saturating_sub(ins.len() as u32);
                             reload!();
                             let (_, slots) = code.slots[0];
                             for register in &mut win[argc.into()..slots.max(argc).into()] {
