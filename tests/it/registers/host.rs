@@ -110,3 +110,17 @@ fn long_bodies_hear_of_an_interrupt_as_soon_as_short_ones() {
     }
 }
 
+#[test]
+fn a_handler_that_resets_the_vm_leaves_frames_alone() {
+    let chunk = core(
+        "fn f/1\n  LoadInt 4\n  SetSlot 0\n  LoadInt 5\n  LoadInt 6\n  Call f, 1\n  Add\n  GetSlot 0\n  Add\n  \
+         Jump end\nf:\n  SetSlot 0\n  LoadInt 7\n  CallBuiltin 1, 0\n  Pop\n  GetSlot 0\n  Add\n  ReturnValue\nend:\n",
+    );
+    let seen = agree::<()>(&chunk, |vm| {
+        vm.register_builtin(1, |vm, _| {
+            vm.reset();
+            Value::Undef
+        });
+    });
+    assert_eq!(seen.end, "22");
+}
