@@ -2,7 +2,7 @@
 //! the host that fail when they are dropped.
 
 use super::{agree, core};
-use fusevm::{TrapKind, VM, Value};
+use fusevm::{Error, TrapKind, VM, Value, Vm, prelude::*};
 
 /// A function that calls a builtin, and a loop behind the call.
 const CALLS: &str = r#"
@@ -123,4 +123,74 @@ fn a_handler_that_resets_the_vm_leaves_frames_alone() {
         });
     });
     assert_eq!(seen.end, "22");
+}
+/// Panics when it is dropped.
+#[derive(FuseValue)]
+struct Fragile;
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("dropped"));
+    }
+}
+
+#[test]
+fn a_value_that_panics_when_it_is_dropped_is_a_trap() {
+    // The first op of `g` is far behind the last of `f`, so that no op of the one is taken for the other.
+    let text = r#"
+fn g/1
+fn f/1
+  LoadInt 1
+  Call f, 1
+  Jump end
+f:
+  SetSlot 0
+  LoadInt 1
+  SetSlot 1
+  LoadInt 2
+  SetSlot 2
+  GetSlot 1
+  GetSlot 2
+  Add
+  CallBuiltin 2, 1
+  SetSlot 1
+  CallBuiltin 1, 0
+  Call g, 1
+  ReturnValue
+g:
+  SetSlot 0
+  LoadInt 3
+  SetSlot 0
+  LoadInt 4
+  ReturnValue
+end:
+"#;
+    let prepare = |vm: &mut Vm<()>| {
+        vm.register_builtin(1, |_, _| Fragile.into());
+        vm.register_builtin(2, |vm, _| vm.peek().cloned().unwrap_or_default());
+    };
+    let seen = |lowering| {
+        let mut vm = Vm::<()>::default();
+        prepare(&mut vm);
+        vm.set_lowering(lowering);
+        let mut seen = Vec::new();
+        for fuel in [None, Some(100)] {
+            // Code is made in the first run.
+            for _ in 0..2 {
+                vm.set_fuel(fuel);
+                let error: Error = vm.eval(core(text)).unwrap_err();
+                let trace: Vec<_> = error
+                    .trace()
+                    .iter()
+                    .map(|site| site.function.clone())
+                    .collect();
+                seen.push((error.kind(), error.message(), trace));
+            }
+        }
+        assert_eq!(vm.eval(core("LoadInt 1")).unwrap(), Value::Int(1));
+        seen
+    };
+    let (base, registers) = (seen(false), seen(true));
+    assert!(base[0].1.contains("dropped"), "{base:?}");
+    assert_eq!(registers, base);
 }

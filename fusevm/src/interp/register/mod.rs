@@ -217,10 +217,16 @@ impl VM {
 /// Drops what a register holds if that is shared with others; numbers may stay.
 #[inline]
 fn forget(register: &mut Value) {
-    if !matches!(
-        register,
-        Value::Undef | Value::Bool(_) | Value::Int(_) | Value::Float(_)
-    ) {
+    if !is_plain(register) {
         *register = Value::Undef;
     }
+}
+
+/// Whether nothing happens when a value is dropped.
+#[inline]
+fn is_plain(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Undef | Value::Bool(_) | Value::Int(_) | Value::Float(_)
+    )
 }

@@ -1,6 +1,6 @@
 //! The loop.
 
-use super::{Code, WINDOW, forget};
+use super::{Code, WINDOW, forget, is_plain};
 use crate::interp::{BlockRun, FrameKind, Step, call, unwound};
 use crate::lower::{Form, Ins};
 use crate::op::Opcode;
@@ -22,34 +22,47 @@ fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
         .expect("the window has its length")
 }
 
+/// Window and next instruction, while code of the host may run: the drop of a value.
+type Here = (usize, usize);
+
 /// Writes a value, and drops the one that was there: not in the loop itself.
 #[inline(never)]
-fn replace(register: &mut Value, value: Value) {
+fn replace(register: &mut Value, value: Value, at: &mut Here, here: Here) {
+    *at = here;
+    *register = value;
+}
+
+/// Writes a value.
+#[inline(always)]
+fn put(register: &mut Value, value: Value, at: &mut Here, here: Here) {
+    if !is_plain(register) {
+        *at = here;
+    }
     *register = value;
 }
 
 /// Writes a number where there may be one already: then nothing has to be dropped.
 #[inline(always)]
-fn put_int(register: &mut Value, n: i64) {
+fn put_int(register: &mut Value, n: i64, at: &mut Here, here: Here) {
     match register {
         Value::Int(old) => *old = n,
-        other => replace(other, Value::Int(n)),
+        other => replace(other, Value::Int(n), at, here),
     }
 }
 
 #[inline(always)]
-fn put_float(register: &mut Value, f: f64) {
+fn put_float(register: &mut Value, f: f64, at: &mut Here, here: Here) {
     match register {
         Value::Float(old) => *old = f,
-        other => replace(other, Value::Float(f)),
+        other => replace(other, Value::Float(f), at, here),
     }
 }
 
 #[inline(always)]
-fn put_bool(register: &mut Value, is: bool) {
+fn put_bool(register: &mut Value, is: bool, at: &mut Here, here: Here) {
     match register {
         Value::Bool(old) => *old = is,
-        other => replace(other, Value::Bool(is)),
+        other => replace(other, Value::Bool(is), at, here),
     }
 }
 
@@ -96,7 +109,7 @@ impl VM {
             code,
             program,
             floor,
-            site: 0,
+            at: (0, 1),
             units: linked.units(),
             form: code.form,
             calls: Vec::new(),
@@ -109,7 +122,9 @@ impl VM {
         match unwound(|| run.go(self, &mut ip)) {
             Ok(()) => Ok(()),
             Err(trap) => {
-                let meta = run.code.meta[run.site];
+                let (window, ip) = run.at;
+                run.tell(self, window, ip);
+                let meta = run.code.meta[ip - 1];
                 *at = meta.pc as usize;
                 self.refund(meta.refund.into());
                 Err(trap)
@@ -125,8 +140,8 @@ struct Run<'l> {
     /// The program, as the VM counts.
     program: u32,
     floor: usize,
-    /// The instruction that may trap.
-    site: usize,
+    /// Where the instruction is that may trap: its window, and the one behind it.
+    at: Here,
     units: &'l [Lowered],
     form: Form,
     calls: Vec<Rec<'l>>,
@@ -159,6 +174,12 @@ impl<'l> Run<'l> {
         macro_rules! reload {
             () => {
                 win = view(&mut vm.registers, window)
+            };
+        }
+        // Writes a register.
+        macro_rules! put {
+            ($how:ident, $d:expr, $value:expr) => {
+                $how(&mut win[$d as usize], $value, &mut self.at, (window, ip))
             };
         }
         macro_rules! other {
@@ -202,11 +223,11 @@ impl<'l> Run<'l> {
             ($name:ident, $checked:ident, $sign:tt, $d:ident, $a:ident, $b:ident) => {
                 match (&win[$a as usize], &win[$b as usize]) {
                     (&Value::Int(x), &Value::Int(y)) => match x.$checked(y) {
-                        Some(n) => put_int(&mut win[$d as usize], n),
+                        Some(n) => put!(put_int, $d, n),
                         None => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
                     },
                     (&Value::Float(x), &Value::Float(y)) => {
-                        put_float(&mut win[$d as usize], x $sign y);
+                        put!(put_float, $d, x $sign y);
                     }
                     _ => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
                 }
@@ -216,14 +237,14 @@ impl<'l> Run<'l> {
             ($op:expr, $checked:ident, $sign:tt, $d:ident, $a:ident, $n:ident) => {
                 match &win[$a as usize] {
                     &Value::Int(x) => match x.$checked($n.into()) {
-                        Some(n) => put_int(&mut win[$d as usize], n),
+                        Some(n) => put!(put_int, $d, n),
                         None => {
                             let (op, b) = $op;
                             numbers!(op, $d, $a, b);
                         }
                     },
                     &Value::Float(x) => {
-                        put_float(&mut win[$d as usize], x $sign f64::from($n));
+                        put!(put_float, $d, x $sign f64::from($n));
                     }
                     _ => {
                         let (op, b) = $op;
@@ -237,7 +258,7 @@ impl<'l> Run<'l> {
                 match (&win[$a as usize], &win[$b as usize]) {
                     (&Value::Int(x), &Value::Int(y)) => {
                         let of: fn(i64, i64) -> i64 = $of;
-                        put_int(&mut win[$d as usize], of(x, y));
+                        put!(put_int, $d, of(x, y));
                     }
                     _ => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
                 }
@@ -248,7 +269,7 @@ impl<'l> Run<'l> {
                 match &win[$a as usize] {
                     &Value::Int(x) => {
                         let of: fn(i64, i64) -> i64 = $of;
-                        put_int(&mut win[$d as usize], of(x, $n.into()));
+                        put!(put_int, $d, of(x, $n.into()));
                     }
                     _ => numbers!(Opcode::$name, $d, $a, Src::Int($n)),
                 }
@@ -308,22 +329,27 @@ impl<'l> Run<'l> {
             ip += 1;
             match next {
                 Ins::Copy { d, a } => match &win[a as usize] {
-                    &Value::Int(n) => put_int(&mut win[d as usize], n),
-                    &Value::Float(f) => put_float(&mut win[d as usize], f),
-                    other => win[d as usize] = other.clone(),
+                    &Value::Int(n) => put!(put_int, d, n),
+                    &Value::Float(f) => put!(put_float, d, f),
+                    other => {
+                        let value = other.clone();
+                        put!(put, d, value);
+                    }
                 },
                 Ins::Take { d, a } => {
-                    win[d as usize] = std::mem::take(&mut win[a as usize]);
+                    let value = std::mem::take(&mut win[a as usize]);
+                    put!(put, d, value);
                 }
-                Ins::Int { d, n } => put_int(&mut win[d as usize], n.into()),
+                Ins::Int { d, n } => put!(put_int, d, n.into()),
                 Ins::Const { d, k } => {
-                    win[d as usize] = code.constants[k as usize].clone();
+                    put!(put, d, code.constants[k as usize].clone());
                 }
-                Ins::Undef { d } => win[d as usize] = Value::Undef,
-                Ins::Bool { d, is } => put_bool(&mut win[d as usize], is),
+                Ins::Undef { d } => put!(put, d, Value::Undef),
+                Ins::Bool { d, is } => put!(put_bool, d, is),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
                 Ins::Clear { a, n } => {
                     let end = usize::from(a) + usize::from(n);
+                    self.at = (window, ip);
                     win[a.into()..end].fill(Value::Undef);
                 }
 
@@ -342,21 +368,21 @@ impl<'l> Run<'l> {
                 Ins::Div { d, a, b } => match (&win[a as usize], &win[b as usize]) {
                     (Value::Float(x), Value::Float(y)) if *y != 0.0 => {
                         let f = x / y;
-                        put_float(&mut win[d as usize], f);
+                        put!(put_float, d, f);
                     }
                     _ => numbers!(Opcode::Div, d, a, Src::Reg(b)),
                 },
                 Ins::Mod { d, a, b } => match (&win[a as usize], &win[b as usize]) {
                     (Value::Int(x), Value::Int(y)) if *y != 0 => {
                         let n = x.wrapping_rem(*y);
-                        put_int(&mut win[d as usize], n);
+                        put!(put_int, d, n);
                     }
                     _ => numbers!(Opcode::Mod, d, a, Src::Reg(b)),
                 },
                 Ins::ModI { d, a, n } => match &win[a as usize] {
                     Value::Int(x) if n != 0 => {
                         let n = x.wrapping_rem(n.into());
-                        put_int(&mut win[d as usize], n);
+                        put!(put_int, d, n);
                     }
                     _ => numbers!(Opcode::Mod, d, a, Src::Int(n)),
                 },
@@ -373,7 +399,7 @@ impl<'l> Run<'l> {
                 Ins::Binary { op, d, a, b } => {
                     let (x, y) = (&win[a as usize], &win[b as usize]);
                     if let Some(is) = compare(op, x, y) {
-                        put_bool(&mut win[d as usize], is);
+                        put!(put_bool, d, is);
                     } else {
                         numbers!(op, d, a, Src::Reg(b));
                     }
@@ -381,13 +407,13 @@ impl<'l> Run<'l> {
                 Ins::Unary { op, d, a } => match (op, &win[a as usize]) {
                     (Opcode::Negate, Value::Float(x)) => {
                         let f = -x;
-                        put_float(&mut win[d as usize], f);
+                        put!(put_float, d, f);
                     }
                     _ => numbers!(op, d, a, Src::None),
                 },
                 Ins::Not { d, a } => {
                     let is = !win[a as usize].to_bool();
-                    put_bool(&mut win[d as usize], is);
+                    put!(put_bool, d, is);
                 }
 
                 Ins::Jump { to } => go_to!(to),
@@ -427,22 +453,24 @@ impl<'l> Run<'l> {
                 Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
 
                 Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
-                    &Some(Value::Int(n)) => put_int(&mut win[d as usize], n),
-                    Some(value) => replace(&mut win[d as usize], value.clone()),
+                    &Some(Value::Int(n)) => put!(put_int, d, n),
+                    Some(value) => put!(replace, d, value.clone()),
                     None => other!(next),
                 },
                 Ins::SetVar { a, name } => {
                     match (&win[a as usize], &mut vm.globals[self.linked.symbol(name)]) {
-                        (&Value::Int(n), Some(cell)) => put_int(cell, n),
+                        (&Value::Int(n), Some(cell)) => {
+                            put_int(cell, n, &mut self.at, (window, ip))
+                        }
                         _ => other!(next),
                     }
                 }
                 Ins::IndexGet { d, a, b } => {
                     let value = element(&win[a as usize], &win[b as usize]);
                     match value {
-                        Value::Int(n) => put_int(&mut win[d as usize], n),
-                        Value::Float(f) => put_float(&mut win[d as usize], f),
-                        value => replace(&mut win[d as usize], value),
+                        Value::Int(n) => put!(put_int, d, n),
+                        Value::Float(f) => put!(put_float, d, f),
+                        value => put!(replace, d, value),
                     }
                 }
                 Ins::IndexSet { a, b, c, .. } => {
@@ -452,6 +480,7 @@ impl<'l> Run<'l> {
                         && let Ok(at) = usize::try_from(index)
                         && at < items.len()
                     {
+                        self.at = (window, ip);
                         items.set(at, value);
                     } else {
                         other!(next);
@@ -491,7 +520,8 @@ impl<'l> Run<'l> {
                             reload!();
                             let (_, slots) = code.slots[0];
                             for register in &mut win[argc.into()..slots.max(argc).into()] {
-                                *register = Value::Undef;
+                                // A trap here is one of the first instruction.
+                                put(register, Value::Undef, &mut self.at, (window, 1));
                             }
                         }
                         _other => other!(next),
@@ -500,6 +530,7 @@ impl<'l> Run<'l> {
                 Ins::Return { a, blocks: 0 } => match self.calls.pop() {
                     Some(rec) => {
                         let value = std::mem::take(&mut win[a as usize]);
+                        self.at = (window, ip);
                         win[..code.registers.into()].iter_mut().for_each(forget);
                         if self.calls.len() < self.known {
                             self.forget_frame(vm);
@@ -510,8 +541,8 @@ impl<'l> Run<'l> {
                         reload!();
                         if rec.want {
                             match value {
-                                Value::Int(n) => put_int(&mut win[rec.d as usize], n),
-                                value => replace(&mut win[rec.d as usize], value),
+                                Value::Int(n) => put!(put_int, rec.d, n),
+                                value => put!(replace, rec.d, value),
                             }
                         }
                     }
@@ -700,7 +731,7 @@ impl<'l> Run<'l> {
     /// or ask for frames.
     #[inline]
     fn tell(&mut self, vm: &mut VM, window: usize, ip: usize) {
-        self.site = ip - 1;
+        self.at = (window, ip);
         vm.free_register = window + usize::from(self.code.registers);
         if self.known < self.calls.len() {
             self.tell_calls(vm, window);
