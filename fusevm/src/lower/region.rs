@@ -563,24 +563,25 @@ impl<'v> Lowering<'v> {
             Op::JumpIfTrue(to) | Op::JumpIfFalse(to) => {
                 self.flush(1);
                 let a = self.register(0);
+                let last = a >= self.code.base;
                 self.pop(1);
                 let target = self.target(to, region, id, self.stack.len());
                 let to = 0;
                 let ins = match op {
-                    Op::JumpIfTrue(_) => Ins::JumpIf { a, to },
-                    _false => Ins::JumpIfNot { a, to },
+                    Op::JumpIfTrue(_) => Ins::JumpIf { a, last, to },
+                    _false => Ins::JumpIfNot { a, last, to },
                 };
                 self.emit_to(ins, target);
                 self.end_segment();
             }
             Op::JumpIfTrueKeep(to) | Op::JumpIfFalseKeep(to) => {
                 self.flush(0);
-                let a = self.register(0);
+                let (a, last) = (self.register(0), false);
                 let target = self.target(to, region, id, self.stack.len());
                 let to = 0;
                 let ins = match op {
-                    Op::JumpIfTrueKeep(_) => Ins::JumpIf { a, to },
-                    _false => Ins::JumpIfNot { a, to },
+                    Op::JumpIfTrueKeep(_) => Ins::JumpIf { a, last, to },
+                    _false => Ins::JumpIfNot { a, last, to },
                 };
                 self.emit_to(ins, target);
                 self.end_segment();

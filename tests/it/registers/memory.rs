@@ -2,7 +2,70 @@
 
 use super::core;
 use crate::allocations::bytes;
-use fusevm::{Program, VM};
+use fusevm::{Program, VM, Value};
+
+/// Elements of the array that must not be copied, turns of the loop that writes it.
+const LEN: usize = 10_000;
+const TURNS: usize = 50;
+
+/// Bytes that a loop asks for which reads an array in slot 0 and global `g`, and writes to it after that.
+fn asked(reads: &str) -> usize {
+    let text = format!(
+        "fn f/1
+fn g/2
+  LoadInt 1\n  LoadInt {LEN}\n  Range\n  SetSlot 0
+  LoadInt 1\n  LoadInt {LEN}\n  Range\n  SetVar a
+  LoadInt 0\n  SetSlot 1
+top:
+  {reads}
+  GetSlot 1\n  LoadInt 0\n  SlotArraySet 0
+  GetSlot 1\n  LoadInt 0\n  ArraySet a
+  GetSlot 1\n  Inc\n  SetSlot 1
+  GetSlot 1\n  LoadInt {TURNS}\n  NumLt\n  JumpIfTrue top
+  Jump end
+f:
+  SetSlot 0\n  LoadInt 0\n  SlotArrayGet 0\n  ReturnValue
+g:
+  GetSlot 3\n  Pop\n  Pop\n  SetSlot 2\n  GetSlot 2\n  SetSlot 1\n  PushFrame\n  GetSlot 0\n  PopFrame\n  LoadInt 1\n  ReturnValue
+end:
+"
+    );
+    let program = Program::new(core(&text)).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut vm = VM::empty();
+    vm.eval(&program).expect("it runs");
+    bytes(|| vm.eval(&program)).0
+}
+
+#[test]
+fn what_is_no_longer_used_is_not_copied_when_it_is_written() {
+    let nothing = asked("");
+    let array = LEN * size_of::<Value>();
+    for reads in [
+        "GetSlot 0\n  Call f, 1\n  Pop",
+        "GetSlot 0\n  GetSlot 0\n  Call g, 2\n  Pop",
+        "GetVar a\n  Call f, 1\n  Pop",
+        "GetSlot 1\n  GetVar a\n  NumLt\n  Pop",
+        "GetSlot 1\n  GetVar a\n  NumLt\n  JumpIfFalse over\nover:",
+        "GetVar a\n  GetSlot 1\n  NumLt\n  JumpIfFalse over\nover:",
+        "GetSlot 1\n  GetVar a\n  NumEq\n  SetSlot 2",
+        "GetVar a\n  JumpIfFalse over\nover:",
+        "GetVar a\n  JumpIfTrue over\nover:",
+        "GetVar a\n  LogNot\n  SetSlot 2",
+        "GetVar a\n  Inc\n  SetSlot 2",
+        "GetVar a\n  GetVar a\n  Add\n  SetSlot 2",
+        "GetVar a\n  SlotArrayGet 0\n  SetSlot 2",
+        "GetVar a\n  ArrayGet a\n  SetSlot 2",
+        "GetVar a\n  Dup\n  Pop\n  Pop",
+        "GetSlot 0\n  GetSlot 1\n  JumpIfTrue over\nover:\n  Pop",
+        "GetSlot 1\n  GetVar a\n  Swap\n  Pop\n  SetSlot 2\n  LoadInt 0\n  SetSlot 2",
+        "LoadInt 1\n  GetVar a\n  LoadInt -1\n  Add\n  ArraySet a",
+        "LoadInt 1\n  GetVar a\n  LoadInt -1\n  Add\n  SlotArraySet 0",
+    ] {
+        let more = asked(reads).saturating_sub(nothing);
+        // The array itself is never asked for again beyond the first turn.
+        assert!(more < array, "{reads:?} copies {} times", more / array);
+    }
+}
 
 #[test]
 fn scopes_in_scopes_take_no_more_than_they_are_long() {

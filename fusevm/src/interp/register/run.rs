@@ -413,23 +413,38 @@ impl<'l> Run<'l> {
                 },
                 Ins::Not { d, a } => {
                     let is = !win[a as usize].to_bool();
+                    if a >= code.base && a != d {
+                        put!(put, a, Value::Undef);
+                    }
                     put!(put_bool, d, is);
                 }
 
                 Ins::Jump { to } => go_to!(to),
-                Ins::JumpIf { a, to } => {
+                Ins::JumpIf { a, last, to } => {
                     let is = match &win[a as usize] {
                         Value::Bool(is) => *is,
-                        other => other.to_bool(),
+                        other => {
+                            let is = other.to_bool();
+                            if last {
+                                put!(put, a, Value::Undef);
+                            }
+                            is
+                        }
                     };
                     if is {
                         go_to!(to);
                     }
                 }
-                Ins::JumpIfNot { a, to } => {
+                Ins::JumpIfNot { a, last, to } => {
                     let is = match &win[a as usize] {
                         Value::Bool(is) => *is,
-                        other => other.to_bool(),
+                        other => {
+                            let is = other.to_bool();
+                            if last {
+                                put!(put, a, Value::Undef);
+                            }
+                            is
+                        }
                     };
                     if !is {
                         go_to!(to);
@@ -467,6 +482,9 @@ impl<'l> Run<'l> {
                 }
                 Ins::IndexGet { d, a, b } => {
                     let value = element(&win[a as usize], &win[b as usize]);
+                    if b >= code.base && !is_plain(&win[b as usize]) {
+                        put!(put, b, Value::Undef);
+                    }
                     match value {
                         Value::Int(n) => put!(put_int, d, n),
                         Value::Float(f) => put!(put_float, d, f),
@@ -583,18 +601,18 @@ impl<'l> Run<'l> {
             }
             Ins::IndexSet { a, b, c, s } => {
                 let value = vm.fetch(register(c), c >= code.base);
-                let index = vm.registers[register(b)].to_int();
+                let index = vm.fetch(register(b), b >= code.base).to_int();
                 vm.set_element(self.linked, register(a), (index, value), s)?;
             }
             Ins::ArrayGet { d, b, name } => {
+                let index = vm.fetch(register(b), b >= code.base);
                 let cell = vm.globals[self.linked.symbol(name)].as_ref();
-                let index = &vm.registers[register(b)];
-                let value = cell.map_or(Value::Undef, |cell| element(cell, index));
+                let value = cell.map_or(Value::Undef, |cell| element(cell, &index));
                 vm.registers[register(d)] = value;
             }
             Ins::ArraySet { b, c, .. } => {
                 let value = vm.fetch(register(c), c >= code.base);
-                let index = vm.registers[register(b)].clone();
+                let index = vm.fetch(register(b), b >= code.base);
                 vm.stack.extend([value, index]);
                 self.run_one(vm, ip)?;
             }
@@ -604,7 +622,8 @@ impl<'l> Run<'l> {
                 self.run_one(vm, ip)?;
             }
             Ins::Concat { d, a, b } => {
-                if !vm.append(register(d), register(a), register(b))
+                let last = b >= code.base;
+                if !vm.append(register(d), register(a), (register(b), last))
                     && !self.numbers(vm, (window, ip), Opcode::Concat, (a, Src::Reg(b)), d)?
                 {
                     return Ok(None);
@@ -861,15 +880,15 @@ impl<'l> Run<'l> {
         self.linked.chunk().ops[pc].opcode()
     }
 
-    /// The values of operands.
-    fn values(vm: &VM, window: usize, a: u8, b: Src) -> (Value, Option<Value>) {
-        let register = |r: u8| vm.registers[window + usize::from(r)].clone();
+    /// The values of operands; those that only the stack had are gone from their registers.
+    fn values(&self, vm: &mut VM, window: usize, a: u8, b: Src) -> (Value, Option<Value>) {
+        let mut value = |r: u8| vm.fetch(window + usize::from(r), r >= self.code.base);
         let b = match b {
-            Src::Reg(b) => Some(register(b)),
+            Src::Reg(b) => Some(value(b)),
             Src::Int(n) => Some(Value::Int(n.into())),
             Src::None => None,
         };
-        (register(a), b)
+        (value(a), b)
     }
 
     /// An op of numbers on values that have no fast path; whether its result is there.
@@ -884,7 +903,7 @@ impl<'l> Run<'l> {
         d: u8,
     ) -> Result<bool, Trap> {
         self.tell(vm, window, ip);
-        let inputs = Self::values(vm, window, a, b);
+        let inputs = self.values(vm, window, a, b);
         let pc = self.code.meta[ip - 1].pc as usize;
         match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
             Some(value) => {
@@ -907,7 +926,7 @@ impl<'l> Run<'l> {
     ) -> Result<Option<bool>, Trap> {
         self.tell(vm, window, ip);
         let op = self.opcode(ip);
-        let inputs = match (Self::values(vm, window, a, b), b) {
+        let inputs = match (self.values(vm, window, a, b), b) {
             // Greater is less the other way round.
             ((a, Some(b)), Src::Reg(_)) if matches!(op, Opcode::NumGt | Opcode::NumGe) => {
                 (b, Some(a))

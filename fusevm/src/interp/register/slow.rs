@@ -184,8 +184,9 @@ impl VM {
         }
     }
 
-    /// Joins the texts in two registers, in the place of the first; whether they are texts and fit.
-    pub(super) fn append(&mut self, d: usize, a: usize, b: usize) -> bool {
+    /// Joins the texts in two registers, in the place of the first; whether they are texts and fit. `last`
+    /// says that nothing uses the second one after this.
+    pub(super) fn append(&mut self, d: usize, a: usize, (b, last): (usize, bool)) -> bool {
         let Value::Str(tail) = self.registers[b].clone() else {
             return false;
         };
@@ -196,6 +197,9 @@ impl VM {
             return false;
         }
         text.push_str(tail.as_str());
+        if last {
+            self.registers[b] = Value::Undef;
+        }
         if a != d {
             self.registers[d] = std::mem::take(&mut self.registers[a]);
         }
