@@ -239,6 +239,7 @@ impl VM {
             self.result = result;
         } else {
             self.slice_back();
+            self.shrink_registers();
             let flushed = unwound(|| self.output.flush().map_err(Trap::Io));
             if let Err(trap) = flushed
                 && ran.is_ok()

@@ -2,7 +2,7 @@
 
 use super::core;
 use crate::allocations::bytes;
-use fusevm::{Program, VM, Value};
+use fusevm::{ErrorKind, Limits, Program, TrapKind, VM, Value};
 
 /// Elements of the array that must not be copied, turns of the loop that writes it.
 const LEN: usize = 10_000;
@@ -80,4 +80,63 @@ fn scopes_in_scopes_take_no_more_than_they_are_long() {
     };
     let (some, more) = (of(500), of(5_000));
     assert!(more < 40 * some, "{some} bytes for 500, {more} for 5,000");
+}
+
+/// A VM with that limit, and the trap a program meets in it.
+fn limited(max_stack: usize, programs: &[&str]) -> (VM, TrapKind) {
+    let mut vm = VM::empty();
+    let mut limits = Limits::default();
+    limits.max_stack = max_stack;
+    vm.set_limits(limits);
+    let mut kind = None;
+    for text in programs {
+        kind = vm.eval(core(text)).err().map(|error| error.kind());
+    }
+    match kind {
+        Some(ErrorKind::Trap(kind)) => (vm, kind),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Calls itself for ever, with a hundred slots each.
+const DEEP: &str = "fn deep/0\n  Call deep, 0\n  Jump end\ndeep:\n  GetVar n\n  Inc\n  SetVar n\n  LoadInt 1\n  SetSlot 99\n  Call deep, 0\n  ReturnValue\nend:\n";
+
+#[test]
+fn registers_count_against_the_stack() {
+    const MOST: usize = 20_000;
+    let (mut vm, kind) = limited(MOST, &[DEEP]);
+    assert_eq!(kind, TrapKind::StackLimit);
+    let calls = vm.global("n").to_int() as usize;
+    assert!(calls <= MOST / 100 + 1, "{calls} calls");
+    // A limit that is set later holds as well.
+    let mut limits = Limits::default();
+    limits.max_stack = MOST / 2;
+    vm.set_limits(limits);
+    vm.set_global("n", 0);
+    assert!(vm.eval(core(DEEP)).is_err());
+    let calls = vm.global("n").to_int() as usize;
+    assert!(calls <= MOST / 2 / 100 + 1, "{calls} calls");
+}
+
+#[test]
+fn registers_of_programs_that_call_each_other_count_too() {
+    let second = "fn second/0\n  Jump end\nsecond:\n  LoadInt 1\n  SetSlot 99\n  Call first, 0\n  ReturnValue\nend:\n";
+    let first = "fn first/0\n  Call first, 0\n  Jump end\nfirst:\n  LoadInt 1\n  SetSlot 99\n  Call second, 0\n  ReturnValue\nend:\n";
+    let nothing = "fn first/0\n  Jump end\nfirst:\n  LoadInt 1\n  ReturnValue\nend:\n  LoadInt 1\n";
+    let (_, kind) = limited(20_000, &[nothing, second, first]);
+    assert_eq!(kind, TrapKind::StackLimit);
+}
+
+#[test]
+fn an_idle_vm_keeps_few_registers() {
+    let text = DEEP.replace("  Call deep, 0\n  ReturnValue", "  GetVar n\n  LoadInt 5000\n  NumLt\n  JumpIfFalse done\n  Call deep, 0\n  ReturnValue\ndone:\n  LoadInt 1\n  ReturnValue");
+    let program = Program::new(core(&text)).expect("it verifies");
+    let mut vm = VM::empty();
+    for _ in 0..2 {
+        vm.set_global("n", 0);
+        // What was given back has to be asked for again.
+        let (bytes, ran) = bytes(|| vm.eval(&program));
+        ran.expect("it runs");
+        assert!(bytes > 5_000 * 99 * size_of::<Value>(), "{bytes} bytes");
+    }
 }

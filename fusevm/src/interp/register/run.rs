@@ -830,7 +830,7 @@ impl<'l> Run<'l> {
             return Err(Trap::CallDepth(limit));
         }
         let below = window + usize::from(a);
-        vm.check_registers(below)?;
+        vm.check_values(below)?;
         vm.make_window(below + WINDOW);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
