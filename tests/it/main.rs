@@ -13,6 +13,7 @@ mod hostile;
 mod languages;
 mod lox;
 mod ops;
+mod registers;
 mod reject;
 mod rust;
 mod tidy;

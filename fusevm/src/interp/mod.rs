@@ -237,10 +237,16 @@ impl VM {
         self.take(op).map(|[value]| value)
     }
 
-    /// Checks that as many values may be on the stack and in slots as there would be with `more`.
+    /// Checks that as many values may be on the stack, in slots and in registers as there would be with
+    /// `more`.
     fn check_stack(&self, more: usize) -> Step {
+        self.check_values(self.free_register + more)
+    }
+
+    /// The same, all registers among `others`.
+    fn check_values(&self, others: usize) -> Step {
         let limit = self.limits().max_stack;
-        match self.stack.len() + self.slots.len() + more > limit {
+        match self.stack.len() + self.slots.len() + others > limit {
             true => Err(Trap::StackLimit(limit)),
             false => Ok(()),
         }

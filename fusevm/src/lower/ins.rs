@@ -8,382 +8,130 @@ use crate::op::Opcode;
 
 /// An instruction.
 #[derive(Clone, Copy, Debug)]
+#[rustfmt::skip]
 pub(crate) enum Ins {
     /// `d = a`, a copy.
-    Copy {
-        d: u8,
-        a: u8,
-    },
+    Copy { d: u8, a: u8 },
     /// `d = a`, leaving Undef in `a`.
-    Take {
-        d: u8,
-        a: u8,
-    },
+    Take { d: u8, a: u8 },
     /// `d = n`.
-    Int {
-        d: u8,
-        n: i32,
-    },
+    Int { d: u8, n: i32 },
     /// `d =` constant `k` of the code.
-    Const {
-        d: u8,
-        k: u32,
-    },
+    Const { d: u8, k: u32 },
     /// `d =` Undef.
-    Undef {
-        d: u8,
-    },
+    Undef { d: u8 },
     /// `d =` the truth.
-    Bool {
-        d: u8,
-        is: bool,
-    },
+    Bool { d: u8, is: bool },
     /// Exchanges two registers.
-    Swap {
-        a: u8,
-        b: u8,
-    },
+    Swap { a: u8, b: u8 },
     /// Undef in registers `a..a + n`.
-    Clear {
-        a: u8,
-        n: u8,
-    },
+    Clear { a: u8, n: u8 },
 
     /// `d = a + b`, and so on; numbers, or what language and policy say.
-    Add {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    AddI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
-    Sub {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    SubI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
-    Mul {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    MulI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
-    Div {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    Mod {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    ModI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
+    Add { d: u8, a: u8, b: u8 },
+    AddI { d: u8, a: u8, n: i32 },
+    Sub { d: u8, a: u8, b: u8 },
+    SubI { d: u8, a: u8, n: i32 },
+    Mul { d: u8, a: u8, b: u8 },
+    MulI { d: u8, a: u8, n: i32 },
+    Div { d: u8, a: u8, b: u8 },
+    Mod { d: u8, a: u8, b: u8 },
+    ModI { d: u8, a: u8, n: i32 },
     /// `d = a & b`, and so on.
-    And {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    Or {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    Xor {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    Shl {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    Shr {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
-    AndI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
-    OrI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
-    XorI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
-    ShlI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
-    ShrI {
-        d: u8,
-        a: u8,
-        n: i32,
-    },
+    And { d: u8, a: u8, b: u8 },
+    Or { d: u8, a: u8, b: u8 },
+    Xor { d: u8, a: u8, b: u8 },
+    Shl { d: u8, a: u8, b: u8 },
+    Shr { d: u8, a: u8, b: u8 },
+    AndI { d: u8, a: u8, n: i32 },
+    OrI { d: u8, a: u8, n: i32 },
+    XorI { d: u8, a: u8, n: i32 },
+    ShlI { d: u8, a: u8, n: i32 },
+    ShrI { d: u8, a: u8, n: i32 },
     /// `d =` a comparison of `a` and `b`.
-    Binary {
-        op: Opcode,
-        d: u8,
-        a: u8,
-        b: u8,
-    },
+    Binary { op: Opcode, d: u8, a: u8, b: u8 },
     /// `d =` an op of one number, `a`.
-    Unary {
-        op: Opcode,
-        d: u8,
-        a: u8,
-    },
+    Unary { op: Opcode, d: u8, a: u8 },
     /// `d = !a`.
-    Not {
-        d: u8,
-        a: u8,
-    },
+    Not { d: u8, a: u8 },
 
     /// Goes on at `to`.
-    Jump {
-        to: u32,
-    },
-    /// Goes on at `to` if `a` is true.
-    JumpIf {
-        a: u8,
-        to: u32,
-    },
+    Jump { to: u32 },
+    /// Goes on at `to` if `a` is true; `last` says that nothing uses `a` after this.
+    JumpIf { a: u8, last: bool, to: u32 },
     /// Goes on at `to` if `a` is false.
-    JumpIfNot {
-        a: u8,
-        to: u32,
-    },
+    JumpIfNot { a: u8, last: bool, to: u32 },
     /// Goes on at `to` if `a < b`, and so on. `JumpNotLt` is no `JumpGe`: NaN.
-    JumpLt {
-        a: u8,
-        b: u8,
-        to: u32,
-    },
-    JumpLe {
-        a: u8,
-        b: u8,
-        to: u32,
-    },
-    JumpEq {
-        a: u8,
-        b: u8,
-        to: u32,
-    },
-    JumpNotLt {
-        a: u8,
-        b: u8,
-        to: u32,
-    },
-    JumpNotLe {
-        a: u8,
-        b: u8,
-        to: u32,
-    },
-    JumpNotEq {
-        a: u8,
-        b: u8,
-        to: u32,
-    },
+    JumpLt { a: u8, b: u8, to: u32 },
+    JumpLe { a: u8, b: u8, to: u32 },
+    JumpEq { a: u8, b: u8, to: u32 },
+    JumpNotLt { a: u8, b: u8, to: u32 },
+    JumpNotLe { a: u8, b: u8, to: u32 },
+    JumpNotEq { a: u8, b: u8, to: u32 },
     /// The same against a number in the instruction.
-    JumpLtI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpLeI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpGtI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpGeI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpEqI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpNotLtI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpNotLeI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpNotGtI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpNotGeI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
-    JumpNotEqI {
-        a: u8,
-        n: i16,
-        to: u32,
-    },
+    JumpLtI { a: u8, n: i16, to: u32 },
+    JumpLeI { a: u8, n: i16, to: u32 },
+    JumpGtI { a: u8, n: i16, to: u32 },
+    JumpGeI { a: u8, n: i16, to: u32 },
+    JumpEqI { a: u8, n: i16, to: u32 },
+    JumpNotLtI { a: u8, n: i16, to: u32 },
+    JumpNotLeI { a: u8, n: i16, to: u32 },
+    JumpNotGtI { a: u8, n: i16, to: u32 },
+    JumpNotGeI { a: u8, n: i16, to: u32 },
+    JumpNotEqI { a: u8, n: i16, to: u32 },
 
     /// `d =` the global of name `name`.
-    GetVar {
-        d: u8,
-        name: u16,
-    },
+    GetVar { d: u8, name: u16 },
     /// The global of name `name` `= a`.
-    SetVar {
-        a: u8,
-        name: u16,
-    },
+    SetVar { a: u8, name: u16 },
     /// `d =` element `b` of the container in `a`.
-    IndexGet {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
+    IndexGet { d: u8, a: u8, b: u8 },
     /// Element `b` of the array in slot `s`, register `a`, `=` register `c`.
-    IndexSet {
-        a: u8,
-        b: u8,
-        c: u8,
-        s: u16,
-    },
+    IndexSet { a: u8, b: u8, c: u8, s: u16 },
     /// `d =` element `b` of the array of name `name`.
-    ArrayGet {
-        d: u8,
-        b: u8,
-        name: u16,
-    },
+    ArrayGet { d: u8, b: u8, name: u16 },
     /// Element `b` of the array that its op names `= c`.
-    ArraySet {
-        b: u8,
-        c: u8,
-    },
+    ArraySet { b: u8, c: u8 },
     /// Appends `a` to the array that its op names.
-    ArrayPush {
-        a: u8,
-    },
+    ArrayPush { a: u8 },
     /// `d = a` followed by `b`, as texts.
-    Concat {
-        d: u8,
-        a: u8,
-        b: u8,
-    },
+    Concat { d: u8, a: u8, b: u8 },
 
     /// Calls the function of name `name` with `argc` arguments from `a` on; its result goes to `a`.
-    Call {
-        a: u8,
-        argc: u8,
-        name: u16,
-    },
+    Call { a: u8, argc: u8, name: u16 },
     /// Leaves the function or the program with the value of `a`, and `blocks` open loops.
-    Return {
-        a: u8,
-        blocks: u8,
-    },
+    Return { a: u8, blocks: u8 },
     /// Leaves without a value.
-    ReturnVoid {
-        blocks: u8,
-    },
+    ReturnVoid { blocks: u8 },
     /// The end of the program: its value is `a` if there is one.
-    End {
-        a: u8,
-        some: bool,
-    },
+    End { a: u8, some: bool },
 
     /// Runs the op at its pc as the base interpreter does, on `n` inputs from `a` on; the results go
     /// to `a` and the registers behind it.
     /// Slots it names are counted from register `locals`.
-    Base {
-        a: u8,
-        n: u8,
-        locals: u8,
-    },
+    Base { a: u8, n: u8, locals: u8 },
     /// The same for an op that may jump: if it does, the next instruction runs, else the one behind it.
-    BaseBranch {
-        a: u8,
-        n: u8,
-        locals: u8,
-    },
+    BaseBranch { a: u8, n: u8, locals: u8 },
     /// Runs the ext op at its pc on `n` inputs from `a` on, as `Base` does.
-    Ext {
-        a: u8,
-        n: u8,
-        locals: u8,
-    },
+    Ext { a: u8, n: u8, locals: u8 },
     /// The same for one that may jump, as `BaseBranch` does.
-    ExtBranch {
-        a: u8,
-        n: u8,
-        locals: u8,
-    },
+    ExtBranch { a: u8, n: u8, locals: u8 },
     /// Goes on in the base interpreter, as exit `exit` says.
-    Exit {
-        exit: u32,
-    },
+    Exit { exit: u32 },
     /// Pays for the ops up to the next such instruction; goes on in the base interpreter if there is
     /// not enough.
-    Charge {
-        exit: u32,
-    },
+    Charge { exit: u32 },
 
     /// Begins the loop of the op at its pc over the array in `a`.
-    LoopStart {
-        a: u8,
-    },
+    LoopStart { a: u8 },
     /// The next turn of the innermost loop: its elements go to `a` and behind it. At the end, its result
     /// goes to `a`, and control to `to`.
-    LoopNext {
-        a: u8,
-        to: u32,
-    },
+    LoopNext { a: u8, to: u32 },
     /// A turn has left its value in `a`, or nothing.
-    LoopTurn {
-        a: u8,
-        some: bool,
-    },
+    LoopTurn { a: u8, some: bool },
     /// The fused loop of the code's list, in one go; if that cannot be, the next instruction runs, else
     /// the one behind it.
-    Fused {
-        index: u32,
-    },
+    Fused { index: u32 },
 }
 
 const _: () = assert!(size_of::<Ins>() == 8);

@@ -38,6 +38,9 @@ pub(crate) struct Code {
     pub(crate) meta: Vec<Meta>,
     pub(crate) constants: Vec<Value>,
     pub(crate) exits: Vec<Exit>,
+    /// In code that counts no fuel: instructions before which a frame may go on in the base interpreter,
+    /// in order, and the exits there.
+    pub(crate) points: Vec<(u32, u32)>,
     /// Loops that may run in one go: with names of slots that are registers.
     pub(crate) fused: Vec<Op>,
     /// Registers of a frame.
@@ -47,6 +50,19 @@ pub(crate) struct Code {
     /// Slots by depth of scopes: first register and number.
     pub(crate) slots: Vec<(u8, u8)>,
     pub(crate) form: Form,
+}
+
+impl Code {
+    /// Where a frame goes on in the base interpreter before instruction `ip`, if it can there.
+    pub(crate) fn point(&self, ip: usize) -> Option<&Exit> {
+        let at = match self.ins.get(ip)? {
+            Ins::Jump { to } => *to,
+            _other => ip as u32,
+        };
+        let found = self.points.binary_search_by_key(&at, |point| point.0);
+        let (_, exit) = self.points[found.ok()?];
+        self.exits.get(exit as usize)
+    }
 }
 
 /// What code is made for.

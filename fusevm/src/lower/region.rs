@@ -44,6 +44,8 @@ pub(super) struct Lowering<'v> {
     /// Open blocks.
     blocks: u8,
     segment: Option<Segment>,
+    /// Whether the host may have had its way before the next instruction.
+    point_due: bool,
     /// Cumulative cost of each instruction in its segment, until that ends.
     paid: Vec<u32>,
     bound: HashMap<Target, u32>,
@@ -73,6 +75,7 @@ impl<'v> Lowering<'v> {
                 meta: Vec::new(),
                 constants: Vec::new(),
                 exits: Vec::new(),
+                points: Vec::new(),
                 fused: Vec::new(),
                 registers: stack_base(&slots),
                 base: stack_base(&slots),
@@ -84,6 +87,7 @@ impl<'v> Lowering<'v> {
             depth: 0,
             blocks: 0,
             segment: None,
+            point_due: false,
             paid: Vec::new(),
             bound: HashMap::new(),
             wanted: Vec::new(),
@@ -147,7 +151,10 @@ impl<'v> Lowering<'v> {
         for height in heights {
             self.bind(Target::End(height));
             let some = height > 0;
-            let a = self.home((height as usize).saturating_sub(1));
+            let a = match height {
+                0 => self.code.base,
+                height => self.use_home(height as usize - 1),
+            };
             self.emit(Ins::End { a, some });
         }
     }
@@ -191,6 +198,7 @@ impl<'v> Lowering<'v> {
 
     /// Ends the stretch of ops that are paid together.
     fn end_segment(&mut self) {
+        self.point_due = true;
         let Some(segment) = self.segment.take() else {
             return;
         };
@@ -211,9 +219,19 @@ impl<'v> Lowering<'v> {
         (self.code.exits.len() - 1) as u32
     }
 
+    /// Takes note of how the frame goes on in the base interpreter from here, where a handler may have
+    /// set fuel in code that counts none.
+    fn point(&mut self) {
+        if std::mem::take(&mut self.point_due) && !self.code.form.metered {
+            let exit = self.exit();
+            self.code.points.push((self.code.ins.len() as u32, exit));
+        }
+    }
+
     /// Takes the cost of an op into the stretch, which begins with it if there is none.
     fn pay(&mut self, cost: u32) {
         if !self.code.form.metered {
+            self.point();
             return;
         }
         if self.segment.is_none() {
@@ -246,6 +264,7 @@ impl<'v> Lowering<'v> {
             self.pc = pc;
             if at.target || !live {
                 if live {
+                    self.point();
                     self.flush(0);
                 }
                 self.end_segment();
@@ -257,6 +276,8 @@ impl<'v> Lowering<'v> {
             (live, skip) = self.op(op, region, (id, base));
             if live && pc + 1 + skip == region.end {
                 // Nothing follows in the region: control leaves it.
+                self.pc = region.end;
+                self.point();
                 self.pc = pc + skip;
                 self.leave(id, region);
                 live = false;
@@ -542,24 +563,25 @@ impl<'v> Lowering<'v> {
             Op::JumpIfTrue(to) | Op::JumpIfFalse(to) => {
                 self.flush(1);
                 let a = self.register(0);
+                let last = a >= self.code.base;
                 self.pop(1);
                 let target = self.target(to, region, id, self.stack.len());
                 let to = 0;
                 let ins = match op {
-                    Op::JumpIfTrue(_) => Ins::JumpIf { a, to },
-                    _false => Ins::JumpIfNot { a, to },
+                    Op::JumpIfTrue(_) => Ins::JumpIf { a, last, to },
+                    _false => Ins::JumpIfNot { a, last, to },
                 };
                 self.emit_to(ins, target);
                 self.end_segment();
             }
             Op::JumpIfTrueKeep(to) | Op::JumpIfFalseKeep(to) => {
                 self.flush(0);
-                let a = self.register(0);
+                let (a, last) = (self.register(0), false);
                 let target = self.target(to, region, id, self.stack.len());
                 let to = 0;
                 let ins = match op {
-                    Op::JumpIfTrueKeep(_) => Ins::JumpIf { a, to },
-                    _false => Ins::JumpIfNot { a, to },
+                    Op::JumpIfTrueKeep(_) => Ins::JumpIf { a, last, to },
+                    _false => Ins::JumpIfNot { a, last, to },
                 };
                 self.emit_to(ins, target);
                 self.end_segment();
@@ -595,7 +617,8 @@ impl<'v> Lowering<'v> {
     /// In place of a jump back to the test of a loop: the test, which goes to the body if the loop goes
     /// on. Whether there is such a test.
     fn test_again(&mut self, to: usize, region: &Region, (id, base): (u32, usize)) -> bool {
-        let Some(branch) = loop_test(self.chunk, region, to) else {
+        let Some(branch) = loop_test(self.chunk, region, to).filter(|_| !self.stops_at_numbers())
+        else {
             return false;
         };
         let pc = self.pc;
@@ -689,11 +712,26 @@ impl<'v> Lowering<'v> {
             // What computed the value writes the slot.
             if let Some(dest) = self.code.ins[last - 1].dest().filter(|dest| **dest == home) {
                 *dest = d;
+                if self
+                    .code
+                    .points
+                    .pop_if(|point| point.0 as usize == last)
+                    .is_some()
+                {
+                    // The value is not where it was said to be.
+                    self.point_due = true;
+                }
                 return;
             }
         }
         self.unalias(d);
         self.load(d, opnd, home);
+    }
+
+    /// Whether fuel is paid up to an op on numbers and no further, since an op of the language may run in
+    /// its place and spend some.
+    fn stops_at_numbers(&self) -> bool {
+        self.code.form.operators && self.code.form.metered
     }
 
     /// Behind an op on numbers that may be one of the language.
@@ -760,7 +798,7 @@ impl<'v> Lowering<'v> {
             Op::JumpIfFalse(to) => (false, to),
             _other => return None,
         };
-        if at.target || self.code.form.operators && self.code.form.metered {
+        if at.target || self.stops_at_numbers() {
             return None;
         }
         let target = self.target(to, region, id, self.stack.len() - 2);
@@ -930,6 +968,12 @@ impl<'v> Lowering<'v> {
             self.emit_to(Ins::Jump { to: 0 }, end);
             self.bind(end);
             return (true, 0);
+        }
+        if self.code.form.operators {
+            // An op of the language may run in place of a part, and a frame cannot go on at one.
+            self.pay(1);
+            self.end_segment_before_exit();
+            return (false, 0);
         }
         let mut live = true;
         for part in op.expansion() {

@@ -42,6 +42,8 @@ pub(super) struct Size {
 
 /// Blocks in one another that are lowered.
 const NESTING: u32 = 16;
+/// Scopes in one another that are lowered: each op and exit knows all of those around it.
+const SCOPES: u32 = 64;
 
 /// Walks the region `start..end`, which finds `inputs` values on its stack. Around it are so many
 /// values, scopes and blocks.
@@ -75,6 +77,10 @@ pub(super) fn walk(
             }
             let op = chunk.ops[pc];
             let d = scopes.len() as u32;
+            if depth + d > SCOPES {
+                size.declined = true;
+                return region;
+            }
             size.height = size.height.max(height + h + 4);
             note_slots(chunk, op, depth + d, size);
             let Some(shape) = shape(chunk, op) else {

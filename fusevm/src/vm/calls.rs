@@ -238,6 +238,7 @@ impl VM {
             self.result = result;
         } else {
             self.slice_back();
+            self.shrink_registers();
             let flushed = unwound(|| self.output.flush().map_err(Trap::Io));
             if let Err(trap) = flushed
                 && ran.is_ok()
@@ -269,11 +270,13 @@ impl VM {
     }
 
     /// Starts over: no global is set, the last status is 0. Functions, handlers, limits, host and heap
-    /// stay.
+    /// stay, and so do the frames that run when a handler does this.
     pub fn reset(&mut self) {
         self.globals.iter_mut().for_each(|g| *g = None);
-        self.stack.clear();
-        self.slots.clear();
+        if self.frames.is_empty() {
+            self.stack.clear();
+            self.slots.clear();
+        }
         self.status = 0;
         self.result = None;
         self.shell_state = Default::default();

@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub(super) enum Ran {
     /// Its results are in registers; whether it jumps.
     On(bool),
+    /// The same, and it has had the whole VM.
+    Back(bool),
     /// Another frame is on top, which is to run first.
     Elsewhere,
     /// It asks for a call.
@@ -41,7 +43,7 @@ impl VM {
         };
         if desc.calls_back {
             let ran = self.run_base(linked, (a, n, locals), (pc, ip))?;
-            return Ok(ran.map_or(Ran::Elsewhere, Ran::On));
+            return Ok(ran.map_or(Ran::Elsewhere, Ran::Back));
         }
         self.pc = pc + 1;
         self.collect_if_due()?;

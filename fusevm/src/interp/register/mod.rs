@@ -20,7 +20,8 @@ use crate::semantics::array;
 use crate::value::{Str, Value};
 use crate::vm::{Linked, VM};
 
-/// A stack of less values than that is counted value by value, which only the base interpreter does.
+/// A stack of less values than that is counted value by value, which only the base interpreter does. An
+/// idle VM keeps as many registers.
 const SMALL_STACK: usize = 4096;
 
 /// Registers that an instruction can name.
@@ -87,12 +88,21 @@ impl VM {
         }
     }
 
-    /// Sees to it that a whole window is there.
+    /// Sees to it that a whole window is there. Where there is none, calls are checked against the limit;
+    /// so there are not more of them than it allows.
     fn make_window(&mut self, window: usize) {
-        if self.registers.len() < window + WINDOW {
-            let len = (window + WINDOW).max(2 * self.registers.len());
+        let needed = window + WINDOW;
+        if self.registers.len() < needed {
+            let most = self.limits.max_stack.saturating_add(2 * WINDOW);
+            let len = most.min(2 * self.registers.len()).max(needed);
             self.registers.resize(len, Value::Undef);
         }
+    }
+
+    /// Gives back what a deep run has taken, after it.
+    pub(crate) fn shrink_registers(&mut self) {
+        self.registers.truncate(SMALL_STACK);
+        self.registers.shrink_to(SMALL_STACK);
     }
 
     /// Takes the registers of a frame that begins with `argc` arguments in its window.
@@ -111,12 +121,6 @@ impl VM {
             freed.iter_mut().for_each(forget);
         }
         self.free_register = from;
-    }
-
-    /// Checks that a frame may have registers from `window` on.
-    #[inline]
-    fn check_registers(&self, window: usize) -> Step {
-        self.check_stack(window)
     }
 
     /// Ends the top frame, whose registers are clean, with a value for whom it concerns.
@@ -218,10 +222,16 @@ impl VM {
 /// Drops what a register holds if that is shared with others; numbers may stay.
 #[inline]
 fn forget(register: &mut Value) {
-    if !matches!(
-        register,
-        Value::Undef | Value::Bool(_) | Value::Int(_) | Value::Float(_)
-    ) {
+    if !is_plain(register) {
         *register = Value::Undef;
     }
+}
+
+/// Whether nothing happens when a value is dropped.
+#[inline]
+fn is_plain(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Undef | Value::Bool(_) | Value::Int(_) | Value::Float(_)
+    )
 }

@@ -1,7 +1,7 @@
 //! The loop.
 
 use super::ext::{Invocation, Ran};
-use super::{Code, WINDOW, forget};
+use super::{Code, WINDOW, forget, is_plain};
 use crate::interp::{BlockRun, FrameKind, Step, call, unwound};
 use crate::lower::{Form, Ins};
 use crate::op::Opcode;
@@ -10,8 +10,9 @@ use crate::value::Value;
 use crate::vm::{Linked, Lowered, VM};
 use std::sync::Arc;
 
-/// Backward jumps and calls between two looks at the interrupt flag, where fuel is not counted.
-const PATIENCE: u32 = 4096;
+/// Instructions between two looks at the interrupt flag, about, where fuel is not counted: those that
+/// backward jumps go back over, and those of functions that are called.
+const PATIENCE: u32 = 16_384;
 
 /// The window of a frame.
 #[inline(always)]
@@ -22,34 +23,47 @@ fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
         .expect("the window has its length")
 }
 
+/// Window and next instruction, while code of the host may run: the drop of a value.
+type Here = (usize, usize);
+
 /// Writes a value, and drops the one that was there: not in the loop itself.
 #[inline(never)]
-fn replace(register: &mut Value, value: Value) {
+fn replace(register: &mut Value, value: Value, at: &mut Here, here: Here) {
+    *at = here;
+    *register = value;
+}
+
+/// Writes a value.
+#[inline(always)]
+fn put(register: &mut Value, value: Value, at: &mut Here, here: Here) {
+    if !is_plain(register) {
+        *at = here;
+    }
     *register = value;
 }
 
 /// Writes a number where there may be one already: then nothing has to be dropped.
 #[inline(always)]
-fn put_int(register: &mut Value, n: i64) {
+fn put_int(register: &mut Value, n: i64, at: &mut Here, here: Here) {
     match register {
         Value::Int(old) => *old = n,
-        other => replace(other, Value::Int(n)),
+        other => replace(other, Value::Int(n), at, here),
     }
 }
 
 #[inline(always)]
-fn put_float(register: &mut Value, f: f64) {
+fn put_float(register: &mut Value, f: f64, at: &mut Here, here: Here) {
     match register {
         Value::Float(old) => *old = f,
-        other => replace(other, Value::Float(f)),
+        other => replace(other, Value::Float(f), at, here),
     }
 }
 
 #[inline(always)]
-fn put_bool(register: &mut Value, is: bool) {
+fn put_bool(register: &mut Value, is: bool, at: &mut Here, here: Here) {
     match register {
         Value::Bool(old) => *old = is,
-        other => replace(other, Value::Bool(is)),
+        other => replace(other, Value::Bool(is), at, here),
     }
 }
 
@@ -96,17 +110,22 @@ impl VM {
             code,
             program,
             floor,
-            site: 0,
+            at: (0, 1),
             units: linked.units(),
             form: code.form,
             calls: Vec::new(),
             known: 0,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
         };
+        if run.handled(self, ip)? {
+            return Ok(());
+        }
         match unwound(|| run.go(self, &mut ip)) {
             Ok(()) => Ok(()),
             Err(trap) => {
-                let meta = run.code.meta[run.site];
+                let (window, ip) = run.at;
+                run.tell(self, window, ip);
+                let meta = run.code.meta[ip - 1];
                 *at = meta.pc as usize;
                 self.refund(meta.refund.into());
                 Err(trap)
@@ -122,8 +141,8 @@ struct Run<'l> {
     /// The program, as the VM counts.
     program: u32,
     floor: usize,
-    /// The instruction that may trap.
-    site: usize,
+    /// Where the instruction is that may trap: its window, and the one behind it.
+    at: Here,
     units: &'l [Lowered],
     form: Form,
     calls: Vec<Rec<'l>>,
@@ -158,6 +177,12 @@ impl<'l> Run<'l> {
                 win = view(&mut vm.registers, window)
             };
         }
+        // Writes a register.
+        macro_rules! put {
+            ($how:ident, $d:expr, $value:expr) => {
+                $how(&mut win[$d as usize], $value, &mut self.at, (window, ip))
+            };
+        }
         macro_rules! other {
             ($next:expr) => {
                 match self.other(vm, $next, (window, ip))? {
@@ -175,7 +200,7 @@ impl<'l> Run<'l> {
             ($to:expr) => {{
                 let to = $to as usize;
                 if to < ip {
-                    patience -= 1;
+                    patience = patience.saturating_sub((ip - to) as u32);
                     if patience == 0 {
                         patience = PATIENCE;
                         self.poll(vm, window, ip)?;
@@ -199,11 +224,11 @@ impl<'l> Run<'l> {
             ($name:ident, $checked:ident, $sign:tt, $d:ident, $a:ident, $b:ident) => {
                 match (&win[$a as usize], &win[$b as usize]) {
                     (&Value::Int(x), &Value::Int(y)) => match x.$checked(y) {
-                        Some(n) => put_int(&mut win[$d as usize], n),
+                        Some(n) => put!(put_int, $d, n),
                         None => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
                     },
                     (&Value::Float(x), &Value::Float(y)) => {
-                        put_float(&mut win[$d as usize], x $sign y);
+                        put!(put_float, $d, x $sign y);
                     }
                     _ => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
                 }
@@ -213,14 +238,14 @@ impl<'l> Run<'l> {
             ($op:expr, $checked:ident, $sign:tt, $d:ident, $a:ident, $n:ident) => {
                 match &win[$a as usize] {
                     &Value::Int(x) => match x.$checked($n.into()) {
-                        Some(n) => put_int(&mut win[$d as usize], n),
+                        Some(n) => put!(put_int, $d, n),
                         None => {
                             let (op, b) = $op;
                             numbers!(op, $d, $a, b);
                         }
                     },
                     &Value::Float(x) => {
-                        put_float(&mut win[$d as usize], x $sign f64::from($n));
+                        put!(put_float, $d, x $sign f64::from($n));
                     }
                     _ => {
                         let (op, b) = $op;
@@ -234,7 +259,7 @@ impl<'l> Run<'l> {
                 match (&win[$a as usize], &win[$b as usize]) {
                     (&Value::Int(x), &Value::Int(y)) => {
                         let of: fn(i64, i64) -> i64 = $of;
-                        put_int(&mut win[$d as usize], of(x, y));
+                        put!(put_int, $d, of(x, y));
                     }
                     _ => numbers!(Opcode::$name, $d, $a, Src::Reg($b)),
                 }
@@ -245,7 +270,7 @@ impl<'l> Run<'l> {
                 match &win[$a as usize] {
                     &Value::Int(x) => {
                         let of: fn(i64, i64) -> i64 = $of;
-                        put_int(&mut win[$d as usize], of(x, $n.into()));
+                        put!(put_int, $d, of(x, $n.into()));
                     }
                     _ => numbers!(Opcode::$name, $d, $a, Src::Int($n)),
                 }
@@ -255,10 +280,12 @@ impl<'l> Run<'l> {
             ($when:literal, $a:expr, $b:expr, $to:ident) => {
                 match self.compare(vm, (window, ip), ($a, $b))? {
                     Some(is) => {
-                        reload!();
-                        if is == $when {
-                            go_to!($to);
+                        let next = if is == $when { $to as usize } else { ip };
+                        if self.handled(vm, next)? {
+                            return Ok(());
                         }
+                        reload!();
+                        go_to!(next);
                     }
                     None => return Ok(()),
                 }
@@ -303,22 +330,27 @@ impl<'l> Run<'l> {
             ip += 1;
             match next {
                 Ins::Copy { d, a } => match &win[a as usize] {
-                    &Value::Int(n) => put_int(&mut win[d as usize], n),
-                    &Value::Float(f) => put_float(&mut win[d as usize], f),
-                    other => win[d as usize] = other.clone(),
+                    &Value::Int(n) => put!(put_int, d, n),
+                    &Value::Float(f) => put!(put_float, d, f),
+                    other => {
+                        let value = other.clone();
+                        put!(put, d, value);
+                    }
                 },
                 Ins::Take { d, a } => {
-                    win[d as usize] = std::mem::take(&mut win[a as usize]);
+                    let value = std::mem::take(&mut win[a as usize]);
+                    put!(put, d, value);
                 }
-                Ins::Int { d, n } => put_int(&mut win[d as usize], n.into()),
+                Ins::Int { d, n } => put!(put_int, d, n.into()),
                 Ins::Const { d, k } => {
-                    win[d as usize] = code.constants[k as usize].clone();
+                    put!(put, d, code.constants[k as usize].clone());
                 }
-                Ins::Undef { d } => win[d as usize] = Value::Undef,
-                Ins::Bool { d, is } => put_bool(&mut win[d as usize], is),
+                Ins::Undef { d } => put!(put, d, Value::Undef),
+                Ins::Bool { d, is } => put!(put_bool, d, is),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
                 Ins::Clear { a, n } => {
                     let end = usize::from(a) + usize::from(n);
+                    self.at = (window, ip);
                     win[a.into()..end].fill(Value::Undef);
                 }
 
@@ -337,21 +369,21 @@ impl<'l> Run<'l> {
                 Ins::Div { d, a, b } => match (&win[a as usize], &win[b as usize]) {
                     (Value::Float(x), Value::Float(y)) if *y != 0.0 => {
                         let f = x / y;
-                        put_float(&mut win[d as usize], f);
+                        put!(put_float, d, f);
                     }
                     _ => numbers!(Opcode::Div, d, a, Src::Reg(b)),
                 },
                 Ins::Mod { d, a, b } => match (&win[a as usize], &win[b as usize]) {
                     (Value::Int(x), Value::Int(y)) if *y != 0 => {
                         let n = x.wrapping_rem(*y);
-                        put_int(&mut win[d as usize], n);
+                        put!(put_int, d, n);
                     }
                     _ => numbers!(Opcode::Mod, d, a, Src::Reg(b)),
                 },
                 Ins::ModI { d, a, n } => match &win[a as usize] {
                     Value::Int(x) if n != 0 => {
                         let n = x.wrapping_rem(n.into());
-                        put_int(&mut win[d as usize], n);
+                        put!(put_int, d, n);
                     }
                     _ => numbers!(Opcode::Mod, d, a, Src::Int(n)),
                 },
@@ -368,7 +400,7 @@ impl<'l> Run<'l> {
                 Ins::Binary { op, d, a, b } => {
                     let (x, y) = (&win[a as usize], &win[b as usize]);
                     if let Some(is) = compare(op, x, y) {
-                        put_bool(&mut win[d as usize], is);
+                        put!(put_bool, d, is);
                     } else {
                         numbers!(op, d, a, Src::Reg(b));
                     }
@@ -376,29 +408,44 @@ impl<'l> Run<'l> {
                 Ins::Unary { op, d, a } => match (op, &win[a as usize]) {
                     (Opcode::Negate, Value::Float(x)) => {
                         let f = -x;
-                        put_float(&mut win[d as usize], f);
+                        put!(put_float, d, f);
                     }
                     _ => numbers!(op, d, a, Src::None),
                 },
                 Ins::Not { d, a } => {
                     let is = !win[a as usize].to_bool();
-                    put_bool(&mut win[d as usize], is);
+                    if a >= code.base && a != d {
+                        put!(put, a, Value::Undef);
+                    }
+                    put!(put_bool, d, is);
                 }
 
                 Ins::Jump { to } => go_to!(to),
-                Ins::JumpIf { a, to } => {
+                Ins::JumpIf { a, last, to } => {
                     let is = match &win[a as usize] {
                         Value::Bool(is) => *is,
-                        other => other.to_bool(),
+                        other => {
+                            let is = other.to_bool();
+                            if last {
+                                put!(put, a, Value::Undef);
+                            }
+                            is
+                        }
                     };
                     if is {
                         go_to!(to);
                     }
                 }
-                Ins::JumpIfNot { a, to } => {
+                Ins::JumpIfNot { a, last, to } => {
                     let is = match &win[a as usize] {
                         Value::Bool(is) => *is,
-                        other => other.to_bool(),
+                        other => {
+                            let is = other.to_bool();
+                            if last {
+                                put!(put, a, Value::Undef);
+                            }
+                            is
+                        }
                     };
                     if !is {
                         go_to!(to);
@@ -422,22 +469,27 @@ impl<'l> Run<'l> {
                 Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
 
                 Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
-                    &Some(Value::Int(n)) => put_int(&mut win[d as usize], n),
-                    Some(value) => replace(&mut win[d as usize], value.clone()),
+                    &Some(Value::Int(n)) => put!(put_int, d, n),
+                    Some(value) => put!(replace, d, value.clone()),
                     None => other!(next),
                 },
                 Ins::SetVar { a, name } => {
                     match (&win[a as usize], &mut vm.globals[self.linked.symbol(name)]) {
-                        (&Value::Int(n), Some(cell)) => put_int(cell, n),
+                        (&Value::Int(n), Some(cell)) => {
+                            put_int(cell, n, &mut self.at, (window, ip))
+                        }
                         _ => other!(next),
                     }
                 }
                 Ins::IndexGet { d, a, b } => {
                     let value = element(&win[a as usize], &win[b as usize]);
+                    if b >= code.base && !is_plain(&win[b as usize]) {
+                        put!(put, b, Value::Undef);
+                    }
                     match value {
-                        Value::Int(n) => put_int(&mut win[d as usize], n),
-                        Value::Float(f) => put_float(&mut win[d as usize], f),
-                        value => replace(&mut win[d as usize], value),
+                        Value::Int(n) => put!(put_int, d, n),
+                        Value::Float(f) => put!(put_float, d, f),
+                        value => put!(replace, d, value),
                     }
                 }
                 Ins::IndexSet { a, b, c, .. } => {
@@ -447,13 +499,13 @@ impl<'l> Run<'l> {
                         && let Ok(at) = usize::try_from(index)
                         && at < items.len()
                     {
+                        self.at = (window, ip);
                         items.set(at, value);
                     } else {
                         other!(next);
                     }
                 }
                 Ins::Call { a, argc, name } => {
-                    patience -= 1;
                     if patience == 0 {
                         patience = PATIENCE;
                         self.poll(vm, window, ip)?;
@@ -483,10 +535,12 @@ impl<'l> Run<'l> {
                             (window, code, ip) = (below, unit, 0);
                             self.code = unit;
                             ins = &code.ins;
+                            patience = patience.saturating_sub(ins.len() as u32);
                             reload!();
                             let (_, slots) = code.slots[0];
                             for register in &mut win[argc.into()..slots.max(argc).into()] {
-                                *register = Value::Undef;
+                                // A trap here is one of the first instruction.
+                                put(register, Value::Undef, &mut self.at, (window, 1));
                             }
                         }
                         _other => other!(next),
@@ -495,6 +549,7 @@ impl<'l> Run<'l> {
                 Ins::Return { a, blocks: 0 } => match self.calls.pop() {
                     Some(rec) => {
                         let value = std::mem::take(&mut win[a as usize]);
+                        self.at = (window, ip);
                         win[..code.registers.into()].iter_mut().for_each(forget);
                         if self.calls.len() < self.known {
                             self.forget_frame(vm);
@@ -505,8 +560,8 @@ impl<'l> Run<'l> {
                         reload!();
                         if rec.want {
                             match value {
-                                Value::Int(n) => put_int(&mut win[rec.d as usize], n),
-                                value => replace(&mut win[rec.d as usize], value),
+                                Value::Int(n) => put!(put_int, rec.d, n),
+                                value => put!(replace, rec.d, value),
                             }
                         }
                     }
@@ -549,6 +604,7 @@ impl<'l> Run<'l> {
     ) -> Result<Option<(usize, usize)>, Trap> {
         match ran {
             Ran::On(_) => Ok(Some((window, ip))),
+            Ran::Back(_) => Ok((!self.handled(vm, ip)?).then_some((window, ip))),
             Ran::Elsewhere => Ok(None),
             Ran::Invokes(invoke) => self.invoke(vm, invoke, (a, n), (window, ip)),
         }
@@ -577,18 +633,18 @@ impl<'l> Run<'l> {
             }
             Ins::IndexSet { a, b, c, s } => {
                 let value = vm.fetch(register(c), c >= code.base);
-                let index = vm.registers[register(b)].to_int();
+                let index = vm.fetch(register(b), b >= code.base).to_int();
                 vm.set_element(self.linked, register(a), (index, value), s)?;
             }
             Ins::ArrayGet { d, b, name } => {
+                let index = vm.fetch(register(b), b >= code.base);
                 let cell = vm.globals[self.linked.symbol(name)].as_ref();
-                let index = &vm.registers[register(b)];
-                let value = cell.map_or(Value::Undef, |cell| element(cell, index));
+                let value = cell.map_or(Value::Undef, |cell| element(cell, &index));
                 vm.registers[register(d)] = value;
             }
             Ins::ArraySet { b, c, .. } => {
                 let value = vm.fetch(register(c), c >= code.base);
-                let index = vm.registers[register(b)].clone();
+                let index = vm.fetch(register(b), b >= code.base);
                 vm.stack.extend([value, index]);
                 self.run_one(vm, ip)?;
             }
@@ -598,9 +654,10 @@ impl<'l> Run<'l> {
                 self.run_one(vm, ip)?;
             }
             Ins::Concat { d, a, b } => {
-                if !vm.append(register(d), register(a), register(b))
-                    && !self.numbers(vm, (window, ip), Opcode::Concat, (a, Src::Reg(b)), d)?
-                {
+                let last = b >= code.base;
+                let done = vm.append(register(d), register(a), (register(b), last))
+                    || self.numbers(vm, (window, ip), Opcode::Concat, (a, Src::Reg(b)), d)?;
+                if !done {
                     return Ok(None);
                 }
             }
@@ -621,7 +678,9 @@ impl<'l> Run<'l> {
                 return Ok(None);
             }
             Ins::Base { a, n, locals } => {
-                if (vm.run_base(self.linked, (a, n, locals), (pc, ip))?).is_none() {
+                let ran = vm.run_base(self.linked, (a, n, locals), (pc, ip))?;
+                let leaves = ran.is_none() || self.handled(vm, ip)?;
+                if leaves {
                     return Ok(None);
                 }
             }
@@ -631,13 +690,16 @@ impl<'l> Run<'l> {
                     Some(false) => ip += 1,
                     None => return Ok(None),
                 }
+                if self.handled(vm, ip)? {
+                    return Ok(None);
+                }
             }
             Ins::ExtBranch { a, n, locals } => {
-                match vm.run_ext((self.linked, pc, ip), (a, n, locals), window)? {
-                    Ran::On(true) => {}
-                    Ran::On(false) => ip += 1,
-                    ran => return self.after_ext(vm, ran, (a, n), (window, ip)),
+                let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
+                if let Ran::On(false) | Ran::Back(false) = ran {
+                    ip += 1;
                 }
+                return self.after_ext(vm, ran, (a, n), (window, ip));
             }
             Ins::Exit { exit } => {
                 vm.leave_registers(code, &code.exits[exit as usize])?;
@@ -692,6 +754,20 @@ impl<'l> Run<'l> {
         Ok(Some((window, ip)))
     }
 
+    /// Takes note of what a handler may have set. Whether the frame goes on in the base interpreter at
+    /// `ip`, because there is fuel to count now and its code counts none.
+    fn handled(&mut self, vm: &mut VM, ip: usize) -> Result<bool, Trap> {
+        self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        if self.form.metered || !vm.metered() {
+            return Ok(false);
+        }
+        let Some(exit) = self.code.point(ip) else {
+            return Ok(false);
+        };
+        vm.leave_registers(self.code, exit)?;
+        Ok(true)
+    }
+
     /// The code of a function of the program, if it has been made for that many arguments.
     #[inline(always)]
     fn unit(&self, function: u32, argc: u8) -> Option<&'l Code> {
@@ -714,7 +790,7 @@ impl<'l> Run<'l> {
     /// or ask for frames.
     #[inline]
     fn tell(&mut self, vm: &mut VM, window: usize, ip: usize) {
-        self.site = ip - 1;
+        self.at = (window, ip);
         vm.free_register = window + usize::from(self.code.registers);
         if self.known < self.calls.len() {
             self.tell_calls(vm, window);
@@ -794,7 +870,7 @@ impl<'l> Run<'l> {
             return Err(Trap::CallDepth(limit));
         }
         let below = window + usize::from(a);
-        vm.check_registers(below)?;
+        vm.check_values(below)?;
         vm.make_window(below + WINDOW);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
@@ -862,7 +938,7 @@ impl<'l> Run<'l> {
             }
             None => args,
         };
-        vm.check_registers(below)?;
+        vm.check_values(below)?;
         vm.make_window(below + WINDOW);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
@@ -912,15 +988,15 @@ impl<'l> Run<'l> {
         self.linked.chunk().ops[pc].opcode()
     }
 
-    /// The values of operands.
-    fn values(vm: &VM, window: usize, a: u8, b: Src) -> (Value, Option<Value>) {
-        let register = |r: u8| vm.registers[window + usize::from(r)].clone();
+    /// The values of operands; those that only the stack had are gone from their registers.
+    fn values(&self, vm: &mut VM, window: usize, a: u8, b: Src) -> (Value, Option<Value>) {
+        let mut value = |r: u8| vm.fetch(window + usize::from(r), r >= self.code.base);
         let b = match b {
-            Src::Reg(b) => Some(register(b)),
+            Src::Reg(b) => Some(value(b)),
             Src::Int(n) => Some(Value::Int(n.into())),
             Src::None => None,
         };
-        (register(a), b)
+        (value(a), b)
     }
 
     /// An op of numbers on values that have no fast path; whether its result is there.
@@ -935,12 +1011,12 @@ impl<'l> Run<'l> {
         d: u8,
     ) -> Result<bool, Trap> {
         self.tell(vm, window, ip);
-        let inputs = Self::values(vm, window, a, b);
+        let inputs = self.values(vm, window, a, b);
         let pc = self.code.meta[ip - 1].pc as usize;
         match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
             Some(value) => {
                 vm.registers[window + usize::from(d)] = value;
-                Ok(true)
+                Ok(!self.handled(vm, ip)?)
             }
             None => Ok(false),
         }
@@ -958,7 +1034,7 @@ impl<'l> Run<'l> {
     ) -> Result<Option<bool>, Trap> {
         self.tell(vm, window, ip);
         let op = self.opcode(ip);
-        let inputs = match (Self::values(vm, window, a, b), b) {
+        let inputs = match (self.values(vm, window, a, b), b) {
             // Greater is less the other way round.
             ((a, Some(b)), Src::Reg(_)) if matches!(op, Opcode::NumGt | Opcode::NumGe) => {
                 (b, Some(a))
@@ -1004,6 +1080,7 @@ impl<'l> Run<'l> {
             && count - 1 > self.floor
             && below.in_registers()
             && below.code == self.program
+            && below.form == self.form
             && let Some(code) = self.linked.running(below)
         {
             let (window, ip) = (below.window, below.ip as usize);

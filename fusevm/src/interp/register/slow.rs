@@ -71,20 +71,23 @@ impl VM {
         let inputs = self.registers[first..first + usize::from(n)].iter_mut();
         self.stack.extend(inputs.map(std::mem::take));
         let slots = slots_of(linked, op);
-        let locals = window + usize::from(locals);
+        let (locals, from) = (window + usize::from(locals), frame.slots);
         for &slot in &slots {
-            self.lend_slot(locals, slot);
+            self.lend_slot(locals, from, slot);
         }
         let ran = self.run_op(linked, op, (pc, ip));
         for &slot in &slots {
-            self.return_slot(locals, slot);
-        }
-        if let Done::Elsewhere = ran? {
-            return Ok(None);
+            self.return_slot(locals, from, slot);
         }
         if !slots.is_empty() {
-            let from = self.frames.last().map_or(0, |frame| frame.slots);
             self.slots.truncate(from);
+        }
+        if let Done::Elsewhere = ran? {
+            // The frame that the op has opened has no slots yet: they begin where those lent were.
+            if let Some(frame) = self.frames.last_mut().filter(|_| !slots.is_empty()) {
+                frame.slots = from;
+            }
+            return Ok(None);
         }
         let results = self.stack.drain(base..);
         for (register, value) in self.registers[first..].iter_mut().zip(results) {
@@ -93,9 +96,9 @@ impl VM {
         Ok(Some(self.pc != pc + 1))
     }
 
-    /// Puts a register, which is so far from `locals`, where the base interpreter has the slot.
-    fn lend_slot(&mut self, locals: usize, slot: u16) {
-        let from = self.frames.last().map_or(0, |frame| frame.slots);
+    /// Puts a register, which is so far from `locals`, where the base interpreter has the slot: so far
+    /// from `from`.
+    fn lend_slot(&mut self, locals: usize, from: usize, slot: u16) {
         let at = from + usize::from(slot);
         if self.slots.len() <= at {
             self.slots.resize(at + 1, Value::Undef);
@@ -104,8 +107,7 @@ impl VM {
     }
 
     /// Takes a slot back into its register.
-    fn return_slot(&mut self, locals: usize, slot: u16) {
-        let from = self.frames.last().map_or(0, |frame| frame.slots);
+    fn return_slot(&mut self, locals: usize, from: usize, slot: u16) {
         if let Some(value) = self.slots.get_mut(from + usize::from(slot)) {
             self.registers[locals + usize::from(slot)] = std::mem::take(value);
         }
@@ -182,8 +184,9 @@ impl VM {
         }
     }
 
-    /// Joins the texts in two registers, in the place of the first; whether they are texts and fit.
-    pub(super) fn append(&mut self, d: usize, a: usize, b: usize) -> bool {
+    /// Joins the texts in two registers, in the place of the first; whether they are texts and fit. `last`
+    /// says that nothing uses the second one after this.
+    pub(super) fn append(&mut self, d: usize, a: usize, (b, last): (usize, bool)) -> bool {
         let Value::Str(tail) = self.registers[b].clone() else {
             return false;
         };
@@ -194,6 +197,9 @@ impl VM {
             return false;
         }
         text.push_str(tail.as_str());
+        if last {
+            self.registers[b] = Value::Undef;
+        }
         if a != d {
             self.registers[d] = std::mem::take(&mut self.registers[a]);
         }
@@ -229,6 +235,7 @@ fn slots_of(linked: &Linked, op: Op) -> Vec<u16> {
     let mut slots: Vec<u16> = (desc.immediates.iter().filter(is_slot))
         .map(|i| i.extract(packed) as u16)
         .collect();
+    slots.sort_unstable();
     slots.dedup();
     slots
 }

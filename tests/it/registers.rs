@@ -1,0 +1,82 @@
+//! The register form where it could differ from the base interpreter: programs that the generators do
+//! not come to, each run in every form and with every amount of fuel.
+
+mod host;
+mod language;
+mod memory;
+
+use fusevm::{Chunk, Error, Language, SharedBuffer, Vm};
+
+/// What can be seen of a run.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    end: String,
+    fuel: Option<u64>,
+    output: String,
+    globals: Vec<String>,
+}
+
+/// What an error says, the call chain included.
+fn told(error: &Error) -> String {
+    let trace: Vec<String> = error
+        .trace()
+        .iter()
+        .map(|site| format!("{site:?}"))
+        .collect();
+    format!("{:?} {error} {trace:?}", error.kind())
+}
+
+/// Runs a chunk in a VM of its own.
+fn run<L: Language<Host: Default>>(
+    chunk: &Chunk,
+    (lowering, fusion): (bool, bool),
+    fuel: Option<u64>,
+    prepare: impl Fn(&mut Vm<L>),
+) -> Seen {
+    let mut vm = Vm::<L>::default();
+    let output = SharedBuffer::default();
+    vm.set_output(output.clone());
+    vm.set_lowering(lowering);
+    vm.set_fusion(fusion);
+    vm.set_fuel(fuel);
+    prepare(&mut vm);
+    let result = vm.eval(chunk);
+    let globals = (vm.global_names()).map(|name| format!("{name} = {:?}", vm.global(name)));
+    Seen {
+        end: match &result {
+            Ok(value) => format!("{value:?}"),
+            Err(error) => told(error),
+        },
+        fuel: vm.fuel(),
+        globals: globals.collect(),
+        output: output.text(),
+    }
+}
+
+/// Runs a chunk in every form, with every amount of fuel up to what it needs, and with no limit; what it
+/// does with that.
+fn agree<L: Language<Host: Default>>(chunk: &Chunk, prepare: impl Fn(&mut Vm<L>)) -> Seen {
+    const ENOUGH: u64 = 2_000;
+    let base = |fuel| run(chunk, (false, false), fuel, &prepare);
+    let all = base(Some(ENOUGH));
+    let used = ENOUGH - all.fuel.unwrap_or(0).min(ENOUGH);
+    let fuels = (0..=used).map(Some).chain([Some(ENOUGH), None]);
+    for fuel in fuels {
+        let first = base(fuel);
+        for form in [(false, true), (true, false), (true, true)] {
+            let other = run(chunk, form, fuel, &prepare);
+            assert_eq!(
+                other,
+                first,
+                "lowering and fusion {form:?}, fuel {fuel:?}\n{}",
+                chunk.listing()
+            );
+        }
+    }
+    base(None)
+}
+
+/// A chunk without a language.
+fn core(text: &str) -> Chunk {
+    Chunk::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
