@@ -6,6 +6,7 @@ use fusevm::prelude::*;
 pub static SIEVE: StaticChunk = chunk! { ();
     fn run(n) {
         let flags; let i; let j; let count;
+        MakeArray(0); SetSlot(flags);
         LoadInt(0); SetSlot(i); LoadInt(0); SetSlot(count);
       'fill:
         GetSlot(i); GetSlot(n); NumLe; JumpIfFalse('filled);
@@ -53,6 +54,7 @@ pub fn sieve(n: i64) -> f64 {
 pub static MATMUL: StaticChunk = chunk! { ();
     fn run(n) {
         let a; let b; let i; let j; let k; let sum; let total;
+        MakeArray(0); SetSlot(a); MakeArray(0); SetSlot(b);
         LoadInt(0); SetSlot(i);
       'fill_rows:
         GetSlot(i); GetSlot(n); NumLt; JumpIfFalse('filled);

@@ -198,5 +198,5 @@ pub static BUILTIN: StaticChunk = chunk! { ();
 /// Through a pointer that is not known.
 pub fn host_calls(n: i64) -> f64 {
     let mix = black_box(mix as fn(i64, i64) -> i64);
-    (0..n).fold(0, |x, i| mix(x, i)) as f64
+    (0..n).fold(0, mix) as f64
 }

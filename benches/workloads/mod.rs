@@ -120,7 +120,7 @@ impl Workload {
         vm.register_builtin(0, classic::mix_builtin);
         vm.set_fusion(self.fusion);
         vm.set_lowering(tier.lowering);
-        vm.eval(&self.chunk()).expect("the chunk is right");
+        vm.eval(self.chunk()).expect("the chunk is right");
         Box::new(move |runs| {
             let mut answer = Value::Undef;
             for _ in 0..runs {
