@@ -31,8 +31,8 @@ Peers that are commands are used when they are found: lua5.4, luajit (with its c
 node, qjs, python3, gawk. Peers that are crates come in by features of cargo:
   --features registry   the crate fusevm 0.26.10, its interpreter; classic rows as well
   --features mlua       Lua 5.4 inside this process
-  --features piccolo,rhai,rune,koto     languages written in Rust
-  --features wasmi,wasmtime             WebAssembly, interpreted and compiled
+  --features piccolo    Lua in Rust
+  --features wasmi      WebAssembly, interpreted
 ";
 
 const REGISTER: Tier = Tier {

@@ -2,19 +2,13 @@
 
 use crate::workloads::Workload;
 
-#[cfg(feature = "koto")]
-mod koto;
 #[cfg(feature = "mlua")]
 mod lua;
 #[cfg(feature = "piccolo")]
 mod piccolo;
 #[cfg(feature = "registry")]
 mod registry;
-#[cfg(feature = "rhai")]
-mod rhai;
-#[cfg(feature = "rune")]
-mod rune;
-#[cfg(any(feature = "wasmi", feature = "wasmtime"))]
+#[cfg(feature = "wasmi")]
 mod wasm;
 
 /// Something that runs workloads beside this VM.
@@ -43,15 +37,7 @@ pub fn compiled_in() -> Vec<Box<dyn Peer>> {
         Box::new(lua::Lua::new()),
         #[cfg(feature = "piccolo")]
         Box::new(piccolo::Piccolo::new()),
-        #[cfg(feature = "rhai")]
-        Box::new(rhai::Rhai::new()),
-        #[cfg(feature = "rune")]
-        Box::new(rune::Rune::new()),
-        #[cfg(feature = "koto")]
-        Box::new(koto::KotoPeer::new()),
         #[cfg(feature = "wasmi")]
         Box::new(wasm::Wasmi::new()),
-        #[cfg(feature = "wasmtime")]
-        Box::new(wasm::Wasmtime::new()),
     ]
 }
