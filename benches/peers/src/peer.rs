@@ -1,0 +1,43 @@
+//! What a peer is, and those that are compiled in.
+
+use crate::workloads::Workload;
+
+#[cfg(feature = "mlua")]
+mod lua;
+#[cfg(feature = "piccolo")]
+mod piccolo;
+#[cfg(feature = "registry")]
+mod registry;
+#[cfg(feature = "wasmi")]
+mod wasm;
+
+/// Something that runs workloads beside this VM.
+pub trait Peer {
+    /// As the tables call it.
+    fn name(&self) -> &str;
+
+    /// Whether it has that workload.
+    fn has(&self, workload: &Workload) -> bool;
+
+    /// Runs a workload that it has, so many times; the last answer.
+    fn run(&mut self, workload: &Workload, runs: u32) -> f64;
+
+    /// Whether it runs the chunks themselves.
+    fn runs_chunks(&self) -> bool {
+        false
+    }
+}
+
+/// The peers that are crates.
+pub fn compiled_in() -> Vec<Box<dyn Peer>> {
+    vec![
+        #[cfg(feature = "registry")]
+        Box::new(registry::Registry::default()),
+        #[cfg(feature = "mlua")]
+        Box::new(lua::Lua::new()),
+        #[cfg(feature = "piccolo")]
+        Box::new(piccolo::Piccolo::new()),
+        #[cfg(feature = "wasmi")]
+        Box::new(wasm::Wasmi::new()),
+    ]
+}

@@ -1,0 +1,120 @@
+//! The workloads in each form that a VM runs them in, beside native Rust: the ops themselves (base) and
+//! register code, each with and without counting of fuel, all in turn and with the same answers.
+//!
+//! `cargo bench --bench tiers`, with the beginnings of names to look at some rows alone. Prints the
+//! median time of a run natively, and how many times that each form takes.
+
+#[path = "workloads/mod.rs"]
+mod workloads;
+
+use fusevm::prelude::*;
+use std::hint::black_box;
+use workloads::race::{Effort, Entrant, mean, race, ratio, time};
+use workloads::{CLASSIC, SHARED, Tier, Workload};
+
+const TIERS: [(&str, Tier); 4] = [
+    (
+        "base",
+        Tier {
+            lowering: false,
+            metered: false,
+        },
+    ),
+    (
+        "base, metered",
+        Tier {
+            lowering: false,
+            metered: true,
+        },
+    ),
+    (
+        "register",
+        Tier {
+            lowering: true,
+            metered: false,
+        },
+    ),
+    (
+        "register, metered",
+        Tier {
+            lowering: true,
+            metered: true,
+        },
+    ),
+];
+
+fn main() {
+    // `cargo test` runs this binary as well, to see that it still builds and works: once, and small.
+    let test = !std::env::args().any(|a| a == "--bench");
+    let effort = if test { Effort::TEST } else { Effort::FULL };
+    let wanted: Vec<String> = (std::env::args().skip(1))
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let is_wanted =
+        |w: &Workload| wanted.is_empty() || wanted.iter().any(|p| w.name.starts_with(p));
+    for (title, rows) in [("workloads", &SHARED[..]), ("classic rows", &CLASSIC[..])] {
+        head(title);
+        let mut ratios: Vec<[f64; TIERS.len()]> = Vec::new();
+        for row in rows.iter().filter(|w| is_wanted(w)) {
+            ratios.push(line(&if test { row.small() } else { *row }, effort));
+        }
+        let of = |tier: usize| mean(ratios.iter().map(|row| row[tier]));
+        let means: Vec<String> = (0..TIERS.len())
+            .map(|tier| of(tier).map_or_else(|| "–".to_owned(), ratio))
+            .collect();
+        print_line("geometric mean", "", &means);
+    }
+    if wanted.is_empty() {
+        start(effort);
+    }
+}
+
+fn head(title: &str) {
+    println!("\ntimes of native Rust, {title}");
+    print_line("", "native", &TIERS.map(|(name, _)| name.to_owned()));
+}
+
+fn print_line(name: &str, native: &str, cells: &[String]) {
+    print!("{name:<22} {native:>10}");
+    for cell in cells {
+        print!(" {cell:>18}");
+    }
+    println!();
+}
+
+/// Races one workload: its ratios.
+fn line(workload: &Workload, effort: Effort) -> [f64; TIERS.len()] {
+    let mut entrants: Vec<(String, Entrant<'_>)> = vec![("native".to_owned(), workload.native())];
+    for (name, tier) in TIERS {
+        entrants.push((name.to_owned(), workload.in_vm(tier)));
+    }
+    let times = race(workload.name, &mut entrants, effort);
+    let ratios = std::array::from_fn(|tier| times[1 + tier] / times[0]);
+    print_line(workload.name, &time(times[0]), &ratios.map(ratio));
+    ratios
+}
+
+/// What it takes to begin: a VM, three ops, and dropping it.
+fn start(effort: Effort) {
+    let chunk = chunk! { (); {40}; LoadInt(2); Add; };
+    let program = Program::new(chunk.clone()).expect("the chunk is right");
+    let run =
+        |vm: &mut VM, program: Program| vm.eval(program).expect("the program runs").to_float();
+    let mut entrants: Vec<(String, Entrant<'_>)> = vec![
+        repeated("of a program", || run(&mut VM::empty(), program.clone())),
+        repeated("of a chunk", || match VM::new(chunk.clone()).run() {
+            VMResult::Ok(value) => value.to_float(),
+            other => panic!("{other:?}"),
+        }),
+    ];
+    let times = race("a new VM", &mut entrants, effort);
+    println!("\na new VM, LoadInt, LoadInt, Add, and its drop");
+    for ((name, _), seconds) in entrants.iter().zip(times) {
+        println!("{name:<22} {:>10}", time(seconds));
+    }
+}
+
+fn repeated<'a>(name: &str, run: impl Fn() -> f64 + 'a) -> (String, Entrant<'a>) {
+    let entrant = move |runs| (0..runs).fold(0.0, |_, _| black_box(run()));
+    (name.to_owned(), Box::new(entrant))
+}
