@@ -6,10 +6,12 @@
 //! count down, but what a program computes may still be large: it runs under fuel.
 
 mod expression;
+mod language;
 mod outcome;
 mod random;
 mod statement;
 
+pub(crate) use language::{Generated, with_ops};
 pub(crate) use outcome::{Outcome, Setting, overlay_is_exact};
 pub(crate) use random::Random;
 
@@ -188,14 +190,41 @@ impl<'r> Writer<'r> {
         let go = self.emit(Op::JumpIfFalse(0));
         self.emit(Op::Return);
         self.land(go);
+        let body = self.b.current_pos();
+        if self.r.one_in(4) {
+            // A function that begins in the middle of another.
+            let name = self.b.add_name(format!("inner{body}"));
+            self.b.add_function(name, body, 0);
+        }
         for _ in 0..self.r.below(4) {
             self.statement(2);
+        }
+        if self.r.one_in(4) {
+            // Once more from the start, one less deep.
+            for slot in 0..f.arity.unwrap_or(1) - 1 {
+                self.emit(Op::GetSlot(slot.into()));
+            }
+            self.emit(Op::GetSlot(DEPTH));
+            self.emit(Op::Dec);
+            self.emit(Op::GetSlot(DEPTH));
+            self.emit(Op::JumpIfTrue(start));
+            for _ in 0..f.arity.unwrap_or(1) {
+                self.emit(Op::Pop);
+            }
         }
         if f.returns {
             self.expression(2);
             self.emit(Op::ReturnValue);
         } else {
             self.emit(Op::Return);
+        }
+        if self.r.one_in(4) {
+            // A function that goes on in another.
+            let here = self.b.current_pos();
+            let name = self.b.add_name(format!("into{body}"));
+            self.b.add_function(name, here, 1);
+            self.emit(Op::SetSlot(DEPTH));
+            self.emit(Op::Jump(body));
         }
     }
 }

@@ -6,7 +6,7 @@
 mod mutate;
 mod shell;
 
-use crate::generate::{Forms, Outcome, Random, Setting, overlay_is_exact, program};
+use crate::generate::{Forms, Outcome, Random, Setting, overlay_is_exact, program, with_ops};
 use fusevm::{Chunk, ErrorKind, Limits, TrapKind, VM, VMResult, Value, verify};
 use mutate::Parts;
 use std::collections::BTreeMap;
@@ -135,6 +135,59 @@ fn generated_programs_mean_the_same_in_every_form() {
 #[ignore = "takes minutes"]
 fn a_million_generated_programs_mean_the_same_in_every_form() {
     println!("{:?}", generated(2_000..1_000_000));
+}
+
+/// Runs several programs of a language in one VM each, in every form; how often each end was come to.
+fn several(seeds: Range<u64>) -> BTreeMap<String, usize> {
+    let forms = Forms::new();
+    let mut ends = BTreeMap::new();
+    for seed in seeds {
+        let named = Seed(seed);
+        let mut r = Random::new(seed);
+        let mut chunks: Vec<Chunk> = Vec::new();
+        for _ in 0..1 + r.below(3) {
+            let room = 10 + r.below(80);
+            let chunk = program(&mut r, &forms, room);
+            chunks.push(with_ops(&chunk, &mut r));
+        }
+        let mut setting = setting(&mut r);
+        setting.fuel = setting.fuel.map(|fuel| fuel.min(3_000));
+        let first = Outcome::of_several(&chunks, &base(&plain(&setting)));
+        let listing = || chunks.iter().map(Chunk::listing).collect::<String>();
+        for (form, setting) in [
+            ("in base", &base(&setting)),
+            ("unfused", &plain(&setting)),
+            ("fused", &setting),
+        ] {
+            let other = Outcome::of_several(&chunks, setting);
+            assert!(
+                other == first,
+                "{form}, seed {seed}\n{other:#?}\n{first:#?}\n{}",
+                listing()
+            );
+        }
+        for outcome in first {
+            let end = outcome
+                .kind
+                .map_or("ended".to_owned(), |kind| format!("{kind:?}"));
+            *ends.entry(end).or_default() += 1;
+        }
+        drop(named);
+    }
+    ends
+}
+
+#[test]
+fn programs_of_a_language_in_one_vm_mean_the_same_in_every_form() {
+    let ends = several(0..500);
+    assert!(ends["ended"] > 500 && ends.len() > 9, "{ends:?}");
+    assert!(!ends.contains_key("Load"), "{ends:?}");
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn many_programs_of_a_language_mean_the_same_in_every_form() {
+    println!("{:?}", several(500..100_000));
 }
 
 /// Handlers for raw ops that pop and push, and a shell.

@@ -1,6 +1,10 @@
 //! What can be seen of a run.
 
-use fusevm::{Chunk, ErrorKind, Limits, Op, SharedBuffer, VM, VMResult, Value, Verified, fuse};
+use super::Generated;
+use fusevm::{
+    Chunk, ErrorKind, Limits, Op, Program, SharedBuffer, VM, VMResult, Value, Verified, Vm, fuse,
+};
+use std::cell::RefCell;
 
 /// How a program is run.
 #[derive(Clone, Debug)]
@@ -39,22 +43,35 @@ impl Outcome {
     /// The same, in a VM that `prepare` has set up further.
     pub(crate) fn with(chunk: Chunk, setting: &Setting, prepare: impl FnOnce(&mut VM)) -> Self {
         let mut vm = VM::new(chunk);
-        let out = SharedBuffer::default();
-        vm.set_output(out.clone());
-        vm.set_input(&b"first line\n2\r\n\nlast"[..]);
-        vm.set_limits(setting.limits.clone());
-        vm.set_fuel(setting.fuel);
-        vm.set_fusion(setting.fusion);
-        vm.set_lowering(setting.lowering);
-        vm.register_builtin(LENGTHS, lengths);
-        vm.register_builtin(TOP, |vm, _| vm.peek().cloned().unwrap_or_default());
-        vm.register_builtin(CALLS, calls);
+        let out = prepared(&mut vm, setting);
         prepare(&mut vm);
         let result = vm.run();
         let past = past_limits(&vm, &result, &setting.limits);
         let mut seen = Self::seen(&vm, result, &out);
         seen.past_limits = past;
         seen
+    }
+
+    /// Runs programs of the language one after the other in one VM, the last of them from inside of the
+    /// others; all that is seen of each.
+    pub(crate) fn of_several(chunks: &[Chunk], setting: &Setting) -> Vec<Self> {
+        let mut vm = Vm::<Generated>::default();
+        let out = prepared(&mut vm, setting);
+        let programs = chunks.iter().map(|chunk| Program::new(chunk.clone()));
+        let programs: Vec<Program> = programs.map(|p| p.expect("it verifies")).collect();
+        OTHERS.set(programs.iter().rev().take(3).cloned().collect());
+        let mut all = Vec::new();
+        for _ in 0..2 {
+            for program in &programs {
+                vm.set_fuel(setting.fuel);
+                let result = match vm.eval(program) {
+                    Ok(value) => VMResult::Ok(value),
+                    Err(error) => VMResult::Error(error),
+                };
+                all.push(Self::seen(&vm, result, &out));
+            }
+        }
+        all
     }
 
     /// What there is to see of a VM after a run.
@@ -91,6 +108,22 @@ impl Outcome {
         self.trace.clear();
         self
     }
+}
+
+/// Sets a VM up, with the builtins that generated programs call; what it prints.
+fn prepared(vm: &mut VM, setting: &Setting) -> SharedBuffer {
+    let out = SharedBuffer::default();
+    vm.set_output(out.clone());
+    vm.set_input(&b"first line\n2\r\n\nlast"[..]);
+    vm.set_limits(setting.limits.clone());
+    vm.set_fuel(setting.fuel);
+    vm.set_fusion(setting.fusion);
+    vm.set_lowering(setting.lowering);
+    vm.register_builtin(LENGTHS, lengths);
+    vm.register_builtin(TOP, |vm, _| vm.peek().cloned().unwrap_or_default());
+    vm.register_builtin(CALLS, calls);
+    vm.register_builtin(SHARED, shared);
+    out
 }
 
 /// Whether every fused op of a chunk's overlay stands for exactly the ops that the chunk has there.
@@ -149,6 +182,34 @@ pub(crate) const LENGTHS: u16 = 7;
 pub(crate) const TOP: u16 = 8;
 /// A builtin that calls the function `f0` with what it was given.
 pub(crate) const CALLS: u16 = 9;
+
+/// A builtin that calls functions that share their code with others, or begins another program.
+pub(crate) const SHARED: u16 = 10;
+
+thread_local! {
+    /// Programs that `SHARED` runs one after the other, each of which may define functions anew.
+    static OTHERS: RefCell<Vec<Program>> = const { RefCell::new(Vec::new()) };
+}
+
+fn shared(vm: &mut VM, _: u8) -> Value {
+    let names: Vec<String> = (vm.function_names())
+        .filter(|name| name.starts_with("in"))
+        .map(str::to_owned)
+        .collect();
+    for name in names {
+        let arguments: &[Value] = match name.starts_with("into") {
+            true => &[Value::Int(1)],
+            false => &[],
+        };
+        let _ = vm.call(name.as_str(), arguments);
+    }
+    let other = OTHERS.with_borrow_mut(Vec::pop);
+    match other.map(|other| vm.eval(&other)) {
+        Some(Ok(value)) => value,
+        Some(Err(error)) => Value::str(error.message()),
+        None => Value::Undef,
+    }
+}
 
 fn lengths(vm: &mut VM, argc: u8) -> Value {
     let mut sum = 0;

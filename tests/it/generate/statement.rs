@@ -171,6 +171,12 @@ impl Writer<'_> {
         if self.functions.is_empty() {
             return self.store(depth);
         }
+        if self.r.one_in(6) {
+            // Functions that share their code, by the names they may have; a function of another program.
+            self.emit(Op::CallBuiltin(super::outcome::SHARED, 0));
+            self.emit(Op::Pop);
+            return;
+        }
         let functions = self.functions.clone();
         let f = self.r.pick(&functions);
         let argc = self.arguments(f.arity, depth);
