@@ -126,7 +126,7 @@ pub(super) fn walk(
     }
     // Behind the test of a loop its body begins, where the jump back may go at once.
     let backward = region.ops.keys().filter_map(|pc| match chunk.ops[*pc] {
-        Op::Jump(to) if to <= *pc => super::region::loop_test(chunk, &region, to),
+        Op::Jump(to) if to <= *pc => super::region::branch::loop_test(chunk, &region, to),
         _other => None,
     });
     let bodies: Vec<usize> = backward.map(|branch| branch + 1).collect();

@@ -1,0 +1,281 @@
+//! Calls and returns, and what the VM is told of them.
+
+use super::super::ext::Invocation;
+use super::super::{Code, WINDOW};
+use super::{Rec, Run};
+use crate::interp::{FrameKind, Step, call};
+use crate::lower::Ins;
+use crate::semantics::Trap;
+use crate::value::Value;
+use crate::vm::VM;
+
+impl<'l> Run<'l> {
+    /// Takes note of what a handler may have set. Whether the frame goes on in the base interpreter at
+    /// `ip`, because there is fuel to count now and its code counts none.
+    pub(super) fn handled(&mut self, vm: &mut VM, ip: usize) -> Result<bool, Trap> {
+        self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        if self.form.metered || !vm.metered() {
+            return Ok(false);
+        }
+        let Some(exit) = self.code.point(ip) else {
+            return Ok(false);
+        };
+        vm.leave_registers(self.code, exit)?;
+        Ok(true)
+    }
+
+    /// The code of a function of the program, if it has been made for that many arguments.
+    #[inline(always)]
+    pub(super) fn unit(&self, function: u32, argc: u8) -> Option<&'l Code> {
+        let made = self.units.get(function as usize)?.made(self.form)?;
+        (made.0 == argc).then_some(&made.1)
+    }
+
+    /// Looks at the interrupt flag, where fuel is not counted.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn poll(&mut self, vm: &mut VM, window: usize, ip: usize) -> Step {
+        self.tell(vm, window, ip);
+        match self.form.metered {
+            true => Ok(()),
+            false => vm.poll(),
+        }
+    }
+
+    /// Tells the VM of the calls it has not heard of, before something may trap in instruction `ip - 1`
+    /// or ask for frames.
+    #[inline]
+    pub(super) fn tell(&mut self, vm: &mut VM, window: usize, ip: usize) {
+        self.at = (window, ip);
+        vm.free_register = window + usize::from(self.code.registers);
+        if self.known < self.calls.len() {
+            self.tell_calls(vm, window);
+        }
+    }
+
+    #[cold]
+    pub(super) fn tell_calls(&mut self, vm: &mut VM, window: usize) {
+        for at in self.known..self.calls.len() {
+            let rec = &self.calls[at];
+            let kind = FrameKind::Call {
+                function: rec.function,
+                want: rec.want,
+            };
+            let ip = rec.ip as usize;
+            let pc = rec.code.meta[ip - 1].pc as usize + 1;
+            let inner = self.calls.get(at + 1).map_or(window, |next| next.window);
+            vm.open_call(kind, (pc, ip), inner);
+        }
+        self.depth_left -= self.calls.len() - self.known;
+        self.known = self.calls.len();
+    }
+
+    /// A call that the VM had heard of has returned.
+    #[inline(never)]
+    pub(super) fn forget_frame(&mut self, vm: &mut VM) {
+        vm.frames.pop();
+        vm.depth -= 1;
+        self.depth_left += 1;
+        self.known -= 1;
+    }
+
+    /// Leaves the top frame; where control goes on here.
+    pub(super) fn go_back(
+        &mut self,
+        vm: &mut VM,
+        value: Option<Value>,
+        blocks: u8,
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let place = self.leave(vm, value, blocks)?;
+        // The VM had heard of it.
+        if self.calls.pop().is_some() {
+            self.known -= 1;
+        }
+        self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        Ok(place.map(|(window, code, ip)| {
+            self.code = code;
+            (window, ip)
+        }))
+    }
+
+    /// A call that is not done in the loop: of a function that has no code yet, or is not of the program,
+    /// or at a limit.
+    pub(super) fn call(
+        &mut self,
+        vm: &mut VM,
+        (a, argc, name): (u8, u8, u16),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let callee = self.linked.verified.callee(name);
+        let own = match vm.function_at(self.linked.symbol(name)) {
+            Some(f) if f.code == self.program && callee.own == Some(f.index) => Some(f.index),
+            _other => None,
+        };
+        let unit = own.and_then(|function| {
+            let want = callee.returns.unwrap_or(true);
+            let kind = FrameKind::Call { function, want };
+            vm.code_of(self.linked, kind, argc, self.form)
+                .map(|unit| (kind, unit))
+        });
+        let Some((kind, unit)) = unit else {
+            self.call_out(vm, (a, argc, name), (window, ip))?;
+            return Ok(None);
+        };
+        let limit = vm.limits.max_call_depth;
+        if vm.depth >= limit {
+            return Err(Trap::CallDepth(limit));
+        }
+        let below = window + usize::from(a);
+        vm.check_values(below)?;
+        vm.make_window(below + WINDOW);
+        let pc = self.code.meta[ip - 1].pc as usize + 1;
+        vm.open_call(kind, (pc, ip), below);
+        vm.open_window(below, unit, argc.into());
+        let FrameKind::Call { function, want } = kind else {
+            return Ok(None);
+        };
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function,
+            want,
+            d: a,
+        });
+        self.known += 1;
+        self.depth_left -= 1;
+        self.code = unit;
+        Ok(Some((below, 0)))
+    }
+
+    /// Makes the call an op asked for, whose arguments are the last of its inputs.
+    pub(super) fn invoke(
+        &mut self,
+        vm: &mut VM,
+        Invocation {
+            function,
+            callee,
+            first,
+            fixed,
+        }: Invocation,
+        (a, n): (u8, u8),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let (from, to) = (
+            window + usize::from(a),
+            window + usize::from(a) + usize::from(n),
+        );
+        let args = from + fixed;
+        let found = vm.resolve(&function)?;
+        let argc = to - args + usize::from(first.is_some());
+        let here = found.code == self.program && (first.is_none() || fixed > 0);
+        let unit = match u8::try_from(argc) {
+            Ok(argc) if here && vm.takes(self.linked, found.index, argc) => {
+                let function = found.index;
+                let kind = FrameKind::Call {
+                    function,
+                    want: true,
+                };
+                vm.code_of(self.linked, kind, argc, self.form)
+                    .filter(|_| vm.depth < vm.limits.max_call_depth)
+                    .map(|unit| (kind, unit))
+            }
+            _other => None,
+        };
+        let Some((kind, unit)) = unit else {
+            return vm
+                .invoke_out(&function, callee, first, (from, args, to), ip)
+                .map(|()| None);
+        };
+        let below = match first {
+            Some(first) => {
+                vm.registers[args - 1] = first;
+                args - 1
+            }
+            None => args,
+        };
+        vm.check_values(below)?;
+        vm.make_window(below + WINDOW);
+        let pc = self.code.meta[ip - 1].pc as usize + 1;
+        vm.open_call(kind, (pc, ip), below);
+        if let Some(frame) = vm.frames.last_mut() {
+            frame.callee = callee;
+        }
+        vm.open_window(below, unit, argc);
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function: found.index,
+            want: true,
+            d: a,
+        });
+        self.known += 1;
+        self.depth_left = self.depth_left.saturating_sub(1);
+        self.code = unit;
+        Ok(Some((below, 0)))
+    }
+
+    /// Calls a function that is not run here, or not known.
+    pub(super) fn call_out(
+        &self,
+        vm: &mut VM,
+        (a, argc, name): (u8, u8, u16),
+        (window, ip): (usize, usize),
+    ) -> Step {
+        let first = window + usize::from(a);
+        let args = vm.registers[first..first + usize::from(argc)].iter_mut();
+        vm.stack.extend(args.map(std::mem::take));
+        vm.pc = self.code.meta[ip - 1].pc as usize + 1;
+        if let Some(frame) = vm.frames.last_mut() {
+            frame.ip = ip as u32;
+        }
+        call::call(vm, self.linked, name, argc)
+    }
+
+    /// Leaves the top frame, whose registers are clean: window, code and instruction of the one below,
+    /// if that goes on here.
+    #[inline]
+    pub(super) fn leave(
+        &self,
+        vm: &mut VM,
+        value: Option<Value>,
+        blocks: u8,
+    ) -> Result<Option<(usize, &'l Code, usize)>, Trap> {
+        let left = vm.blocks.len().saturating_sub(blocks.into());
+        vm.blocks.truncate(left);
+        let count = vm.frames.len();
+        if let [.., below, frame] = vm.frames.as_slice()
+            && let FrameKind::Call { want, .. } = frame.kind
+            && count - 1 > self.floor
+            && below.in_registers()
+            && below.code == self.program
+            && below.form == self.form
+            && let Some(code) = self.linked.running(below)
+        {
+            let (window, ip) = (below.window, below.ip as usize);
+            vm.frames.pop();
+            vm.depth -= 1;
+            vm.free_register = window + usize::from(code.registers);
+            if !want {
+                return Ok(Some((window, code, ip)));
+            }
+            let value = value.unwrap_or_default();
+            if let Ins::Call { a, .. } = code.ins[ip - 1] {
+                vm.registers[window + usize::from(a)] = value;
+                return Ok(Some((window, code, ip)));
+            }
+            vm.stack.push(value);
+            let ip = vm.resume(code);
+            return Ok(Some((window, code, ip)));
+        }
+        let value = match (value, vm.frames.last().map(|frame| frame.kind)) {
+            (None, Some(FrameKind::Root)) => {
+                self.linked.verified.main_returns().then_some(Value::Undef)
+            }
+            (value, _) => value,
+        };
+        vm.end_program(value)?;
+        Ok(None)
+    }
+}

@@ -1,0 +1,160 @@
+//! The values on the stack while lowering: in registers of their own, in slots, or nowhere yet.
+
+use super::Lowering;
+use crate::lower::{Ins, Opnd};
+use crate::value::Value;
+
+impl<'v> Lowering<'v> {
+    /// The register of place `p` on the stack.
+    pub(super) fn home(&self, p: usize) -> u8 {
+        self.code.base + p as u8
+    }
+
+    /// The register of a slot of the running frame.
+    pub(super) fn slot(&self, s: u16) -> u8 {
+        let (first, _) = self.code.slots[self.depth];
+        first + s as u8
+    }
+
+    /// Puts all values but the topmost `but` into the registers of their places.
+    pub(super) fn flush(&mut self, but: usize) {
+        for p in 0..self.stack.len().saturating_sub(but) {
+            self.settle(p);
+        }
+    }
+
+    /// Puts the value at place `p` into its register.
+    pub(super) fn settle(&mut self, p: usize) {
+        let opnd = std::mem::replace(&mut self.stack[p], Opnd::Temp);
+        let d = self.use_home(p);
+        self.load(d, opnd, d);
+    }
+
+    /// Puts a value, which is that at the place of register `home`, into register `d`.
+    pub(super) fn load(&mut self, d: u8, opnd: Opnd, home: u8) {
+        match opnd {
+            Opnd::Temp if d == home => {}
+            Opnd::Temp => {
+                self.emit(Ins::Take { d, a: home });
+            }
+            Opnd::Reg(a) if a == d => {}
+            Opnd::Reg(a) => {
+                self.emit(Ins::Copy { d, a });
+            }
+            Opnd::Int(n) => {
+                self.emit(Ins::Int { d, n });
+            }
+            Opnd::Const(k) => {
+                self.emit(Ins::Const { d, k });
+            }
+            Opnd::Undef => {
+                self.emit(Ins::Undef { d });
+            }
+            Opnd::Bool(is) => {
+                self.emit(Ins::Bool { d, is });
+            }
+        }
+    }
+
+    pub(super) fn constant(&mut self, value: Value) -> Opnd {
+        self.code.constants.push(value);
+        Opnd::Const((self.code.constants.len() - 1) as u32)
+    }
+
+    /// The register that has the value `below` the top: its place's if it has to be loaded.
+    pub(super) fn register(&mut self, below: usize) -> u8 {
+        let p = self.stack.len() - 1 - below;
+        match self.stack[p] {
+            Opnd::Reg(r) => r,
+            Opnd::Temp => self.home(p),
+            _constant => {
+                self.settle(p);
+                self.home(p)
+            }
+        }
+    }
+
+    pub(super) fn pop(&mut self, n: usize) {
+        let left = self.stack.len().saturating_sub(n);
+        self.stack.truncate(left);
+    }
+
+    /// The register for a result, which is pushed.
+    pub(super) fn push(&mut self) -> u8 {
+        self.stack.push(Opnd::Temp);
+        self.use_home(self.stack.len() - 1)
+    }
+
+    /// The register of place `p`, which is about to be written.
+    pub(super) fn use_home(&mut self, p: usize) -> u8 {
+        let home = self.home(p);
+        self.code.registers = self.code.registers.max(home + 1);
+        home
+    }
+
+    /// Pushes a copy of the value `below` the top.
+    pub(super) fn copy(&mut self, below: usize) {
+        let p = self.stack.len() - 1 - below;
+        match self.stack[p] {
+            Opnd::Temp => {
+                let a = self.home(p);
+                let d = self.push();
+                self.emit(Ins::Copy { d, a });
+            }
+            other => self.stack.push(other),
+        }
+    }
+
+    /// Exchanges two values.
+    pub(super) fn swap(&mut self, below: usize, other: usize) {
+        let (p, q) = (self.stack.len() - 1 - below, self.stack.len() - 1 - other);
+        if self.stack[p] == Opnd::Temp || self.stack[q] == Opnd::Temp {
+            self.settle(p);
+            self.settle(q);
+            let (a, b) = (self.home(p), self.home(q));
+            self.emit(Ins::Swap { a, b });
+        } else {
+            self.stack.swap(p, q);
+        }
+    }
+
+    /// Gives values on the stack that are in a register which is about to be written their own.
+    pub(super) fn unalias(&mut self, r: u8) {
+        for p in 0..self.stack.len() {
+            if self.stack[p] == Opnd::Reg(r) {
+                self.settle(p);
+            }
+        }
+    }
+
+    pub(super) fn set_slot(&mut self, s: u16) {
+        let d = self.slot(s);
+        let p = self.stack.len() - 1;
+        let opnd = self.stack[p];
+        self.pop(1);
+        if opnd == Opnd::Reg(d) {
+            return;
+        }
+        let aliased = self.stack.contains(&Opnd::Reg(d));
+        let home = self.home(p);
+        let last = self.code.ins.len();
+        if opnd == Opnd::Temp && !aliased && last > self.fence {
+            // What computed the value writes the slot.
+            if let Some(dest) = self.code.ins[last - 1].dest().filter(|dest| **dest == home) {
+                *dest = d;
+                if self
+                    .code
+                    .points
+                    .pop_if(|point| point.0 as usize == last)
+                    .is_some()
+                {
+                    // The value is not where it was said to be.
+                    self.point_due = true;
+                }
+                return;
+            }
+        }
+        self.unalias(d);
+        self.load(d, opnd, home);
+    }
+}
