@@ -1,7 +1,7 @@
 //! Expressions with a body: loops, blocks, `if`, `match`.
 
 use super::statement::broken;
-use super::{Parser, from, next_span, skip};
+use super::{Parser, from, is_block_before_body, next_span, skip};
 use crate::rust::ast::{Arm, Expr, Kind, Label, Pattern, Unary};
 use syn::parse::ParseStream;
 use syn::{Ident, Lifetime, Lit, Token, braced, token};
@@ -25,7 +25,9 @@ impl Parser<'_> {
             Kind::Loop(label, self.body(input, None)?)
         } else if input.peek(Token![for]) {
             self.counted(input, label)?
-        } else if input.peek(token::Brace) && !(self.before_body && label.is_none()) {
+        } else if input.peek(token::Brace)
+            && (!self.before_body || label.is_some() || is_block_before_body(input))
+        {
             Kind::Block(label, self.braces(input)?)
         } else if let Some(label) = label {
             let text = "a label stands before a loop or a block";

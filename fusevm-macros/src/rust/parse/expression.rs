@@ -38,7 +38,7 @@ impl Parser<'_> {
         let outer = std::mem::replace(&mut self.before_body, true);
         let head = if input.peek(Token![let]) {
             Err(input.error("`let` is no condition here: compare, or use `match`"))
-        } else if input.peek(token::Brace) {
+        } else if input.peek(token::Brace) && !super::is_block_before_body(input) {
             Err(input.error("a condition is missing before this"))
         } else {
             self.assignment(input)

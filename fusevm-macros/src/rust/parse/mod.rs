@@ -13,7 +13,7 @@ mod statement;
 use super::ast::{Block, Capture, Expr, Extent, Kind, Pattern};
 use super::types::{NAMES, Ty};
 use crate::errors::{Errors, unknown};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Path, Token, braced, token};
@@ -275,6 +275,17 @@ fn recover(input: ParseStream<'_>, mut stuck: bool) {
 
 fn starts_statement(input: ParseStream<'_>) -> bool {
     STARTS.iter().any(|it| next_is(input, it))
+}
+
+/// Whether the braces that come next, before the body of a statement, are a block that gives a value:
+/// an operator, or the body, is behind them. Otherwise they are the body, and what belongs before it is missing.
+fn is_block_before_body(input: ParseStream<'_>) -> bool {
+    let braces = input.cursor().group(Delimiter::Brace);
+    braces.is_some_and(|(_, _, behind)| match behind.token_tree() {
+        Some((TokenTree::Group(group), _)) => group.delimiter() == Delimiter::Brace,
+        Some((TokenTree::Punct(punct), _)) => !";,#'".contains(punct.as_char()),
+        _ => behind.ident().is_some_and(|(word, _)| word == "as"),
+    })
 }
 
 /// Whether that word comes next.
