@@ -125,6 +125,38 @@ pub const fn assert_operand(op: &OpDesc, at: usize) {
     }
 }
 
+/// Checks the type of an argument that may be an operand.
+///
+/// # Panics
+/// When the op takes another there; the macro calls it in a constant.
+#[track_caller]
+pub const fn assert_takes(op: &OpDesc, at: usize, found: Ty, coerce: bool) {
+    let written = immediates(op);
+    if at < written || at - written >= op.inputs.len() {
+        return;
+    }
+    let input = &op.inputs[at - written];
+    if input.takes(found, coerce) {
+        return;
+    }
+    let text = (ConstText::EMPTY.and(rust_name(input.ty)))
+        .and(" belongs here, as `")
+        .and(input.name)
+        .and("` of `")
+        .and(op.name)
+        .and("`, and this is ")
+        .and(rust_name(found))
+        .and(match (input.ty, found) {
+            (_, Ty::Array | Ty::Hash) => "",
+            (Ty::Int, _) => ": write `as i64` behind it",
+            (Ty::Float, _) => ": write `as f64` behind it",
+            (Ty::Bool, Ty::Int | Ty::Float) => ": compare it, `… != 0`",
+            (Ty::Str, _) => ": write `format!(\"{}\", …)`",
+            _ => "",
+        });
+    panic!("{}", text.as_str());
+}
+
 /// Checks the number of results that are used.
 ///
 /// # Panics
