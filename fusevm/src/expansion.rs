@@ -7,7 +7,7 @@
 use crate::chunk::{Builder, Chunk, Diagnostic, Span};
 use crate::core_ops;
 use crate::ext::private::{Given, ToGiven, pack_given};
-use crate::ext::{ConstText, ImmKind, ImmediatePool, Label, Language, OpDesc, Ty};
+use crate::ext::{ConstText, ImmDesc, ImmKind, ImmediatePool, Label, Language, OpDesc, Ty};
 use crate::op::Op;
 use crate::semantics::Overflow;
 use crate::value::Value;
@@ -85,10 +85,22 @@ pub const fn assert_count(op: &OpDesc, count: usize) {
 #[track_caller]
 pub const fn assert_argument(op: &OpDesc, at: usize, given: Given<'_>, otherwise: Option<&str>) {
     if !is_operand(op, at) {
-        crate::ext::private::assert_given(op, at, given);
+        let desc = &op.immediates[at];
+        if is_slot_by_number(desc, given) {
+            let text = ConstText::EMPTY.and("immediate `").and(desc.name);
+            let text = text.and("` of `").and(op.name).and("` is a variable");
+            panic!("{}", text.as_str());
+        }
+        let of_words = "; a value of the Rust code around is captured, `#name`";
+        crate::ext::assert_given_or(op, at, given, of_words);
     } else if let Some(text) = otherwise {
         panic!("{}", ConstText::EMPTY.and(text).as_str());
     }
+}
+
+/// Whether a slot is named by its number: any variable could be meant, also one that has a type.
+const fn is_slot_by_number(desc: &ImmDesc, given: Given<'_>) -> bool {
+    matches!(desc.kind, ImmKind::Slot) && !matches!(given, Given::Local(..))
 }
 
 /// Checks an argument that is a variable: an op that takes its slot writes any value there.
@@ -123,6 +135,38 @@ pub const fn assert_operand(op: &OpDesc, at: usize) {
                 .as_str()
         );
     }
+}
+
+/// Checks the type of an argument that may be an operand.
+///
+/// # Panics
+/// When the op takes another there; the macro calls it in a constant.
+#[track_caller]
+pub const fn assert_takes(op: &OpDesc, at: usize, found: Ty, coerce: bool) {
+    let written = immediates(op);
+    if at < written || at - written >= op.inputs.len() {
+        return;
+    }
+    let input = &op.inputs[at - written];
+    if input.takes(found, coerce) {
+        return;
+    }
+    let text = (ConstText::EMPTY.and(rust_name(input.ty)))
+        .and(" belongs here, as `")
+        .and(input.name)
+        .and("` of `")
+        .and(op.name)
+        .and("`, and this is ")
+        .and(rust_name(found))
+        .and(match (input.ty, found) {
+            (_, Ty::Array | Ty::Hash) => "",
+            (Ty::Int, _) => ": write `as i64` behind it",
+            (Ty::Float, _) => ": write `as f64` behind it",
+            (Ty::Bool, Ty::Int | Ty::Float) => ": compare it, `… != 0`",
+            (Ty::Str, _) => ": write `format!(\"{}\", …)`",
+            _ => "",
+        });
+    panic!("{}", text.as_str());
 }
 
 /// Checks the number of results that are used.

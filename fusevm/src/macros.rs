@@ -233,6 +233,9 @@ pub use __write_chunk as chunk;
 ///
 /// **On untyped values the ops of the VM apply**, with the policy and the `operators` of the language:
 /// arithmetic makes numbers of its sides, `/` gives a float, and Undef for zero if nothing else is said.
+/// What counts is what is known of a side while rustc runs: `fn join(a, b) { a + b }` is the op that adds,
+/// whatever it gets, and `"" + a + b` joins. `a.cmp(b)` compares numbers too, so that an array of texts is
+/// sorted by `sort_by(|a, b| ("" + a).cmp(b))`.
 ///
 /// | | on untyped values |
 /// |---|---|
@@ -248,7 +251,8 @@ pub use __write_chunk as chunk;
 /// # Ops
 ///
 /// An op is called by the path of its type. Its immediates come first, in order, then its operands, then
-/// what its `Rest` takes, whose count the macro writes. An immediate is a literal, a name, a path
+/// what its `Rest` takes, whose count the macro writes. An operand whose type is known has to be of the type
+/// that the op takes. An immediate is a literal, a name, a path
 /// (`Mode::Fast`, `Fast`), a capture; a variable for a slot; a closure for a block; and for a label
 /// `'name`, that of a loop or block, which the op then leaves. As a statement an op may give any number
 /// of values, which are dropped. What does not fit is an error on the argument:

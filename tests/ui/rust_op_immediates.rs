@@ -10,6 +10,7 @@ fn main() {
         ops::rounded(Sideways, 1, 2.5);
         ops::rounded(Up, 300, 2.5);
         ops::rounded(Up, n, 2.5);
+        ops::rounded(Up, DIGITS, 2.5);
         ops::rounded(Up, 1 + 1, 2.5);
         ops::rounded(Round::Sideways, 1, 2.5);
     };

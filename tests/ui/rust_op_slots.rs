@@ -8,5 +8,8 @@ fn main() {
         core_ops::slot_push(typed, 2);
         let mut open: Value = [1];
         core_ops::slot_push(open, 2);
+        core_ops::slot_push(0, 2);
+        core_ops::slot_push(missing, 2);
+        core_ops::slot_push(#(0_u16), 2);
     };
 }

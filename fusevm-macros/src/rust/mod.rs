@@ -81,11 +81,13 @@ pub(crate) fn chunk(tokens: TokenStream) -> TokenStream {
         block,
         captures,
         paths,
+        lost,
     } = parse::chunk(body, &mut errors);
     let target = compile::Target {
         krate: krate.clone(),
         language: quote!(#language),
         typed,
+        lost,
     };
     let compiled = compile::chunk(&block, &captures, &target, &mut errors);
     let checks = &compiled.checks;

@@ -106,6 +106,21 @@ impl InputDesc {
         self
     }
 
+    /// Whether it takes a value of that type, as far as types tell; `coerce` says whether the language
+    /// widens numbers.
+    pub const fn takes(&self, found: Ty, coerce: bool) -> bool {
+        if self.optional || matches!(found, Ty::Any) || matches!(self.ty, Ty::Any) {
+            return true;
+        }
+        if coerce || self.coerce {
+            let widens = matches!(found, Ty::Int | Ty::Float | Ty::Bool | Ty::Str);
+            if widens && matches!(self.ty, Ty::Int | Ty::Float | Ty::Bool) {
+                return true;
+            }
+        }
+        same_type(self.ty, found)
+    }
+
     /// As input `at` of an op whose `alt` takes the kinds this one does not.
     pub const fn or(mut self, alt: &OpDesc, at: usize) -> Self {
         if at < alt.inputs.len() {

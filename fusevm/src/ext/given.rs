@@ -141,10 +141,20 @@ pub const fn named(op: &OpDesc, name: &str) -> Option<usize> {
 /// When it does not fit; the macros call it in a constant, so that this is an error of compilation.
 #[track_caller]
 pub const fn assert_given(op: &OpDesc, at: usize, given: Given<'_>) {
+    let of_words = "; a constant stands in parentheses, `(N)`, a value in braces, `{n}`";
+    assert_given_or(op, at, given, of_words);
+}
+
+/// As [`assert_given`], with what to write instead of a word where a number belongs.
+///
+/// # Panics
+/// When it does not fit; the macros call it in a constant.
+#[track_caller]
+pub const fn assert_given_or(op: &OpDesc, at: usize, given: Given<'_>, of_words: &str) {
     if at < op.immediates.len() && !fits(&op.immediates[at], given) {
         let (desc, mut text) = (&op.immediates[at], wanted(op.name, &op.immediates[at]));
         if matches!(given, Given::Word(_)) && range(desc.kind).is_some() {
-            text = text.and("; a constant stands in parentheses, `(N)`, a value in braces, `{n}`");
+            text = text.and(of_words);
         }
         panic!("{}", text.as_str());
     }

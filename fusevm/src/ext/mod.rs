@@ -39,7 +39,8 @@ pub use desc::{
 };
 pub(crate) use desc::{same, same_type};
 pub use given::{
-    Given, Integer, ToGiven, assert_given, fits, integer, named, pack_given, saturated, wanted,
+    Given, Integer, ToGiven, assert_given, assert_given_or, fits, integer, named, pack_given,
+    saturated, wanted,
 };
 pub use immediate::{
     Block, Function, Immediate, ImmediatePool, Label, Name, Slot, Text, bad_immediate,

@@ -262,3 +262,25 @@ fn values_on_every_way() {
         Ok(1024)
     );
 }
+
+#[test]
+fn blocks_before_bodies() {
+    let of_loops = both! {
+        let mut i = 0i64;
+        let mut n = 0i64;
+        while { i += 1; i < 5 } {}
+        while { i -= 1; i } > 1 { n += 1; }
+        while 1 < { i += 1; i } && { n += 1; n } < 8 { n += 1; }
+        for k in { i }..10 { n += k; }
+        while 'none: { break 'none false } {}
+        n * 100 + i
+    };
+    assert_eq!(of_loops, Ok(4704));
+    let of_choices = both! {
+        let n = 7i64;
+        let a = if { let m = n; m == 6 } { 1 } else if { n > 6 } { 2 } else { 3 };
+        let b = match { n } { 1 => 2, k => k + 1000 };
+        if { true } as i64 == 1 { a + b } else { 0 }
+    };
+    assert_eq!(of_choices, Ok(1009));
+}

@@ -293,3 +293,11 @@ fn output() {
 fn traps() {
     assert_chunk!(fusevm_chunk! { (); for x in #(Value::str("no array")) {} } => trap "expected Array, found Str \"no array\"");
 }
+
+#[test]
+fn what_is_known_of_a_side_decides() {
+    assert_chunk!(fusevm_chunk! { (); fn join(a, b) { a + b } join("1", "2") } => 3);
+    assert_chunk!(fusevm_chunk! { (); fn join(a, b) { "" + a + b } join("1", 2) } => "12");
+    let sorted = fusevm_chunk! { (); ["b", "c", "a"].sort_by(|a, b| ("" + a).cmp(b)) };
+    assert_chunk!(sorted => Value::array(vec!["a", "b", "c"]));
+}

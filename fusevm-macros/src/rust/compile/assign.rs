@@ -51,8 +51,13 @@ impl Walk<'_> {
                 ),
             },
             Kind::Broken => Ty::Wrong,
-            Kind::Index(_) => {
+            Kind::Index(sides) => {
+                let known = self.errors.count();
                 self.expr(target, Want::Nothing);
+                // A container that is unknown has been reported.
+                if self.errors.count() > known && matches!(sides[0].kind, Kind::Name(_)) {
+                    return Ty::Wrong;
+                }
                 self.wrong(
                     target.at,
                     "an element is written in a variable: give the container a name with `let mut`",

@@ -45,6 +45,10 @@ impl Walk<'_> {
         else {
             let shape = if count == 2 { "|a, b| …" } else { "|x| …" };
             let text = format!("`{word}` takes a closure: `.{word}({shape})`");
+            // A closure that did not parse has been reported.
+            if arguments.iter().any(|it| matches!(it.kind, Kind::Broken)) {
+                return Ty::Wrong;
+            }
             self.spend(arguments);
             return self.wrong(name.span(), text);
         };

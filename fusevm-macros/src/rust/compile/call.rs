@@ -2,6 +2,7 @@
 
 use super::{Walk, Want};
 use crate::rust::ast::{Expr, Kind};
+use crate::rust::place;
 use crate::rust::types::Ty;
 use quote::quote;
 use syn::Path;
@@ -53,8 +54,17 @@ impl Walk<'_> {
                     .to_owned(),
             ),
         };
+        if let Kind::Name(name) = &callee.kind
+            && self.is_lost(name)
+        {
+            self.spend(arguments);
+            return Ty::Wrong;
+        }
         match instead {
             Some(text) => {
+                if let Kind::Path(path) = &callee.kind {
+                    self.named.insert(place(path));
+                }
                 self.spend(arguments);
                 self.wrong(callee.at, text)
             }

@@ -127,7 +127,8 @@ impl Walk<'_> {
         let place = argument.at.first;
         let Some(immediate) = self.immediate(desc, at, argument, exit) else {
             self.check(place, quote!(#k::expansion::assert_operand(#desc, #at)));
-            self.argument(argument, None);
+            let ty = self.argument(argument, None);
+            self.check_operand(desc, at, place, ty);
             return quote!(#k::ext::private::Given::Later);
         };
         let Immediate {
@@ -146,7 +147,8 @@ impl Walk<'_> {
         match (&argument.kind, never) {
             (Kind::Capture(capture), _) => self.load_capture(*capture, desc, at),
             (_, None) => {
-                self.argument(argument, None);
+                let ty = self.argument(argument, None);
+                self.check_operand(desc, at, place, ty);
             }
             (_, Some(_)) => {}
         }
@@ -160,6 +162,23 @@ impl Walk<'_> {
             self.body.code.extend(before);
         }
         built
+    }
+
+    /// Checks the type of an argument, if it is known, for when it is an operand.
+    fn check_operand(&mut self, desc: &Ident, at: usize, place: Span, ty: Ty) {
+        if ty.is_open() || ty == Ty::Unit {
+            return;
+        }
+        let (k, language, ty) = (
+            self.target.krate.clone(),
+            self.target.language.clone(),
+            rust_type(ty),
+        );
+        let coerce = quote!(<#language as #k::Language>::COERCE);
+        self.check(
+            place,
+            quote!(#k::expansion::assert_takes(#desc, #at, #k::ext::Ty::#ty, #coerce)),
+        );
     }
 
     /// An argument of a form that an immediate may have.

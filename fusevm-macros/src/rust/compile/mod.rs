@@ -41,6 +41,8 @@ pub(crate) struct Target {
     pub(crate) language: TokenStream,
     /// Whether untyped values are errors.
     pub(crate) typed: bool,
+    /// Names whose declarations did not parse.
+    pub(crate) lost: Vec<String>,
 }
 
 /// The pieces of the expansion.
@@ -112,6 +114,8 @@ struct Walk<'p> {
     written: TokenStream,
     ops: usize,
     named: HashSet<(usize, usize)>,
+    /// Names whose declarations have been reported.
+    lost: Vec<String>,
 }
 
 /// Walks that may follow one another; types only grow, three times each, so that this is never reached
@@ -160,6 +164,7 @@ impl<'p> Walk<'p> {
             written: TokenStream::new(),
             ops: 0,
             named: HashSet::new(),
+            lost: target.lost.clone(),
         }
     }
 

@@ -179,8 +179,16 @@ impl Walk<'_> {
         scopes.find_map(|scope| scope.functions.get(&name).copied())
     }
 
+    /// Whether the declaration of a name has been reported.
+    pub(super) fn is_lost(&self, name: &Ident) -> bool {
+        self.lost.contains(&plain(name))
+    }
+
     /// Reports a name that means nothing.
     pub(super) fn unknown(&mut self, name: &Ident, found: Found) -> Ty {
+        if self.is_lost(name) {
+            return Ty::Wrong;
+        }
         let text = match found {
             Found::Outside => format!(
                 "`{name}` is a variable of the code around the function: take it as a \
@@ -242,6 +250,7 @@ impl Walk<'_> {
                     });
                 }
                 Stmt::Static(global) => {
+                    self.lost.push(plain(&global.name));
                     let text = "a `static` stands outside of functions and blocks";
                     self.wrong(global.name.span(), text);
                 }

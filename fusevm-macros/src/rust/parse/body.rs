@@ -1,7 +1,7 @@
 //! Expressions with a body: loops, blocks, `if`, `match`.
 
 use super::statement::broken;
-use super::{Parser, from, next_span, skip};
+use super::{Parser, from, is_block_before_body, next_span, skip};
 use crate::rust::ast::{Arm, Expr, Kind, Label, Pattern, Unary};
 use syn::parse::ParseStream;
 use syn::{Ident, Lifetime, Lit, Token, braced, token};
@@ -17,7 +17,7 @@ impl Parser<'_> {
         }
         let kind = if input.peek(Token![while]) {
             input.parse::<Token![while]>()?;
-            let cond = Box::new(self.head(input));
+            let cond = Box::new(self.head(input, "a condition"));
             let body = self.body(input, Some(&cond))?;
             Kind::While(label, cond, body)
         } else if input.peek(Token![loop]) {
@@ -25,7 +25,9 @@ impl Parser<'_> {
             Kind::Loop(label, self.body(input, None)?)
         } else if input.peek(Token![for]) {
             self.counted(input, label)?
-        } else if input.peek(token::Brace) && !(self.before_body && label.is_none()) {
+        } else if input.peek(token::Brace)
+            && (!self.before_body || label.is_some() || is_block_before_body(input))
+        {
             Kind::Block(label, self.braces(input)?)
         } else if let Some(label) = label {
             let text = "a label stands before a loop or a block";
@@ -50,6 +52,12 @@ impl Parser<'_> {
             Err(error) => {
                 let at = error.span();
                 self.errors.push(error);
+                while !input.is_empty() && !input.peek(Token![in]) && !input.peek(token::Brace) {
+                    if let Some((tree, _)) = input.cursor().token_tree() {
+                        self.lose_all(tree.into());
+                    }
+                    skip(input);
+                }
                 Pattern {
                     name: None,
                     mutable: false,
@@ -58,7 +66,7 @@ impl Parser<'_> {
             }
         };
         let items = match input.parse::<Option<Token![in]>>()? {
-            Some(_) => self.head(input),
+            Some(_) => self.head(input, "a range or an array"),
             None => {
                 let error = input.error("`in` is missing before this: `for x in a..b`");
                 let items = broken(error.span());
@@ -72,7 +80,7 @@ impl Parser<'_> {
 
     fn conditional(&mut self, input: ParseStream<'_>) -> syn::Result<Kind> {
         input.parse::<Token![if]>()?;
-        let cond = Box::new(self.head(input));
+        let cond = Box::new(self.head(input, "a condition"));
         let then = self.body(input, Some(&cond))?;
         let mut otherwise = None;
         if input.parse::<Option<Token![else]>>()?.is_some() {
@@ -91,7 +99,7 @@ impl Parser<'_> {
 
     fn choice(&mut self, input: ParseStream<'_>) -> syn::Result<Kind> {
         input.parse::<Token![match]>()?;
-        let value = Box::new(self.head(input));
+        let value = Box::new(self.head(input, "a value"));
         let content;
         braced!(content in input);
         let outer = std::mem::replace(&mut self.before_body, false);

@@ -34,12 +34,12 @@ impl Parser<'_> {
     }
 
     /// An expression before the body of a statement. What does not parse is reported.
-    pub(super) fn head(&mut self, input: ParseStream<'_>) -> Expr {
+    pub(super) fn head(&mut self, input: ParseStream<'_>, what: &str) -> Expr {
         let outer = std::mem::replace(&mut self.before_body, true);
         let head = if input.peek(Token![let]) {
             Err(input.error("`let` is no condition here: compare, or use `match`"))
-        } else if input.peek(token::Brace) {
-            Err(input.error("a condition is missing before this"))
+        } else if input.peek(token::Brace) && !super::is_block_before_body(input) {
+            Err(input.error(format!("{what} is missing before this")))
         } else {
             self.assignment(input)
         };
@@ -237,6 +237,14 @@ impl Parser<'_> {
         parenthesized!(content in input);
         let arguments = self.arguments(&content);
         Ok(Kind::Method(Box::new(value), name, arguments))
+    }
+
+    /// The `,` between two of a list.
+    pub(super) fn comma(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        match input.parse::<Option<Token![,]>>()? {
+            Some(_) => Ok(()),
+            None => Err(input.error("`,` is missing before this")),
+        }
     }
 
     /// One expression that fills what it stands in.

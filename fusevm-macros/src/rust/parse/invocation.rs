@@ -3,9 +3,9 @@
 use super::Parser;
 use crate::errors::unknown;
 use crate::rust::ast::{Expr, Kind, Piece};
-use proc_macro2::{Span, TokenStream, TokenTree};
-use syn::parse::{ParseStream, Parser as _};
-use syn::{Ident, Lit, LitStr, Path, Token};
+use proc_macro2::Span;
+use syn::parse::ParseStream;
+use syn::{Ident, Lit, LitStr, Path, Token, braced, bracketed, parenthesized, token};
 
 const MACROS: &[&str] = &["print", "println", "format", "concat", "hash"];
 
@@ -13,24 +13,44 @@ impl Parser<'_> {
     /// What stands behind the path of a macro.
     pub(super) fn invocation(&mut self, input: ParseStream<'_>, path: &Path) -> syn::Result<Kind> {
         input.parse::<Token![!]>()?;
-        let Some((TokenTree::Group(group), _)) = input.cursor().token_tree() else {
+        let content;
+        let close = if input.peek(token::Paren) {
+            parenthesized!(content in input).span.close()
+        } else if input.peek(token::Bracket) {
+            bracketed!(content in input).span.close()
+        } else if input.peek(token::Brace) {
+            braced!(content in input).span.close()
+        } else {
             return Err(input.error("the arguments of the macro belong here, in parentheses"));
         };
-        super::skip(input);
         let name = path.get_ident().map(Ident::to_string).unwrap_or_default();
-        let (tokens, close) = (group.stream(), group.span_close());
-        match name.as_str() {
+        let kind = self.meaning(&content, close, path, &name);
+        // What was left behind an error is no second one.
+        while !content.is_empty() {
+            super::skip(&content);
+        }
+        kind
+    }
+
+    fn meaning(
+        &mut self,
+        input: ParseStream<'_>,
+        close: Span,
+        path: &Path,
+        name: &str,
+    ) -> syn::Result<Kind> {
+        match name {
             "print" | "println" => {
                 let line = name == "println";
-                let text = self.text(tokens, close, line)?;
+                let text = self.text(input, close, line)?;
                 Ok(Kind::Print { line, text })
             }
-            "format" => self.text(tokens, close, false).map(Kind::Format),
-            "concat" => self.inside(tokens, |_, input| joined(input)),
-            "hash" => self.inside(tokens, Self::hash),
+            "format" => self.text(input, close, false).map(Kind::Format),
+            "concat" => joined(input),
+            "hash" => self.hash(input),
             _ => {
                 let at = path.segments.last().map_or(close, |it| it.ident.span());
-                let text = match name.as_str() {
+                let text = match name {
                     "vec" => "an array is written without the macro: `[…]`".to_owned(),
                     "write" | "writeln" | "eprintln" | "eprint" => {
                         "a chunk prints to the output of its VM: `println!`".to_owned()
@@ -38,33 +58,10 @@ impl Parser<'_> {
                     "panic" | "assert" | "assert_eq" | "todo" | "unreachable" => {
                         "a chunk fails by an op of its language that returns an error".to_owned()
                     }
-                    _ => unknown("macro", &name, MACROS),
+                    _ => unknown("macro", name, MACROS),
                 };
                 Ok(self.refuse(at, text))
             }
-        }
-    }
-
-    /// Reads tokens that stand in a group of any kind.
-    fn inside<T>(
-        &mut self,
-        tokens: TokenStream,
-        read: impl FnOnce(&mut Self, ParseStream<'_>) -> syn::Result<T>,
-    ) -> syn::Result<T> {
-        let mut result = None;
-        let parsed = |input: ParseStream<'_>| {
-            let value = read(self, input);
-            while !input.is_empty() {
-                super::skip(input);
-            }
-            result = Some(value);
-            Ok(())
-        };
-        // What was left behind an error in a group inside is no second one.
-        let parsed = parsed.parse2(tokens);
-        match result {
-            Some(result) => result,
-            None => parsed.and(Err(syn::Error::new(Span::call_site(), "nothing was read"))),
         }
     }
 
@@ -79,7 +76,7 @@ impl Parser<'_> {
             input.parse::<Token![=>]>()?;
             entries.push([key, self.value(input)?]);
             if !input.is_empty() {
-                input.parse::<Token![,]>()?;
+                self.comma(input)?;
             }
         }
         Ok(Kind::Hash(entries))
@@ -88,27 +85,25 @@ impl Parser<'_> {
     /// A text with places, and the values for them.
     fn text(
         &mut self,
-        tokens: TokenStream,
+        input: ParseStream<'_>,
         close: Span,
         may_lack: bool,
     ) -> syn::Result<Vec<Piece>> {
-        self.inside(tokens, |parser, input| {
-            if input.is_empty() {
-                return match may_lack {
-                    true => Ok(Vec::new()),
-                    false => Err(syn::Error::new(close, "a text belongs here: `\"…{}…\"`")),
-                };
-            }
-            if !input.peek(LitStr) {
-                return Err(input.error("a text in quotes comes first: `\"{}\", …`"));
-            }
-            let text: LitStr = input.parse()?;
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-            let values = parser.arguments(input);
-            parser.pieces(&text, values)
-        })
+        if input.is_empty() {
+            return match may_lack {
+                true => Ok(Vec::new()),
+                false => Err(syn::Error::new(close, "a text belongs here: `\"…{}…\"`")),
+            };
+        }
+        if !input.peek(LitStr) {
+            return Err(input.error("a text in quotes comes first: `\"{}\", …`"));
+        }
+        let text: LitStr = input.parse()?;
+        if !input.is_empty() {
+            self.comma(input)?;
+        }
+        let values = self.arguments(input);
+        self.pieces(&text, values)
     }
 
     /// The text cut at its places, with the values in them.
@@ -125,6 +120,9 @@ impl Parser<'_> {
                     plain.push(c);
                 }
                 '}' => return wrong("`}` stands alone: write `}}` for the character".to_owned()),
+                '{' if !rest.clone().any(|c| c == '}') => {
+                    return wrong("`{` stands alone: write `{{` for the character".to_owned());
+                }
                 '{' => {
                     let inside: String = rest.by_ref().take_while(|c| *c != '}').collect();
                     let name = inside.trim();
@@ -204,8 +202,8 @@ fn joined(input: ParseStream<'_>) -> syn::Result<Kind> {
                 return Err(syn::Error::new(other.span(), message));
             }
         }
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
+        if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+            return Err(input.error("`,` is missing before this"));
         }
     }
     Ok(Kind::Str(text))

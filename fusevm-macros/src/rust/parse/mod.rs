@@ -13,10 +13,14 @@ mod statement;
 use super::ast::{Block, Capture, Expr, Extent, Kind, Pattern};
 use super::types::{NAMES, Ty};
 use crate::errors::{Errors, unknown};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Path, Token, braced, token};
+
+/// Words before the names of a declaration.
+const DECLARE: &[&str] = &["let", "fn", "static", "const", "use"];
 
 /// Words that start a statement: after a mistake, parsing goes on there.
 const STARTS: &[&str] = &[
@@ -29,6 +33,8 @@ pub(crate) struct Parser<'e> {
     pub(crate) captures: Vec<Capture>,
     /// All paths that stand where a value does.
     pub(crate) paths: Vec<Path>,
+    /// Names of declarations that did not parse.
+    lost: Vec<String>,
     /// Whether a brace starts the body of the statement around: in conditions.
     before_body: bool,
 }
@@ -41,6 +47,8 @@ pub(crate) struct Parsed {
     pub(crate) captures: Vec<Capture>,
     /// Paths, also of statements that did not parse.
     pub(crate) paths: Vec<Path>,
+    /// Names of declarations that did not parse: that they are unknown is no second error.
+    pub(crate) lost: Vec<String>,
 }
 
 /// Reads a whole chunk, behind the language and its `;`.
@@ -49,6 +57,7 @@ pub(crate) fn chunk(tokens: TokenStream, errors: &mut Errors) -> Parsed {
         errors,
         captures: Vec::new(),
         paths: Vec::new(),
+        lost: Vec::new(),
         before_body: false,
     };
     let mut block = None;
@@ -70,6 +79,7 @@ pub(crate) fn chunk(tokens: TokenStream, errors: &mut Errors) -> Parsed {
         block: block.unwrap_or_else(empty),
         captures: parser.captures,
         paths: parser.paths,
+        lost: parser.lost,
     }
 }
 
@@ -104,12 +114,41 @@ impl Parser<'_> {
                 Ok(None) => {}
                 Err(error) => {
                     self.errors.push(error);
+                    self.lose(start);
                     recover(input, input.cursor() == start);
                 }
             }
         }
         self.before_body = outer;
         Block { stmts, tail, close }
+    }
+
+    /// Notes the names that a declaration would have declared: all before its value or its body.
+    fn lose(&mut self, mut from: Cursor<'_>) {
+        let declares = |(word, _): (Ident, _)| DECLARE.iter().any(|it| word == it);
+        if !from.ident().is_some_and(declares) {
+            return;
+        }
+        while let Some((tree, rest)) = from.token_tree() {
+            match tree {
+                TokenTree::Punct(punct) if "=;".contains(punct.as_char()) => return,
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && rest.eof() => {
+                    return;
+                }
+                tree => self.lose_all(tree.into()),
+            }
+            from = rest;
+        }
+    }
+
+    fn lose_all(&mut self, tokens: TokenStream) {
+        for tree in tokens {
+            match tree {
+                TokenTree::Ident(name) => self.lost.push(name.unraw().to_string()),
+                TokenTree::Group(group) => self.lose_all(group.stream()),
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
     }
 
     /// A block in braces.
@@ -190,6 +229,13 @@ impl Parser<'_> {
             };
         }
         let reference = input.parse::<Option<Token![&]>>()?.is_some();
+        if reference && input.peek(Token![mut]) {
+            skip(input);
+            self.ty(input)?;
+            let text = "what is called gets a copy: leave `&mut` out, and give the value back";
+            self.wrong(at, text);
+            return Ok(Ty::Wrong);
+        }
         if !input.peek(Ident) && !input.peek(Token![::]) {
             if input.peek(token::Bracket) || input.peek(Token![impl]) || input.peek(Token![dyn]) {
                 skip(input);
@@ -275,6 +321,17 @@ fn recover(input: ParseStream<'_>, mut stuck: bool) {
 
 fn starts_statement(input: ParseStream<'_>) -> bool {
     STARTS.iter().any(|it| next_is(input, it))
+}
+
+/// Whether the braces that come next, before the body of a statement, are a block that gives a value:
+/// an operator, or the body, is behind them. Otherwise they are the body, and what belongs before it is missing.
+fn is_block_before_body(input: ParseStream<'_>) -> bool {
+    let braces = input.cursor().group(Delimiter::Brace);
+    braces.is_some_and(|(_, _, behind)| match behind.token_tree() {
+        Some((TokenTree::Group(group), _)) => group.delimiter() == Delimiter::Brace,
+        Some((TokenTree::Punct(punct), _)) => !";,#'".contains(punct.as_char()),
+        _ => behind.ident().is_some_and(|(word, _)| word == "as"),
+    })
 }
 
 /// Whether that word comes next.

@@ -36,6 +36,7 @@ impl Parser<'_> {
         if let Some(text) = refused(input) {
             let at = next_span(input);
             self.wrong(at, text);
+            self.lose(input.cursor());
             skip_item(input);
             return Ok(None);
         }
@@ -166,7 +167,10 @@ impl Parser<'_> {
 
     fn function(&mut self, input: ParseStream<'_>) -> syn::Result<Stmt> {
         input.parse::<Token![fn]>()?;
-        let name: Ident = input.call(Ident::parse_any)?;
+        let name: Ident = match input.peek(Ident::peek_any) {
+            true => input.call(Ident::parse_any)?,
+            false => return Err(input.error("the name of the function belongs here")),
+        };
         if input.peek(Token![<]) {
             let text = "functions are not generic: leave the types of parameters out";
             self.wrong(next_span(input), text);
@@ -188,7 +192,7 @@ impl Parser<'_> {
                 }
             }
             if !content.is_empty() {
-                content.parse::<Token![,]>()?;
+                self.comma(&content)?;
             }
         }
         let result = match input.parse::<Option<Token![->]>>()? {

@@ -3,7 +3,7 @@
 use super::Fault;
 use super::walk::Walk;
 use crate::chunk::fixed::{BodyKind, Literal, NO_LABEL, StaticOp};
-use crate::ext::{Given, ImmKind, InputDesc, OpDesc, Ty, same, same_type};
+use crate::ext::{Given, ImmKind, OpDesc, Ty, same};
 use crate::op::{Flags, Op, OpInfo};
 use crate::semantics::Overflow;
 use crate::verify::operands::codes;
@@ -274,7 +274,7 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
         while at > 0 {
             at -= 1;
             let found = self.pop();
-            if !takes(&desc.inputs[at], found, self.code.language.coerce) {
+            if !desc.inputs[at].takes(found, self.code.language.coerce) {
                 fault = Fault::Input { at, found };
             }
         }
@@ -313,20 +313,6 @@ impl<const N: usize, const M: usize, const B: usize, const C: usize> Walk<'_, N,
 
 const fn is_number(ty: Ty) -> bool {
     matches!(ty, Ty::Int | Ty::Float)
-}
-
-/// Whether an input takes a value of that type, as far as types tell.
-const fn takes(input: &InputDesc, found: Ty, coerce: bool) -> bool {
-    if input.optional || matches!(found, Ty::Any) || matches!(input.ty, Ty::Any) {
-        return true;
-    }
-    if coerce || input.coerce {
-        let widens = matches!(found, Ty::Int | Ty::Float | Ty::Bool | Ty::Str);
-        if widens && matches!(input.ty, Ty::Int | Ty::Float | Ty::Bool) {
-            return true;
-        }
-    }
-    same_type(input.ty, found)
 }
 
 /// The type of what the rows of the op table call an output.
