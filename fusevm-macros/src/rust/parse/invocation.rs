@@ -32,6 +32,7 @@ impl Parser<'_> {
         kind
     }
 
+    /// What the macro of that name makes of its arguments.
     fn meaning(
         &mut self,
         input: ParseStream<'_>,

@@ -141,6 +141,7 @@ impl Parser<'_> {
         }
     }
 
+    /// Notes all names among the tokens.
     fn lose_all(&mut self, tokens: TokenStream) {
         for tree in tokens {
             match tree {
