@@ -179,6 +179,12 @@ fn what_a_front_end_left_open_after_its_own_error_is_no_news() {
     assert!(!errors.is_incomplete());
     let more = self::errors(|b| b.report(Diagnostic::new("end of input").incomplete()));
     assert!(more.is_incomplete());
+    // What is wrong already stays so.
+    let both = self::errors(|b| {
+        b.report(Diagnostic::new("no such variable"));
+        b.report(Diagnostic::new("end of input").incomplete());
+    });
+    assert!(!both.is_incomplete());
 }
 
 #[test]

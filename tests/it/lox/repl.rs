@@ -75,6 +75,12 @@ fn a_session_lives_through_errors_of_every_kind() {
         ("print B(f).get()(4);", Shows("8\n")),
         ("class f {} print f; f = nil;", Shows("f\n")),
         ("f(1);", Fails("Can only call functions and classes.\n")),
+        // No line that follows could mend these.
+        (
+            "class C < nil {",
+            Fails("Error at 'nil': Expect superclass name.\n"),
+        ),
+        ("fun (", Fails("Error at '(': Expect function name.\n")),
         (":reset", Shows("")),
         ("print a;", Fails("Undefined variable 'a'.\n")),
         ("print clock() >= 0;", Shows("true\n")),

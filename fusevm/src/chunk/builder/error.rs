@@ -146,10 +146,14 @@ impl BuildErrors {
         self.0.iter()
     }
 
-    /// Whether one of them says that more input could mend it.
+    /// Whether more input could mend the source: all that is wrong with it says so.
     pub fn is_incomplete(&self) -> bool {
-        let more = |e: &BuildError| matches!(e, BuildError::Source(d) if d.is_incomplete());
-        self.0.iter().any(more)
+        let in_source = self.0.iter().filter_map(|error| match error {
+            BuildError::Source(diagnostic) => Some(diagnostic),
+            _ => None,
+        });
+        let mut in_source = in_source.peekable();
+        in_source.peek().is_some() && in_source.all(Diagnostic::is_incomplete)
     }
 }
 
