@@ -1,6 +1,7 @@
 //! The register form where it could differ from the base interpreter: programs that the generators do
 //! not come to, each run in every form and with every amount of fuel.
 
+mod control;
 mod host;
 mod language;
 mod memory;
