@@ -155,6 +155,7 @@ impl<L: Language> Builder<L> {
     }
 
     /// Appends the op of that description, with its immediates packed.
+    #[cfg(feature = "macros")]
     pub(crate) fn op_of(&mut self, desc: &'static OpDesc, bits: u64) {
         let op = self.ext_of(desc, bits);
         self.push(op);
