@@ -127,8 +127,5 @@ fn both_find_fault_with_the_same_code() {
             false => faulty += 1,
         }
     }
-    assert!(
-        cfg!(miri) || sound > 20 && faulty > 20,
-        "{sound} sound, {faulty} faulty"
-    );
+    assert!(sound > 20 && faulty > 20, "{sound} sound, {faulty} faulty");
 }
