@@ -226,21 +226,29 @@ impl<'s> Parser<'s, '_> {
         self.out().discard();
     }
 
+    /// An `if` with all its `else if`, which stand one behind another and not in one another.
     fn choice(&mut self) {
-        self.consume("(", "Expect '(' after 'if'.");
-        self.expression();
-        self.consume(")", "Expect ')' after condition.");
-        let otherwise = self.jump_if_false();
-        self.statement();
-        if self.matches("else") {
-            let done = self.out().label();
-            self.out().jump(done);
-            self.out().bind(otherwise);
+        let done = self.out().label();
+        loop {
+            self.consume("(", "Expect '(' after 'if'.");
+            self.expression();
+            self.consume(")", "Expect ')' after condition.");
+            let otherwise = self.jump_if_false();
             self.statement();
-            self.out().bind(done);
-        } else {
+            let more = self.matches("else");
+            if more {
+                self.out().jump(done);
+            }
             self.out().bind(otherwise);
+            if more && self.matches("if") {
+                continue;
+            }
+            if more {
+                self.statement();
+            }
+            break;
         }
+        self.out().bind(done);
     }
 
     fn while_loop(&mut self) {

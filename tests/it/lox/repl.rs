@@ -167,7 +167,13 @@ fn hostile_sources_are_errors_and_long_ones_are_not() {
         ".me()".repeat(long)
     );
     let either = format!("print nil{} or 7;", " or nil".repeat(long));
-    for (source, output) in [(sum, "10000\n"), (chain, "A instance\n"), (either, "7\n")] {
+    let choice = format!("{}print 8;", "if (false) print 0; else ".repeat(long));
+    for (source, output) in [
+        (sum, "10000\n"),
+        (chain, "A instance\n"),
+        (either, "7\n"),
+        (choice, "8\n"),
+    ] {
         let (code, seen, errors) = run(&["-"], &source);
         assert_eq!((code, seen.as_str(), errors.as_str()), (0, output, ""));
     }
