@@ -2,9 +2,9 @@
 
 use super::Step;
 pub(super) use crate::ext::shown;
-use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Produced, Results};
+use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Parts, Produced, Results};
 use crate::semantics::{Limits, Trap};
-use crate::value::Value;
+use crate::value::{Func, Value};
 use crate::vm::{Linked, VM};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,7 +50,7 @@ fn run_at(
 ) -> Step {
     let (fixed, inputs) = (desc.inputs.len(), vm.stack.len() - at);
     vm.collect_if_due()?;
-    charge(vm, desc, at)?;
+    charge(vm, desc, |vm| &vm.stack[at..])?;
     let (site, mut results) = ((linked, id, packed), Results::default());
     let flow = match desc.calls_back {
         true => run_full(vm, site, desc, at, &mut results)?,
@@ -72,17 +72,29 @@ fn run_leaf(
     results: &mut Results,
 ) -> Result<Flow, Trap> {
     let slots = prepare_slots(vm, desc, packed)?;
+    call_leaf(vm, (linked, id, packed), (desc, vm.pc - 1), results, |vm| {
+        vm.split(inputs, slots, desc.callee.is_some())
+    })
+}
+
+/// Calls the op at `pc`, which sees what `split` gives; with the memory of its place, if it has one.
+#[inline]
+pub(super) fn call_leaf(
+    vm: &mut VM,
+    (linked, id, packed): Site<'_>,
+    (desc, pc): (&'static OpDesc, usize),
+    results: &mut Results,
+    split: impl for<'v> FnOnce(&'v mut VM) -> Parts<'v>,
+) -> Result<Flow, Trap> {
     if !desc.cache {
-        let parts = vm.split(inputs, slots, desc.callee.is_some());
-        let mut call = Call::leaf((linked, id, packed), parts, None, results);
+        let mut call = Call::leaf((linked, id, packed), split(vm), None, results);
         return unwound(|| (desc.entry)(&mut call));
     }
     // The memory of the place is out of the VM while the op runs. When the op panics it is gone: nobody
     // knows in what state it is.
-    let (code, place) = (vm.frame()?.code, linked.place(vm.pc - 1));
+    let (code, place) = (vm.frame()?.code, linked.place(pc));
     let mut memory = vm.code_mut().take_place(code, place);
-    let parts = vm.split(inputs, slots, desc.callee.is_some());
-    let mut call = Call::leaf((linked, id, packed), parts, Some(&mut memory), results);
+    let mut call = Call::leaf((linked, id, packed), split(vm), Some(&mut memory), results);
     let ran = unwound(|| (desc.entry)(&mut call));
     if !matches!(ran, Err(Trap::Panic(_))) {
         vm.code_mut().put_place(code, place, memory);
@@ -176,10 +188,12 @@ fn prepare_slots(vm: &mut VM, desc: &OpDesc, packed: u64) -> Result<usize, Trap>
     Ok(vm.frame()?.slots)
 }
 
-fn charge(vm: &mut VM, desc: &OpDesc, at: usize) -> Step {
+/// Pays for an op beyond what every op costs.
+#[inline]
+pub(super) fn charge(vm: &mut VM, desc: &OpDesc, inputs: impl Fn(&VM) -> &[Value]) -> Step {
     let cost = match desc.cost {
         Cost::Fixed(cost) => cost,
-        Cost::Of(cost) => unwound(|| Ok(cost(&vm.stack[at..])))?,
+        Cost::Of(cost) => unwound(|| Ok(cost(inputs(vm))))?,
     };
     match cost {
         0 | 1 => Ok(()),
@@ -201,7 +215,12 @@ fn invoke(vm: &mut VM, invoke: Option<Invoke>, at: usize, fixed: usize) -> Step 
     let arguments = at + fixed;
     vm.stack.splice(at..arguments, first);
     let argc = vm.stack.len() - at;
-    let found = vm.resolve(&function)?;
+    invoke_with(vm, &function, argc, callee)
+}
+
+/// Calls a function by value; its arguments are the last values on the stack.
+pub(super) fn invoke_with(vm: &mut VM, function: &Func, argc: usize, callee: Value) -> Step {
+    let found = vm.resolve(function)?;
     let argc = u8::try_from(argc).map_err(|_| Trap::WrongArity {
         name: function.name().clone(),
         takes: usize::from(u8::MAX),

@@ -1,7 +1,7 @@
 //! Ext ops on registers: inputs are borrowed where they are, results go where they were.
 
-use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Parts, Results};
-use crate::interp::ext::{made, unwound};
+use crate::ext::{Flow, ImmKind, Invoke, OpDesc, Parts, Results};
+use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
 use crate::vm::{Linked, VM};
@@ -49,11 +49,13 @@ impl VM {
         self.collect_if_due()?;
         let from = window + usize::from(a);
         let inputs = (from, from + usize::from(n));
-        self.charge_ext(desc, inputs)?;
+        charge(self, desc, |vm| &vm.registers[inputs.0..inputs.1])?;
         let mut results = Results::default();
         let site = (linked, id, packed);
         let locals = window + usize::from(locals);
-        let flow = self.run_leaf_ext(site, desc, (inputs, locals), &mut results)?;
+        let flow = call_leaf(self, site, (desc, pc), &mut results, |vm| {
+            vm.split_registers(inputs, locals, desc)
+        })?;
         if flow == Flow::Invoke {
             return match results.invoke {
                 Some(Invoke::Call {
@@ -81,31 +83,6 @@ impl VM {
         Ok(Ran::On(flow == Flow::Jump))
     }
 
-    fn run_leaf_ext(
-        &mut self,
-        (linked, id, packed): (&Arc<Linked>, u16, u64),
-        desc: &'static OpDesc,
-        (inputs, locals): ((usize, usize), usize),
-        results: &mut Results,
-    ) -> Result<Flow, Trap> {
-        let site: (&Linked, u16, u64) = (linked, id, packed);
-        if !desc.cache {
-            let parts = self.split_registers(inputs, locals, desc);
-            let mut call = Call::leaf(site, parts, None, results);
-            return unwound(|| (desc.entry)(&mut call));
-        }
-        let code = self.frames.last().map_or(0, |frame| frame.code);
-        let place = linked.place(self.pc - 1);
-        let mut memory = self.code_mut().take_place(code, place);
-        let parts = self.split_registers(inputs, locals, desc);
-        let mut call = Call::leaf(site, parts, Some(&mut memory), results);
-        let ran = unwound(|| (desc.entry)(&mut call));
-        if !matches!(ran, Err(Trap::Panic(_))) {
-            self.code_mut().put_place(code, place, memory);
-        }
-        ran
-    }
-
     fn split_registers(
         &mut self,
         (from, to): (usize, usize),
@@ -118,17 +95,6 @@ impl VM {
             .any(|i| matches!(i.kind, ImmKind::Slot));
         let locals = if names_slot { locals } else { from };
         self.split_in_registers((from, to), locals, desc.callee.is_some())
-    }
-
-    fn charge_ext(&mut self, desc: &OpDesc, (from, to): (usize, usize)) -> Result<(), Trap> {
-        let cost = match desc.cost {
-            Cost::Fixed(cost) => cost,
-            Cost::Of(cost) => unwound(|| Ok(cost(&self.registers[from..to])))?,
-        };
-        match cost {
-            0 | 1 => Ok(()),
-            more => self.charge(more - 1),
-        }
     }
 
     /// Whether a function of a program can be called with that many arguments.
@@ -157,12 +123,6 @@ impl VM {
         if let Some(frame) = self.frames.last_mut() {
             frame.ip = ip as u32;
         }
-        let found = self.resolve(function)?;
-        let argc = u8::try_from(argc).map_err(|_| Trap::WrongArity {
-            name: function.name().clone(),
-            takes: usize::from(u8::MAX),
-            got: argc,
-        })?;
-        self.enter_function(found, argc, callee)
+        invoke_with(self, function, argc, callee)
     }
 }

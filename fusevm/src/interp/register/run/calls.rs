@@ -126,24 +126,40 @@ impl<'l> Run<'l> {
             return Err(Trap::CallDepth(limit));
         }
         let below = window + usize::from(a);
+        self.enter(vm, (kind, unit, argc), None, (a, below), (window, ip))
+    }
+
+    /// Opens the window `below` for a function whose arguments are there. The caller wants the result
+    /// in `d`.
+    fn enter(
+        &mut self,
+        vm: &mut VM,
+        (kind, unit, argc): (FrameKind, &'l Code, u8),
+        callee: Option<Value>,
+        (d, below): (u8, usize),
+        (window, ip): (usize, usize),
+    ) -> Result<Option<(usize, usize)>, Trap> {
+        let FrameKind::Call { function, want } = kind else {
+            return Ok(None);
+        };
         vm.check_values(below)?;
         vm.make_window(below + WINDOW);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
+        if let (Some(callee), Some(frame)) = (callee, vm.frames.last_mut()) {
+            frame.callee = callee;
+        }
         vm.open_window(below, unit, argc.into());
-        let FrameKind::Call { function, want } = kind else {
-            return Ok(None);
-        };
         self.calls.push(Rec {
             code: self.code,
             window,
             ip: ip as u32,
             function,
             want,
-            d: a,
+            d,
         });
         self.known += 1;
-        self.depth_left -= 1;
+        self.depth_left = self.depth_left.saturating_sub(1);
         self.code = unit;
         Ok(Some((below, 0)))
     }
@@ -178,11 +194,11 @@ impl<'l> Run<'l> {
                 };
                 vm.code_of(self.linked, kind, argc, self.form)
                     .filter(|_| vm.depth < vm.limits.max_call_depth)
-                    .map(|unit| (kind, unit))
+                    .map(|unit| (kind, unit, argc))
             }
             _other => None,
         };
-        let Some((kind, unit)) = unit else {
+        let Some(entered) = unit else {
             return vm
                 .invoke_out(&function, callee, first, (from, args, to), ip)
                 .map(|()| None);
@@ -194,26 +210,7 @@ impl<'l> Run<'l> {
             }
             None => args,
         };
-        vm.check_values(below)?;
-        vm.make_window(below + WINDOW);
-        let pc = self.code.meta[ip - 1].pc as usize + 1;
-        vm.open_call(kind, (pc, ip), below);
-        if let Some(frame) = vm.frames.last_mut() {
-            frame.callee = callee;
-        }
-        vm.open_window(below, unit, argc);
-        self.calls.push(Rec {
-            code: self.code,
-            window,
-            ip: ip as u32,
-            function: found.index,
-            want: true,
-            d: a,
-        });
-        self.known += 1;
-        self.depth_left = self.depth_left.saturating_sub(1);
-        self.code = unit;
-        Ok(Some((below, 0)))
+        self.enter(vm, entered, Some(callee), (a, below), (window, ip))
     }
 
     /// Calls a function that is not run here, or not known.
