@@ -90,10 +90,10 @@ pub(crate) enum Ins {
     IndexSet { a: u8, b: u8, c: u8, s: u16 },
     /// `d =` element `b` of the array of name `name`.
     ArrayGet { d: u8, b: u8, name: u16 },
-    /// Element `b` of the array that its op names `= c`.
-    ArraySet { b: u8, c: u8 },
-    /// Appends `a` to the array that its op names.
-    ArrayPush { a: u8 },
+    /// Element `b` of the array of name `name` `= c`.
+    ArraySet { b: u8, c: u8, name: u16 },
+    /// Appends `a` to the array of name `name`.
+    ArrayPush { a: u8, name: u16 },
     /// `d = a` followed by `b`, as texts.
     Concat { d: u8, a: u8, b: u8 },
 
@@ -182,6 +182,40 @@ impl Ins {
             | Ins::ArrayGet { d, .. }
             | Ins::Concat { d, .. } => Some(d),
             _other => None,
+        }
+    }
+
+    /// The registers that those read which compute one value.
+    pub(crate) fn reads(self) -> [Option<u8>; 2] {
+        match self {
+            Ins::Copy { a, .. }
+            | Ins::Take { a, .. }
+            | Ins::AddI { a, .. }
+            | Ins::SubI { a, .. }
+            | Ins::MulI { a, .. }
+            | Ins::ModI { a, .. }
+            | Ins::AndI { a, .. }
+            | Ins::OrI { a, .. }
+            | Ins::XorI { a, .. }
+            | Ins::ShlI { a, .. }
+            | Ins::ShrI { a, .. }
+            | Ins::Unary { a, .. }
+            | Ins::Not { a, .. } => [Some(a), None],
+            Ins::ArrayGet { b, .. } => [Some(b), None],
+            Ins::Add { a, b, .. }
+            | Ins::Sub { a, b, .. }
+            | Ins::Mul { a, b, .. }
+            | Ins::Div { a, b, .. }
+            | Ins::Mod { a, b, .. }
+            | Ins::And { a, b, .. }
+            | Ins::Or { a, b, .. }
+            | Ins::Xor { a, b, .. }
+            | Ins::Shl { a, b, .. }
+            | Ins::Shr { a, b, .. }
+            | Ins::Binary { a, b, .. }
+            | Ins::IndexGet { a, b, .. }
+            | Ins::Concat { a, b, .. } => [Some(a), Some(b)],
+            _other => [None, None],
         }
     }
 

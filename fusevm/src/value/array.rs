@@ -319,6 +319,31 @@ impl Array {
     }
 
     /// The elements in place, for walks inside this room only.
+    /// The element at `at`, if it is a number or the like.
+    #[inline(always)]
+    pub(crate) fn number_at(&self, at: usize) -> Option<Value> {
+        match self.as_slice().get(at)? {
+            Value::Int(n) => Some(Value::Int(*n)),
+            Value::Float(f) => Some(Value::Float(*f)),
+            _other => None,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_number(&mut self, at: usize, value: Value) -> bool {
+        let Some(data) = Arc::get_mut(&mut self.0) else {
+            return false;
+        };
+        let head = data.head;
+        match data.items.get_mut(head + at) {
+            Some(place @ (Value::Int(_) | Value::Float(_))) => {
+                std::mem::forget(std::mem::replace(place, value));
+                true
+            }
+            _other => false,
+        }
+    }
+
     pub(super) fn as_slice(&self) -> &[Value] {
         self.0.live()
     }

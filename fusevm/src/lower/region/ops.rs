@@ -158,15 +158,15 @@ impl<'v> Lowering<'v> {
                 let d = self.push();
                 self.emit(Ins::ArrayGet { d, b, name });
             }
-            Op::ArraySet(_) => {
+            Op::ArraySet(name) => {
                 let (b, c) = (self.register(0), self.register(1));
                 self.pop(2);
-                self.emit(Ins::ArraySet { b, c });
+                self.emit(Ins::ArraySet { b, c, name });
             }
-            Op::ArrayPush(_) => {
+            Op::ArrayPush(name) => {
                 let a = self.register(0);
                 self.pop(1);
-                self.emit(Ins::ArrayPush { a });
+                self.emit(Ins::ArrayPush { a, name });
             }
             Op::PushFrame => self.open_scope(),
             Op::PopFrame => self.close_scope(),

@@ -2,7 +2,7 @@
 
 use super::super::ext::Invocation;
 use super::super::{Code, WINDOW};
-use super::{Rec, Run};
+use super::{PATIENCE, Rec, Run};
 use crate::interp::{FrameKind, Step, call};
 use crate::lower::Ins;
 use crate::semantics::Trap;
@@ -10,14 +10,14 @@ use crate::value::Value;
 use crate::vm::VM;
 
 impl<'l> Run<'l> {
-    /// Takes note of what a handler may have set. Whether the frame goes on in the base interpreter at
-    /// `ip`, because there is fuel to count now and its code counts none.
-    pub(super) fn handled(&mut self, vm: &mut VM, ip: usize) -> Result<bool, Trap> {
+    /// Takes note of what a handler may have set. Whether the frame goes on in the base interpreter
+    /// because there is fuel to count now and its code counts none.
+    pub(super) fn handled(&mut self, vm: &mut VM) -> Result<bool, Trap> {
         self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
         if self.form.metered || !vm.metered() {
             return Ok(false);
         }
-        let Some(exit) = self.code.point(ip) else {
+        let Some(exit) = self.code.point(self.place.1) else {
             return Ok(false);
         };
         vm.leave_registers(self.code, exit)?;
@@ -34,19 +34,19 @@ impl<'l> Run<'l> {
     /// Looks at the interrupt flag, where fuel is not counted.
     #[cold]
     #[inline(never)]
-    pub(super) fn poll(&mut self, vm: &mut VM, window: usize, ip: usize) -> Step {
-        self.tell(vm, window, ip);
+    pub(super) fn poll(&mut self, vm: &mut VM) -> Step {
+        self.patience = PATIENCE + self.code.ins.len() as i64;
+        self.tell(vm);
         match self.form.metered {
             true => Ok(()),
             false => vm.poll(),
         }
     }
 
-    /// Tells the VM of the calls it has not heard of, before something may trap in instruction `ip - 1`
-    /// or ask for frames.
+    /// Tells the VM of the calls it has not heard of, before something may trap or ask for frames.
     #[inline]
-    pub(super) fn tell(&mut self, vm: &mut VM, window: usize, ip: usize) {
-        self.at = (window, ip);
+    pub(super) fn tell(&mut self, vm: &mut VM) {
+        let window = self.place.0;
         vm.free_register = window + usize::from(self.code.registers);
         if self.known < self.calls.len() {
             self.tell_calls(vm, window);
@@ -79,23 +79,24 @@ impl<'l> Run<'l> {
         self.known -= 1;
     }
 
-    /// Leaves the top frame; where control goes on here.
+    /// Leaves the top frame; whether control goes on here.
     pub(super) fn go_back(
         &mut self,
         vm: &mut VM,
         value: Option<Value>,
         blocks: u8,
-    ) -> Result<Option<(usize, usize)>, Trap> {
+    ) -> Result<bool, Trap> {
         let place = self.leave(vm, value, blocks)?;
         // The VM had heard of it.
         if self.calls.pop().is_some() {
             self.known -= 1;
         }
         self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
-        Ok(place.map(|(window, code, ip)| {
-            self.code = code;
-            (window, ip)
-        }))
+        let goes_on = place.is_some();
+        if let Some((window, code, ip)) = place {
+            (self.place, self.code) = ((window, ip), code);
+        }
+        Ok(goes_on)
     }
 
     /// A call that is not done in the loop: of a function that has no code yet, or is not of the program,
@@ -104,8 +105,8 @@ impl<'l> Run<'l> {
         &mut self,
         vm: &mut VM,
         (a, argc, name): (u8, u8, u16),
-        (window, ip): (usize, usize),
-    ) -> Result<Option<(usize, usize)>, Trap> {
+    ) -> Result<bool, Trap> {
+        self.tell(vm);
         let callee = self.linked.verified.callee(name);
         let own = match vm.function_at(self.linked.symbol(name)) {
             Some(f) if f.code == self.program && callee.own == Some(f.index) => Some(f.index),
@@ -118,15 +119,15 @@ impl<'l> Run<'l> {
                 .map(|unit| (kind, unit))
         });
         let Some((kind, unit)) = unit else {
-            self.call_out(vm, (a, argc, name), (window, ip))?;
-            return Ok(None);
+            self.call_out(vm, (a, argc, name))?;
+            return Ok(false);
         };
         let limit = vm.limits.max_call_depth;
         if vm.depth >= limit {
             return Err(Trap::CallDepth(limit));
         }
-        let below = window + usize::from(a);
-        self.enter(vm, (kind, unit, argc), None, (a, below), (window, ip))
+        let below = self.place.0 + usize::from(a);
+        self.enter(vm, (kind, unit, argc), None, (a, below))
     }
 
     /// Opens the window `below` for a function whose arguments are there. The caller wants the result
@@ -137,11 +138,11 @@ impl<'l> Run<'l> {
         (kind, unit, argc): (FrameKind, &'l Code, u8),
         callee: Option<Value>,
         (d, below): (u8, usize),
-        (window, ip): (usize, usize),
-    ) -> Result<Option<(usize, usize)>, Trap> {
+    ) -> Result<bool, Trap> {
         let FrameKind::Call { function, want } = kind else {
-            return Ok(None);
+            return Ok(false);
         };
+        let (window, ip) = self.place;
         vm.check_values(below)?;
         vm.make_window(below + WINDOW);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
@@ -160,8 +161,8 @@ impl<'l> Run<'l> {
         });
         self.known += 1;
         self.depth_left = self.depth_left.saturating_sub(1);
-        self.code = unit;
-        Ok(Some((below, 0)))
+        (self.place, self.code) = ((below, 0), unit);
+        Ok(true)
     }
 
     /// Makes the call an op asked for, whose arguments are the last of its inputs.
@@ -175,8 +176,8 @@ impl<'l> Run<'l> {
             fixed,
         }: Invocation,
         (a, n): (u8, u8),
-        (window, ip): (usize, usize),
-    ) -> Result<Option<(usize, usize)>, Trap> {
+    ) -> Result<bool, Trap> {
+        let (window, ip) = self.place;
         let (from, to) = (
             window + usize::from(a),
             window + usize::from(a) + usize::from(n),
@@ -201,7 +202,7 @@ impl<'l> Run<'l> {
         let Some(entered) = unit else {
             return vm
                 .invoke_out(&function, callee, first, (from, args, to), ip)
-                .map(|()| None);
+                .map(|()| false);
         };
         let below = match first {
             Some(first) => {
@@ -210,16 +211,12 @@ impl<'l> Run<'l> {
             }
             None => args,
         };
-        self.enter(vm, entered, Some(callee), (a, below), (window, ip))
+        self.enter(vm, entered, Some(callee), (a, below))
     }
 
     /// Calls a function that is not run here, or not known.
-    pub(super) fn call_out(
-        &self,
-        vm: &mut VM,
-        (a, argc, name): (u8, u8, u16),
-        (window, ip): (usize, usize),
-    ) -> Step {
+    fn call_out(&self, vm: &mut VM, (a, argc, name): (u8, u8, u16)) -> Step {
+        let (window, ip) = self.place;
         let first = window + usize::from(a);
         let args = vm.registers[first..first + usize::from(argc)].iter_mut();
         vm.stack.extend(args.map(std::mem::take));

@@ -1,0 +1,411 @@
+//! The loop: instructions on numbers, on arrays of them, branches, calls and returns.
+//!
+//! It calls nothing that may come back. An operand that is no number, a register whose value has to be
+//! dropped, a limit that is near: whatever is not done in place is left to [`Run::step`], which can run
+//! every instruction. So all that the loop keeps at hand stays in machine registers.
+
+use super::{Code, Rec, Run};
+use crate::interp::register::{WINDOW, is_plain};
+use crate::lower::Ins;
+use crate::op::Opcode;
+use crate::value::Value;
+use crate::vm::VM;
+use std::mem::{forget, replace, take};
+
+/// The window of a frame.
+#[inline(always)]
+fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
+    // Frames see to it that a whole window is there.
+    (&mut registers[window..window + WINDOW])
+        .try_into()
+        .expect("the window has its length")
+}
+
+/// A copy of a number, or the like.
+#[inline(always)]
+fn number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Int(n) => Some(Value::Int(*n)),
+        Value::Float(f) => Some(Value::Float(*f)),
+        Value::Bool(is) => Some(Value::Bool(*is)),
+        Value::Undef => Some(Value::Undef),
+        _other => None,
+    }
+}
+
+/// Place of an element by its index from the front.
+#[inline(always)]
+fn place(index: &Value) -> Option<usize> {
+    match index {
+        Value::Int(n) => usize::try_from(*n).ok(),
+        _other => None,
+    }
+}
+
+impl<'l> Run<'l> {
+    /// Runs instructions until there is one that is not run here, and gives that one: [`Run::place`] is
+    /// then its window and the instruction behind it.
+    #[inline(never)]
+    pub(super) fn fast(&mut self, vm: &mut VM) -> Ins {
+        let (mut window, mut ip) = self.place;
+        let mut code: &'l Code = self.code;
+        let mut ins: &[Ins] = &code.ins;
+        let mut patience = self.patience;
+        let mut win = view(&mut vm.registers, window);
+        let left = 'run: loop {
+            let next = ins[ip];
+            ip += 1;
+            macro_rules! leave {
+                () => {
+                    break 'run next
+                };
+            }
+            // Writes a register, unless there is something to drop.
+            macro_rules! put {
+                ($d:expr, $value:expr) => {{
+                    let register = &mut win[$d as usize];
+                    if !is_plain(register) {
+                        leave!();
+                    }
+                    forget(replace(register, $value));
+                }};
+            }
+            // Goes on at another instruction. Where that lies behind, time passes.
+            macro_rules! go_to {
+                ($to:expr) => {{
+                    let to = $to as usize;
+                    if to < ip {
+                        patience -= (ip - to) as i64;
+                        if patience < 0 {
+                            leave!();
+                        }
+                    }
+                    ip = to;
+                }};
+            }
+            macro_rules! integer {
+                ($d:expr, $checked:ident, $x:expr, $y:expr) => {
+                    match $x.$checked($y) {
+                        Some(n) => put!($d, Value::Int(n)),
+                        None => leave!(),
+                    }
+                };
+            }
+            macro_rules! arithmetic {
+                ($checked:ident, $sign:tt, $d:expr, $a:expr, $b:expr) => {
+                    match ($a, $b) {
+                        (&Value::Int(x), &Value::Int(y)) => integer!($d, $checked, x, y),
+                        (&Value::Float(x), &Value::Float(y)) => put!($d, Value::Float(x $sign y)),
+                        (&Value::Int(x), &Value::Float(y)) => put!($d, Value::Float(x as f64 $sign y)),
+                        (&Value::Float(x), &Value::Int(y)) => put!($d, Value::Float(x $sign y as f64)),
+                        _ => leave!(),
+                    }
+                };
+            }
+            macro_rules! with_number {
+                ($checked:ident, $sign:tt, $d:expr, $a:expr, $n:expr) => {
+                    match &win[$a as usize] {
+                        &Value::Int(x) => integer!($d, $checked, x, i64::from($n)),
+                        &Value::Float(x) => put!($d, Value::Float(x $sign f64::from($n))),
+                        _ => leave!(),
+                    }
+                };
+            }
+            macro_rules! bits {
+                ($d:expr, $a:expr, $b:expr, $of:expr) => {
+                    match (&win[$a as usize], $b) {
+                        (&Value::Int(x), &Value::Int(y)) => {
+                            let of: fn(i64, i64) -> i64 = $of;
+                            put!($d, Value::Int(of(x, y)));
+                        }
+                        _ => leave!(),
+                    }
+                };
+            }
+            macro_rules! compare {
+                ($sign:tt, $a:expr, $b:expr) => {
+                    match ($a, $b) {
+                        (&Value::Int(x), &Value::Int(y)) => x $sign y,
+                        (&Value::Float(x), &Value::Float(y)) => x $sign y,
+                        _ => leave!(),
+                    }
+                };
+            }
+            macro_rules! branch {
+                ($sign:tt, $when:literal, $a:expr, $b:expr, $to:expr) => {
+                    if compare!($sign, &win[$a as usize], &win[$b as usize]) == $when {
+                        go_to!($to);
+                    }
+                };
+            }
+            macro_rules! branch_small {
+                ($sign:tt, $when:literal, $a:expr, $n:expr, $to:expr) => {{
+                    let is = match &win[$a as usize] {
+                        &Value::Int(x) => x $sign i64::from($n),
+                        &Value::Float(x) => x $sign f64::from($n),
+                        _ => leave!(),
+                    };
+                    if is == $when {
+                        go_to!($to);
+                    }
+                }};
+            }
+            match next {
+                Ins::Copy { d, a } => match number(&win[a as usize]) {
+                    Some(value) => put!(d, value),
+                    None => leave!(),
+                },
+                Ins::Take { d, a } => {
+                    if !is_plain(&win[d as usize]) {
+                        leave!();
+                    }
+                    let value = take(&mut win[a as usize]);
+                    put!(d, value);
+                }
+                Ins::Int { d, n } => put!(d, Value::Int(n.into())),
+                Ins::Const { d, k } => match number(&code.constants[k as usize]) {
+                    Some(value) => put!(d, value),
+                    None => leave!(),
+                },
+                Ins::Undef { d } => put!(d, Value::Undef),
+                Ins::Bool { d, is } => put!(d, Value::Bool(is)),
+                Ins::Swap { a, b } => win.swap(a.into(), b.into()),
+
+                Ins::Add { d, a, b } => {
+                    arithmetic!(checked_add, +, d, &win[a as usize], &win[b as usize]);
+                }
+                Ins::Sub { d, a, b } => {
+                    arithmetic!(checked_sub, -, d, &win[a as usize], &win[b as usize]);
+                }
+                Ins::Mul { d, a, b } => {
+                    arithmetic!(checked_mul, *, d, &win[a as usize], &win[b as usize]);
+                }
+                Ins::AddI { d, a, n } => with_number!(checked_add, +, d, a, n),
+                Ins::SubI { d, a, n } => with_number!(checked_sub, -, d, a, n),
+                Ins::MulI { d, a, n } => with_number!(checked_mul, *, d, a, n),
+                Ins::Div { d, a, b } => {
+                    let (x, y) = match (&win[a as usize], &win[b as usize]) {
+                        (&Value::Float(x), &Value::Float(y)) => (x, y),
+                        (&Value::Int(x), &Value::Int(y)) => (x as f64, y as f64),
+                        (&Value::Int(x), &Value::Float(y)) => (x as f64, y),
+                        (&Value::Float(x), &Value::Int(y)) => (x, y as f64),
+                        _ => leave!(),
+                    };
+                    if y == 0.0 {
+                        leave!();
+                    }
+                    put!(d, Value::Float(x / y));
+                }
+                Ins::Mod { d, a, b } => match (&win[a as usize], &win[b as usize]) {
+                    (&Value::Int(x), &Value::Int(y)) if y != 0 => {
+                        put!(d, Value::Int(x.wrapping_rem(y)));
+                    }
+                    _ => leave!(),
+                },
+                Ins::ModI { d, a, n } => match &win[a as usize] {
+                    &Value::Int(x) if n != 0 => put!(d, Value::Int(x.wrapping_rem(n.into()))),
+                    _ => leave!(),
+                },
+                Ins::And { d, a, b } => bits!(d, a, &win[b as usize], |x, y| x & y),
+                Ins::Or { d, a, b } => bits!(d, a, &win[b as usize], |x, y| x | y),
+                Ins::Xor { d, a, b } => bits!(d, a, &win[b as usize], |x, y| x ^ y),
+                Ins::Shl { d, a, b } => bits!(d, a, &win[b as usize], |x, y| x << (y & 63)),
+                Ins::Shr { d, a, b } => bits!(d, a, &win[b as usize], |x, y| x >> (y & 63)),
+                Ins::AndI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x & y),
+                Ins::OrI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x | y),
+                Ins::XorI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x ^ y),
+                Ins::ShlI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x << (y & 63)),
+                Ins::ShrI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x >> (y & 63)),
+                Ins::Binary { op, d, a, b } => {
+                    let (x, y) = (&win[a as usize], &win[b as usize]);
+                    let is = match op {
+                        Opcode::NumEq => compare!(==, x, y),
+                        Opcode::NumNe => compare!(!=, x, y),
+                        Opcode::NumLt => compare!(<, x, y),
+                        Opcode::NumGt => compare!(>, x, y),
+                        Opcode::NumLe => compare!(<=, x, y),
+                        Opcode::NumGe => compare!(>=, x, y),
+                        _other => leave!(),
+                    };
+                    put!(d, Value::Bool(is));
+                }
+                Ins::Unary { op, d, a } => match (op, &win[a as usize]) {
+                    (Opcode::Negate, &Value::Float(x)) => put!(d, Value::Float(-x)),
+                    (Opcode::Negate, &Value::Int(x)) => integer!(d, checked_sub, 0_i64, x),
+                    _ => leave!(),
+                },
+                Ins::Not { d, a } => match &win[a as usize] {
+                    &Value::Bool(is) => put!(d, Value::Bool(!is)),
+                    _ => leave!(),
+                },
+
+                Ins::Jump { to } => go_to!(to),
+                Ins::JumpIf { a, to, .. } => match &win[a as usize] {
+                    Value::Bool(true) => go_to!(to),
+                    Value::Bool(false) => {}
+                    _ => leave!(),
+                },
+                Ins::JumpIfNot { a, to, .. } => match &win[a as usize] {
+                    Value::Bool(false) => go_to!(to),
+                    Value::Bool(true) => {}
+                    _ => leave!(),
+                },
+                Ins::JumpLt { a, b, to } => branch!(<, true, a, b, to),
+                Ins::JumpLe { a, b, to } => branch!(<=, true, a, b, to),
+                Ins::JumpEq { a, b, to } => branch!(==, true, a, b, to),
+                Ins::JumpNotLt { a, b, to } => branch!(<, false, a, b, to),
+                Ins::JumpNotLe { a, b, to } => branch!(<=, false, a, b, to),
+                Ins::JumpNotEq { a, b, to } => branch!(==, false, a, b, to),
+                Ins::JumpLtI { a, n, to } => branch_small!(<, true, a, n, to),
+                Ins::JumpLeI { a, n, to } => branch_small!(<=, true, a, n, to),
+                Ins::JumpGtI { a, n, to } => branch_small!(>, true, a, n, to),
+                Ins::JumpGeI { a, n, to } => branch_small!(>=, true, a, n, to),
+                Ins::JumpEqI { a, n, to } => branch_small!(==, true, a, n, to),
+                Ins::JumpNotLtI { a, n, to } => branch_small!(<, false, a, n, to),
+                Ins::JumpNotLeI { a, n, to } => branch_small!(<=, false, a, n, to),
+                Ins::JumpNotGtI { a, n, to } => branch_small!(>, false, a, n, to),
+                Ins::JumpNotGeI { a, n, to } => branch_small!(>=, false, a, n, to),
+                Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
+
+                Ins::GetVar { d, name } => {
+                    let global = vm.globals[self.linked.symbol(name)].as_ref();
+                    match global.and_then(number) {
+                        Some(value) => put!(d, value),
+                        None => leave!(),
+                    }
+                }
+                Ins::SetVar { a, name } => {
+                    let cell = &mut vm.globals[self.linked.symbol(name)];
+                    match (number(&win[a as usize]), cell) {
+                        (Some(value), Some(cell)) if is_plain(cell) => {
+                            forget(replace(cell, value));
+                        }
+                        _ => leave!(),
+                    }
+                }
+                Ins::IndexGet { d, a, b } => {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    let at = place(&win[b as usize]);
+                    match at.and_then(|at| items.number_at(at)) {
+                        Some(value) => put!(d, value),
+                        None => leave!(),
+                    }
+                }
+                Ins::IndexSet { a, b, c, .. } => {
+                    let value = number(&win[c as usize]);
+                    let at = place(&win[b as usize]);
+                    match (value, at, &mut win[a as usize]) {
+                        (Some(value), Some(at), Value::Array(items)) => {
+                            if !items.set_number(at, value) {
+                                leave!();
+                            }
+                        }
+                        _ => leave!(),
+                    }
+                }
+                Ins::ArrayGet { d, b, name } => {
+                    let cell = vm.globals[self.linked.symbol(name)].as_ref();
+                    let Some(Value::Array(items)) = cell else {
+                        leave!();
+                    };
+                    let at = place(&win[b as usize]);
+                    match at.and_then(|at| items.number_at(at)) {
+                        Some(value) => put!(d, value),
+                        None => leave!(),
+                    }
+                }
+                Ins::ArraySet { b, c, name } => {
+                    let value = number(&win[c as usize]);
+                    let at = place(&win[b as usize]);
+                    let cell = vm.globals[self.linked.symbol(name)].as_mut();
+                    match (value, at, cell) {
+                        (Some(value), Some(at), Some(Value::Array(items))) => {
+                            if !items.set_number(at, value) {
+                                leave!();
+                            }
+                        }
+                        _ => leave!(),
+                    }
+                }
+                Ins::Call { a, argc, name } => {
+                    let callee = self.linked.verified.callee(name);
+                    let below = window + usize::from(a);
+                    let bound = match vm.functions[self.linked.symbol(name)] {
+                        Some(f) if f.code == self.program && callee.own == Some(f.index) => f.index,
+                        _other => leave!(),
+                    };
+                    let Some(unit) = self.unit(bound, argc) else {
+                        leave!();
+                    };
+                    if self.calls.len() - self.known >= self.depth_left
+                        || self.calls.len() >= self.calls.capacity()
+                        || below + 2 * WINDOW > vm.registers.len()
+                    {
+                        leave!();
+                    }
+                    patience -= unit.ins.len() as i64;
+                    if patience < 0 {
+                        leave!();
+                    }
+                    // Its slots begin empty.
+                    let inner = view(&mut vm.registers, below);
+                    let (_, slots) = unit.slots[0];
+                    let fresh = &mut inner[argc.into()..slots.max(argc).into()];
+                    if !fresh.iter().all(is_plain) {
+                        leave!();
+                    }
+                    for register in fresh {
+                        forget(replace(register, Value::Undef));
+                    }
+                    self.calls.push(Rec {
+                        code,
+                        window,
+                        ip: ip as u32,
+                        function: bound,
+                        want: callee.returns == Some(true),
+                        d: a,
+                    });
+                    (window, code, ip) = (below, unit, 0);
+                    ins = &code.ins;
+                    win = view(&mut vm.registers, window);
+                }
+                Ins::Return { a, blocks: 0 } => {
+                    if self.calls.len() <= self.known {
+                        leave!();
+                    }
+                    let Some(rec) = self.calls.last() else {
+                        leave!();
+                    };
+                    let value = take(&mut win[a as usize]);
+                    if !win[..code.registers.max(1).into()].iter().all(is_plain) {
+                        win[a as usize] = value;
+                        leave!();
+                    }
+                    (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    let to = rec.want.then_some(rec.d);
+                    self.calls.pop();
+                    ins = &code.ins;
+                    win = view(&mut vm.registers, window);
+                    if let Some(d) = to {
+                        // The first register of the callee, which was clean.
+                        forget(replace(&mut win[d as usize], value));
+                    }
+                }
+                Ins::Charge { exit } => {
+                    let cost = u64::from(code.exits[exit as usize].cost);
+                    match vm.slice.checked_sub(cost) {
+                        Some(left) => vm.slice = left,
+                        None => leave!(),
+                    }
+                }
+                _other => leave!(),
+            }
+        };
+        self.place = (window, ip);
+        self.code = code;
+        self.patience = patience;
+        left
+    }
+}

@@ -1,0 +1,343 @@
+//! Instructions that the loop leaves: each runs here, one at a time, whatever its operands are.
+
+use super::super::ext::Ran;
+use super::super::{forget, is_plain};
+use super::{Run, Src, element};
+use crate::interp::{BlockRun, Step};
+use crate::lower::Ins;
+use crate::op::Opcode;
+use crate::semantics::Trap;
+use crate::value::Value;
+use crate::vm::VM;
+
+impl<'l> Run<'l> {
+    /// Runs the instruction before the current place, and sets the place that comes next; whether that is
+    /// here.
+    #[inline(never)]
+    pub(super) fn step(&mut self, vm: &mut VM, mut next: Ins) -> Result<bool, Trap> {
+        let code = self.code;
+        let window = self.place.0;
+        let register = |r: u8| window + usize::from(r);
+        // What stands where the result goes is dropped first; then the loop may have it.
+        let reads = next.reads();
+        if let Some(d) = next.dest().map(|d| *d)
+            && !is_plain(&vm.registers[register(d)])
+            && !reads.contains(&Some(d))
+        {
+            vm.registers[register(d)] = Value::Undef;
+            self.place.1 -= 1;
+            return Ok(true);
+        }
+        match next {
+            Ins::Copy { d, a } => {
+                vm.registers[register(d)] = vm.registers[register(a)].clone();
+            }
+            Ins::Const { d, k } => {
+                vm.registers[register(d)] = code.constants[k as usize].clone();
+            }
+            Ins::Clear { a, n } => {
+                vm.registers[register(a)..register(a) + usize::from(n)].fill(Value::Undef);
+            }
+            Ins::Not { d, a } => {
+                let is = !vm.registers[register(a)].to_bool();
+                if a >= code.base {
+                    vm.registers[register(a)] = Value::Undef;
+                }
+                vm.registers[register(d)] = Value::Bool(is);
+            }
+            Ins::JumpIf { a, last, to } | Ins::JumpIfNot { a, last, to } => {
+                let is = vm.registers[register(a)].to_bool();
+                if last {
+                    forget(&mut vm.registers[register(a)]);
+                }
+                if is == matches!(next, Ins::JumpIf { .. }) {
+                    self.place.1 = to as usize;
+                }
+            }
+            Ins::IndexGet { d, a, b } => {
+                let value = element(&vm.registers[register(a)], &vm.registers[register(b)]);
+                if b >= code.base {
+                    forget(&mut vm.registers[register(b)]);
+                }
+                vm.registers[register(d)] = value;
+            }
+            Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
+                Some(value) => vm.registers[register(d)] = value.clone(),
+                None => {
+                    self.tell(vm);
+                    self.run_one(vm)?;
+                    vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
+                }
+            },
+            Ins::SetVar { a, name } => {
+                let value = vm.fetch(register(a), a >= code.base);
+                vm.globals[self.linked.symbol(name)] = Some(value);
+            }
+            Ins::ArrayGet { d, b, name } => {
+                let index = vm.fetch(register(b), b >= code.base);
+                let cell = vm.globals[self.linked.symbol(name)].as_ref();
+                let value = cell.map_or(Value::Undef, |cell| element(cell, &index));
+                vm.registers[register(d)] = value;
+            }
+            Ins::Concat { d, a, b } if vm.append(register(d), register(a), (register(b), b >= code.base)) => {}
+            Ins::Call { a, argc, name } => return self.call(vm, (a, argc, name)),
+            Ins::Jump { to } => self.place.1 = to as usize,
+            _other => return self.told(vm, next),
+        }
+        Ok(true)
+    }
+
+    /// The same for instructions that may trap or ask for frames, of which the VM knows all then.
+    fn told(&mut self, vm: &mut VM, mut next: Ins) -> Result<bool, Trap> {
+        self.tell(vm);
+        let code = self.code;
+        let (window, ip) = self.place;
+        let pc = code.meta[ip - 1].pc as usize;
+        let register = |r: u8| window + usize::from(r);
+        if let Some((op, a, b)) = self.numeric(next) {
+            let Some(d) = next.dest().map(|d| *d) else {
+                return self.branch(vm, next, (a, b));
+            };
+            return self.numbers(vm, op, (a, b), d);
+        }
+        match next {
+            Ins::IndexSet { a, b, c, s } => {
+                let value = vm.fetch(register(c), c >= code.base);
+                let index = vm.fetch(register(b), b >= code.base).to_int();
+                vm.set_element(self.linked, register(a), (index, value), s)?;
+            }
+            Ins::ArraySet { b, c, .. } => {
+                let value = vm.fetch(register(c), c >= code.base);
+                let index = vm.fetch(register(b), b >= code.base);
+                vm.stack.extend([value, index]);
+                self.run_one(vm)?;
+            }
+            Ins::ArrayPush { a, .. } => {
+                let value = vm.fetch(register(a), a >= code.base);
+                vm.stack.push(value);
+                self.run_one(vm)?;
+            }
+            Ins::Return { a, blocks } => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                vm.free_registers(window);
+                return self.go_back(vm, Some(value), blocks);
+            }
+            Ins::ReturnVoid { blocks } => {
+                vm.free_registers(window);
+                return self.go_back(vm, None, blocks);
+            }
+            Ins::End { a, some } => {
+                let value = some.then(|| std::mem::take(&mut vm.registers[register(a)]));
+                vm.free_registers(window);
+                vm.end_program(value)?;
+                return Ok(false);
+            }
+            Ins::Base { a, n, locals } => {
+                let ran = vm.run_base(self.linked, (a, n, locals), (pc, ip))?;
+                return Ok(ran.is_some() && !self.handled(vm)?);
+            }
+            Ins::BaseBranch { a, n, locals } => {
+                match vm.run_base(self.linked, (a, n, locals), (pc, ip))? {
+                    Some(true) => {}
+                    Some(false) => self.place.1 += 1,
+                    None => return Ok(false),
+                }
+                return Ok(!self.handled(vm)?);
+            }
+            Ins::Ext { a, n, locals } => {
+                let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
+                return self.after_ext(vm, ran, (a, n));
+            }
+            Ins::ExtBranch { a, n, locals } => {
+                let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
+                if let Ran::On(false) | Ran::Back(false) = ran {
+                    self.place.1 += 1;
+                }
+                return self.after_ext(vm, ran, (a, n));
+            }
+            Ins::Exit { exit } => {
+                vm.leave_registers(code, &code.exits[exit as usize])?;
+                return Ok(false);
+            }
+            Ins::Charge { exit } => {
+                let exit = &code.exits[exit as usize];
+                if !vm.prepay(exit.cost.into())? {
+                    vm.leave_registers(code, exit)?;
+                    return Ok(false);
+                }
+            }
+            Ins::LoopStart { a } => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                vm.blocks
+                    .push(BlockRun::of(self.linked.chunk().ops[pc], value));
+            }
+            Ins::LoopNext { a, to } => {
+                vm.charge(1)?;
+                match vm.blocks.last_mut().and_then(BlockRun::next) {
+                    Some((first, second)) => {
+                        vm.registers[register(a)] = first;
+                        if let Some(second) = second {
+                            vm.registers[register(a) + 1] = second;
+                        }
+                    }
+                    None => {
+                        if let Some(value) = vm.blocks.pop().and_then(BlockRun::finish) {
+                            vm.registers[register(a)] = value;
+                        }
+                        self.place.1 = to as usize;
+                    }
+                }
+            }
+            Ins::LoopTurn { a, some } => {
+                let left = match some {
+                    true => std::mem::take(&mut vm.registers[register(a)]),
+                    false => Value::Undef,
+                };
+                if let Some(run) = vm.blocks.last_mut() {
+                    run.answer(left);
+                }
+            }
+            Ins::Fused { index } => {
+                let op = code.fused[index as usize];
+                if vm.run_fused(self.linked, op, window)? {
+                    self.place.1 += 1;
+                }
+            }
+            _in_the_loop => {}
+        }
+        Ok(true)
+    }
+
+    /// Goes on behind an ext op, or in the call it asked for.
+    fn after_ext(&mut self, vm: &mut VM, ran: Ran, (a, n): (u8, u8)) -> Result<bool, Trap> {
+        match ran {
+            Ran::On(_) => Ok(true),
+            Ran::Back(_) => Ok(!self.handled(vm)?),
+            Ran::Elsewhere => Ok(false),
+            Ran::Invokes(invoke) => self.invoke(vm, invoke, (a, n)),
+        }
+    }
+
+    /// Runs the op behind the instruction on what has been pushed for it.
+    fn run_one(&self, vm: &mut VM) -> Step {
+        let (pc, ip) = (self.pc(), self.place.1);
+        let op = self.linked.chunk().ops[pc];
+        vm.run_op(self.linked, op, (pc, ip)).map(|_| ())
+    }
+
+    /// The pc of the instruction before the current place.
+    fn pc(&self) -> usize {
+        self.code.meta[self.place.1 - 1].pc as usize
+    }
+
+    fn opcode(&self) -> Opcode {
+        self.linked.chunk().ops[self.pc()].opcode()
+    }
+
+    /// The op on numbers that an instruction does, and its operands.
+    fn numeric(&self, ins: Ins) -> Option<(Opcode, u8, Src)> {
+        use Opcode::*;
+        Some(match ins {
+            Ins::Add { a, b, .. } => (Add, a, Src::Reg(b)),
+            Ins::Sub { a, b, .. } => (Sub, a, Src::Reg(b)),
+            Ins::Mul { a, b, .. } => (Mul, a, Src::Reg(b)),
+            Ins::Div { a, b, .. } => (Div, a, Src::Reg(b)),
+            Ins::Mod { a, b, .. } => (Mod, a, Src::Reg(b)),
+            Ins::And { a, b, .. } => (BitAnd, a, Src::Reg(b)),
+            Ins::Or { a, b, .. } => (BitOr, a, Src::Reg(b)),
+            Ins::Xor { a, b, .. } => (BitXor, a, Src::Reg(b)),
+            Ins::Shl { a, b, .. } => (Shl, a, Src::Reg(b)),
+            Ins::Shr { a, b, .. } => (Shr, a, Src::Reg(b)),
+            // These may stand for one of `Inc` and `Dec`.
+            Ins::AddI { a, n, .. } | Ins::SubI { a, n, .. } => match self.opcode() {
+                op @ (Add | Sub) => (op, a, Src::Int(n)),
+                _one => match ins {
+                    Ins::AddI { .. } => (Inc, a, Src::None),
+                    _dec => (Dec, a, Src::None),
+                },
+            },
+            Ins::MulI { a, n, .. } => (Mul, a, Src::Int(n)),
+            Ins::ModI { a, n, .. } => (Mod, a, Src::Int(n)),
+            Ins::AndI { a, n, .. } => (BitAnd, a, Src::Int(n)),
+            Ins::OrI { a, n, .. } => (BitOr, a, Src::Int(n)),
+            Ins::XorI { a, n, .. } => (BitXor, a, Src::Int(n)),
+            Ins::ShlI { a, n, .. } => (Shl, a, Src::Int(n)),
+            Ins::ShrI { a, n, .. } => (Shr, a, Src::Int(n)),
+            Ins::Binary { op, a, b, .. } => (op, a, Src::Reg(b)),
+            Ins::Concat { a, b, .. } => (Concat, a, Src::Reg(b)),
+            Ins::Unary { op, a, .. } => (op, a, Src::None),
+            Ins::JumpLt { a, b, .. }
+            | Ins::JumpLe { a, b, .. }
+            | Ins::JumpEq { a, b, .. }
+            | Ins::JumpNotLt { a, b, .. }
+            | Ins::JumpNotLe { a, b, .. }
+            | Ins::JumpNotEq { a, b, .. } => (self.opcode(), a, Src::Reg(b)),
+            Ins::JumpLtI { a, n, .. }
+            | Ins::JumpLeI { a, n, .. }
+            | Ins::JumpGtI { a, n, .. }
+            | Ins::JumpGeI { a, n, .. }
+            | Ins::JumpEqI { a, n, .. }
+            | Ins::JumpNotLtI { a, n, .. }
+            | Ins::JumpNotLeI { a, n, .. }
+            | Ins::JumpNotGtI { a, n, .. }
+            | Ins::JumpNotGeI { a, n, .. }
+            | Ins::JumpNotEqI { a, n, .. } => (self.opcode(), a, Src::Int(n.into())),
+            _other => return None,
+        })
+    }
+
+    /// The values of operands; those that only the stack had are gone from their registers.
+    fn values(&self, vm: &mut VM, a: u8, b: Src) -> (Value, Option<Value>) {
+        let window = self.place.0;
+        let mut value = |r: u8| vm.fetch(window + usize::from(r), r >= self.code.base);
+        let b = match b {
+            Src::Reg(b) => Some(value(b)),
+            Src::Int(n) => Some(Value::Int(n.into())),
+            Src::None => None,
+        };
+        (value(a), b)
+    }
+
+    /// An op on numbers, as the base interpreter runs it; whether its result is there.
+    fn numbers(
+        &mut self,
+        vm: &mut VM,
+        op: Opcode,
+        (a, b): (u8, Src),
+        d: u8,
+    ) -> Result<bool, Trap> {
+        let inputs = self.values(vm, a, b);
+        let (pc, (window, ip)) = (self.pc(), self.place);
+        match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
+            Some(value) => {
+                vm.registers[window + usize::from(d)] = value;
+                Ok(!self.handled(vm)?)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// The same for a comparison, and the branch on it.
+    fn branch(&mut self, vm: &mut VM, ins: Ins, (a, b): (u8, Src)) -> Result<bool, Trap> {
+        let op = self.opcode();
+        let inputs = match (self.values(vm, a, b), b) {
+            // Greater is less the other way round.
+            ((a, Some(b)), Src::Reg(_)) if matches!(op, Opcode::NumGt | Opcode::NumGe) => {
+                (b, Some(a))
+            }
+            (inputs, _) => inputs,
+        };
+        let at = (self.pc(), self.place.1);
+        let Some(value) = vm.run_numbers(self.linked, op, inputs, at)? else {
+            return Ok(false);
+        };
+        // `!=` is the other way round of `==`.
+        let is = value.to_bool() != (op == Opcode::NumNe);
+        if let Some((when, to)) = ins.branch()
+            && is == when
+        {
+            self.place.1 = to as usize;
+        }
+        Ok(!self.handled(vm)?)
+    }
+}
