@@ -10,7 +10,7 @@ use crate::prove::{checks, id};
 use crate::tokens::{doc, local, option, referent, respan, span};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lifetime, Lit, Path, Type};
+use syn::{Expr, ExprLit, Lifetime, Lit, Path, Type};
 
 /// What the generated code is for.
 pub(crate) struct Target<'a> {
@@ -91,7 +91,7 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
     let (function, cfgs, quiet) = (&op.function, op.function.cfgs(), quiet());
     let item = item(op, target);
     let (entry, implementation) = (entry(op, target), implementation(op, target));
-    let (checks, id) = (checks(op, target), id(op, target));
+    let (checks, id, quick) = (checks(op, target), id(op, target), quick(op, target));
     let (k, ident, sample) = (&target.krate, op.ident(), target.sample());
     quote! {
         #function
@@ -102,6 +102,7 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
             // The same in every language, but for what runs it.
             const __FUSEVM_DESC: &#k::OpDesc = <#ident as #k::ExtOp<#sample>>::DESC;
             #entry
+            #quick
             #implementation
             #checks
             #id
@@ -212,6 +213,55 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
     }
 }
 
+/// Kinds of values that the inputs and the result of an op of numbers are; `None` where it is none, or
+/// asks for anything beside its inputs.
+fn kinds(op: &Op) -> Option<(Vec<Ident>, Ident)> {
+    let kind = |ty: &Type| {
+        let Type::Path(path) = ty else {
+            return None;
+        };
+        let ident = path.path.get_ident()?;
+        let kind = [("i64", "Int"), ("f64", "Float"), ("bool", "Bool")];
+        let (_, kind) = kind.iter().find(|(name, _)| ident == name)?;
+        Some(local_kind(kind))
+    };
+    let cheap = match &op.options.cost {
+        None => true,
+        Some(Expr::Lit(ExprLit { lit: Lit::Int(cost), .. })) => {
+            cost.base10_parse::<u64>().is_ok_and(|cost| cost <= 1)
+        }
+        Some(_) => false,
+    };
+    let inputs: Vec<Ident> = (op.params.iter())
+        .map(|param| match param.class {
+            Class::Input { .. } => kind(&param.ty),
+            _other => None,
+        })
+        .collect::<Option<_>>()?;
+    let output = kind(op.function.output()?)?;
+    (cheap && !inputs.is_empty()).then_some((inputs, output))
+}
+
+fn local_kind(name: &str) -> Ident {
+    Ident::new(name, proc_macro2::Span::call_site())
+}
+
+/// The function that runs an op of numbers on values, without a call.
+fn quick(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
+    let (kinds, output) = kinds(op)?;
+    let (k, ident, inputs) = (&target.krate, op.ident(), local("inputs"));
+    let names: Vec<Ident> = (0..kinds.len()).map(|at| local(&format!("input{at}"))).collect();
+    Some(quote! {
+        fn __fusevm_quick(#inputs: &mut [#k::Value]) -> ::core::primitive::bool {
+            let [#(#k::Value::#kinds(#names)),*] = #inputs else {
+                return false;
+            };
+            #inputs[0] = #k::Value::#output(#ident(#(*#names),*));
+            true
+        }
+    })
+}
+
 /// The way to the op that is tried when the inputs are of other kinds.
 fn alt(op: &Op, target: &Target<'_>, call: &Ident, desc: &Ident) -> Option<TokenStream> {
     let (k, language, alt) = (&target.krate, target.language(), op.options.alt.as_ref()?);
@@ -302,6 +352,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     );
     let (pure, calls_back) = (options.pure.is_some(), op.ctx().is_some());
     let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
+    let quick = option(kinds(op).map(|_| quote!(__fusevm_quick)));
     let place = quote_spanned!(op.ident().span()=> file: ::core::file!(), line: ::core::line!());
     quote! {
         #k::OpDesc {
@@ -322,6 +373,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
             alt: #alt,
             #place,
             entry: __fusevm_entry #generic,
+            quick: #quick,
         }
     }
 }

@@ -284,6 +284,10 @@ pub enum Cost {
     Of(fn(&[Value]) -> u64),
 }
 
+/// Runs an ext op on inputs that are numbers, with nothing beside them, and puts its result in the place
+/// of the first; `false`, and nothing done, where they are of other kinds.
+pub type Quick = fn(&mut [Value]) -> bool;
+
 /// Runs an ext op on the inputs of a [`Call`].
 pub type Entry = for<'a> fn(&mut Call<'a>) -> Result<Flow, Trap>;
 
@@ -326,6 +330,8 @@ pub struct OpDesc {
     pub line: u32,
     /// What runs it.
     pub entry: Entry,
+    /// What runs it on numbers, if it is an op of numbers.
+    pub quick: Option<Quick>,
 }
 
 impl OpDesc {

@@ -35,7 +35,7 @@ pub(crate) use call::{Parts, Produced, Results, shown};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{
-    Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
+    Cost, Entry, Quick, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Ty, pack,
 };
 pub(crate) use desc::{same, same_type};
 pub use given::{
@@ -78,6 +78,7 @@ const UNASSIGNED: OpDesc = OpDesc {
     file: "",
     line: 0,
     entry: |_| Ok(Flow::Next),
+    quick: None,
 };
 
 /// The core op sets, which every language has.

@@ -112,8 +112,8 @@ pub(crate) enum Ins {
     Base { a: u8, n: u8, locals: u8 },
     /// The same for an op that may jump: if it does, the next instruction runs, else the one behind it.
     BaseBranch { a: u8, n: u8, locals: u8 },
-    /// Runs the ext op at its pc on `n` inputs from `a` on, as `Base` does.
-    Ext { a: u8, n: u8, locals: u8 },
+    /// Runs the ext op at its pc, of that import, on `n` inputs from `a` on, as `Base` does.
+    Ext { a: u8, n: u8, locals: u8, import: u16 },
     /// The same for one that may jump, as `BaseBranch` does.
     ExtBranch { a: u8, n: u8, locals: u8 },
     /// Goes on in the base interpreter, as exit `exit` says.
@@ -240,6 +240,14 @@ impl Ins {
             | Ins::JumpNotEqI { to, .. } => Some((false, to)),
             _other => None,
         }
+    }
+
+    /// Whether it is a branch on two registers: greater is less then, the other way round.
+    pub(crate) fn turned(self) -> bool {
+        matches!(
+            self,
+            Ins::JumpLt { .. } | Ins::JumpLe { .. } | Ins::JumpNotLt { .. } | Ins::JumpNotLe { .. }
+        )
     }
 
     /// Sets where a jump goes.

@@ -319,29 +319,26 @@ impl Array {
     }
 
     /// The elements in place, for walks inside this room only.
-    /// The element at `at`, if it is a number or the like.
     #[inline(always)]
-    pub(crate) fn number_at(&self, at: usize) -> Option<Value> {
-        match self.as_slice().get(at)? {
-            Value::Int(n) => Some(Value::Int(*n)),
-            Value::Float(f) => Some(Value::Float(*f)),
-            _other => None,
-        }
+    pub(crate) fn live(&self) -> &[Value] {
+        self.0.live()
     }
 
     #[inline(always)]
-    pub(crate) fn set_number(&mut self, at: usize, value: Value) -> bool {
-        let Some(data) = Arc::get_mut(&mut self.0) else {
-            return false;
-        };
-        let head = data.head;
-        match data.items.get_mut(head + at) {
-            Some(place @ (Value::Int(_) | Value::Float(_))) => {
-                std::mem::forget(std::mem::replace(place, value));
+    pub(crate) fn push_in_place(&mut self, number: Value) -> bool {
+        match Arc::get_mut(&mut self.0) {
+            Some(data) if data.items.len() < data.items.capacity() => {
+                data.items.push(number);
                 true
             }
             _other => false,
         }
+    }
+
+    #[inline(always)]
+    pub(crate) fn live_mut(&mut self) -> Option<&mut [Value]> {
+        let data = Arc::get_mut(&mut self.0)?;
+        data.items.get_mut(data.head..)
     }
 
     pub(super) fn as_slice(&self) -> &[Value] {

@@ -6,7 +6,7 @@ mod step;
 
 use super::Code;
 use crate::interp::{Step, unwound};
-use crate::lower::Form;
+use crate::lower::{Form, Ins};
 use crate::semantics::{Trap, array};
 use crate::value::Value;
 use crate::vm::{Linked, Lowered, VM};
@@ -101,10 +101,26 @@ impl<'l> Run<'l> {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.step(vm, next)? {
+            } else if !self.quick(vm, next) && !self.step(vm, next)? {
                 return Ok(());
             }
         }
+    }
+}
+
+impl Run<'_> {
+    /// Runs an ext op of numbers on numbers, if the instruction is one: nothing but its own code.
+    #[inline]
+    fn quick(&self, vm: &mut VM, ins: Ins) -> bool {
+        let Ins::Ext { a, n, import, .. } = ins else {
+            return false;
+        };
+        let Some(quick) = self.linked.ops.get(usize::from(import)).and_then(|desc| desc.quick)
+        else {
+            return false;
+        };
+        let first = self.place.0 + usize::from(a);
+        quick(&mut vm.registers[first..first + usize::from(n)])
     }
 }
 

@@ -49,20 +49,20 @@ impl<'v> Lowering<'v> {
         self.flush(0);
         let n = shape.pops as u8;
         let (locals, _) = self.code.slots[self.depth];
-        let ext = matches!(op, Op::Extended(..) | Op::ExtendedWide(..));
+        let ext = self.chunk.immediates(op).map(|(import, _)| import);
         self.pop(shape.pops);
         let a = self.home(self.stack.len());
         if let Some((to, left)) = shape.jumps {
             self.emit(match ext {
-                true => Ins::ExtBranch { a, n, locals },
-                false => Ins::BaseBranch { a, n, locals },
+                Some(_) => Ins::ExtBranch { a, n, locals },
+                None => Ins::BaseBranch { a, n, locals },
             });
             let target = self.target(to, region, id, self.stack.len() + left);
             self.emit_to(Ins::Jump { to: 0 }, target);
         } else {
             self.emit(match ext {
-                true => Ins::Ext { a, n, locals },
-                false => Ins::Base { a, n, locals },
+                Some(import) => Ins::Ext { a, n, locals, import },
+                None => Ins::Base { a, n, locals },
             });
         }
         self.end_segment();

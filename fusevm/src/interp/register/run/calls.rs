@@ -9,6 +9,9 @@ use crate::semantics::Trap;
 use crate::value::Value;
 use crate::vm::VM;
 
+/// Calls there is room for at first.
+const SOME_CALLS: usize = 32;
+
 impl<'l> Run<'l> {
     /// Takes note of what a handler may have set. Whether the frame goes on in the base interpreter
     /// because there is fuel to count now and its code counts none.
@@ -70,15 +73,6 @@ impl<'l> Run<'l> {
         self.known = self.calls.len();
     }
 
-    /// A call that the VM had heard of has returned.
-    #[inline(never)]
-    pub(super) fn forget_frame(&mut self, vm: &mut VM) {
-        vm.frames.pop();
-        vm.depth -= 1;
-        self.depth_left += 1;
-        self.known -= 1;
-    }
-
     /// Leaves the top frame; whether control goes on here.
     pub(super) fn go_back(
         &mut self,
@@ -97,6 +91,19 @@ impl<'l> Run<'l> {
             (self.place, self.code) = ((window, ip), code);
         }
         Ok(goes_on)
+    }
+
+    /// Makes room for calls, whose callee's window begins at register `a`; whether there is more now.
+    pub(super) fn make_room(&mut self, vm: &mut VM, a: u8) -> bool {
+        let (calls, registers) = (self.calls.capacity(), vm.registers.len());
+        if self.calls.len() == calls {
+            self.calls.reserve(calls.max(SOME_CALLS));
+        }
+        let below = self.place.0 + usize::from(a);
+        if below <= vm.limits.max_stack {
+            vm.make_window(below + WINDOW);
+        }
+        self.calls.capacity() > calls || vm.registers.len() > registers
     }
 
     /// A call that is not done in the loop: of a function that has no code yet, or is not of the program,

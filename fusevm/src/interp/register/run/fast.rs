@@ -10,6 +10,7 @@ use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::value::Value;
 use crate::vm::VM;
+use std::hint::cold_path;
 use std::mem::{forget, replace, take};
 
 /// The window of a frame.
@@ -19,18 +20,6 @@ fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
     (&mut registers[window..window + WINDOW])
         .try_into()
         .expect("the window has its length")
-}
-
-/// A copy of a number, or the like.
-#[inline(always)]
-fn number(value: &Value) -> Option<Value> {
-    match value {
-        Value::Int(n) => Some(Value::Int(*n)),
-        Value::Float(f) => Some(Value::Float(*f)),
-        Value::Bool(is) => Some(Value::Bool(*is)),
-        Value::Undef => Some(Value::Undef),
-        _other => None,
-    }
 }
 
 /// Place of an element by its index from the front.
@@ -57,7 +46,10 @@ impl<'l> Run<'l> {
             ip += 1;
             macro_rules! leave {
                 () => {
-                    break 'run next
+                    {
+                        cold_path();
+                        break 'run next;
+                    }
                 };
             }
             // Writes a register, unless there is something to drop.
@@ -68,6 +60,33 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     forget(replace(register, $value));
+                }};
+            }
+            // Copies a number or the like to a register.
+            macro_rules! copy {
+                ($d:expr, $from:expr) => {
+                    match $from {
+                        &Value::Int(n) => put!($d, Value::Int(n)),
+                        &Value::Float(f) => put!($d, Value::Float(f)),
+                        &Value::Bool(is) => put!($d, Value::Bool(is)),
+                        Value::Undef => put!($d, Value::Undef),
+                        _ => leave!(),
+                    }
+                };
+            }
+            // Writes a number or the like where there is one, or whatever is dropped without more ado.
+            macro_rules! write {
+                ($to:expr, $from:expr) => {{
+                    let to = $to;
+                    if !is_plain(to) {
+                        leave!();
+                    }
+                    match $from {
+                        &Value::Int(n) => forget(replace(to, Value::Int(n))),
+                        &Value::Float(f) => forget(replace(to, Value::Float(f))),
+                        &Value::Bool(is) => forget(replace(to, Value::Bool(is))),
+                        _ => leave!(),
+                    }
                 }};
             }
             // Goes on at another instruction. Where that lies behind, time passes.
@@ -151,10 +170,7 @@ impl<'l> Run<'l> {
                 }};
             }
             match next {
-                Ins::Copy { d, a } => match number(&win[a as usize]) {
-                    Some(value) => put!(d, value),
-                    None => leave!(),
-                },
+                Ins::Copy { d, a } => copy!(d, &win[a as usize]),
                 Ins::Take { d, a } => {
                     if !is_plain(&win[d as usize]) {
                         leave!();
@@ -163,10 +179,7 @@ impl<'l> Run<'l> {
                     put!(d, value);
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
-                Ins::Const { d, k } => match number(&code.constants[k as usize]) {
-                    Some(value) => put!(d, value),
-                    None => leave!(),
-                },
+                Ins::Const { d, k } => copy!(d, &code.constants[k as usize]),
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
@@ -267,66 +280,83 @@ impl<'l> Run<'l> {
                 Ins::JumpNotGeI { a, n, to } => branch_small!(>=, false, a, n, to),
                 Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
 
-                Ins::GetVar { d, name } => {
-                    let global = vm.globals[self.linked.symbol(name)].as_ref();
-                    match global.and_then(number) {
-                        Some(value) => put!(d, value),
-                        None => leave!(),
-                    }
-                }
-                Ins::SetVar { a, name } => {
-                    let cell = &mut vm.globals[self.linked.symbol(name)];
-                    match (number(&win[a as usize]), cell) {
-                        (Some(value), Some(cell)) if is_plain(cell) => {
-                            forget(replace(cell, value));
-                        }
-                        _ => leave!(),
-                    }
-                }
+                Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
+                    Some(value) => copy!(d, value),
+                    None => leave!(),
+                },
+                Ins::SetVar { a, name } => match &mut vm.globals[self.linked.symbol(name)] {
+                    Some(cell) => write!(cell, &win[a as usize]),
+                    None => leave!(),
+                },
                 Ins::IndexGet { d, a, b } => {
-                    let Value::Array(items) = &win[a as usize] else {
+                    let (Value::Array(items), Some(at)) = (&win[a as usize], place(&win[b as usize]))
+                    else {
                         leave!();
                     };
-                    let at = place(&win[b as usize]);
-                    match at.and_then(|at| items.number_at(at)) {
-                        Some(value) => put!(d, value),
+                    match items.live().get(at) {
+                        Some(value) => copy!(d, value),
                         None => leave!(),
                     }
                 }
                 Ins::IndexSet { a, b, c, .. } => {
-                    let value = number(&win[c as usize]);
-                    let at = place(&win[b as usize]);
-                    match (value, at, &mut win[a as usize]) {
-                        (Some(value), Some(at), Value::Array(items)) => {
-                            if !items.set_number(at, value) {
-                                leave!();
-                            }
-                        }
+                    let Some(at) = place(&win[b as usize]) else {
+                        leave!();
+                    };
+                    let value = match &win[c as usize] {
+                        &Value::Int(n) => Ok(n),
+                        &Value::Float(f) => Err(f),
                         _ => leave!(),
+                    };
+                    let Value::Array(items) = &mut win[a as usize] else {
+                        leave!();
+                    };
+                    let Some(place) = items.live_mut().and_then(|items| items.get_mut(at)) else {
+                        leave!();
+                    };
+                    if !is_plain(place) {
+                        leave!();
+                    }
+                    match value {
+                        Ok(n) => forget(replace(place, Value::Int(n))),
+                        Err(f) => forget(replace(place, Value::Float(f))),
                     }
                 }
                 Ins::ArrayGet { d, b, name } => {
                     let cell = vm.globals[self.linked.symbol(name)].as_ref();
-                    let Some(Value::Array(items)) = cell else {
+                    let (Some(Value::Array(items)), Some(at)) = (cell, place(&win[b as usize]))
+                    else {
                         leave!();
                     };
-                    let at = place(&win[b as usize]);
-                    match at.and_then(|at| items.number_at(at)) {
-                        Some(value) => put!(d, value),
+                    match items.live().get(at) {
+                        Some(value) => copy!(d, value),
                         None => leave!(),
                     }
                 }
                 Ins::ArraySet { b, c, name } => {
-                    let value = number(&win[c as usize]);
-                    let at = place(&win[b as usize]);
                     let cell = vm.globals[self.linked.symbol(name)].as_mut();
-                    match (value, at, cell) {
-                        (Some(value), Some(at), Some(Value::Array(items))) => {
-                            if !items.set_number(at, value) {
-                                leave!();
-                            }
-                        }
+                    let (Some(Value::Array(items)), Some(at)) = (cell, place(&win[b as usize]))
+                    else {
+                        leave!();
+                    };
+                    match items.live_mut().and_then(|items| items.get_mut(at)) {
+                        Some(place) => write!(place, &win[c as usize]),
+                        None => leave!(),
+                    }
+                }
+                Ins::ArrayPush { a, name } => {
+                    let Some(Value::Array(items)) = &mut vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    if items.len() >= vm.limits.max_array_len {
+                        leave!();
+                    }
+                    let pushed = match &win[a as usize] {
+                        &Value::Int(n) => items.push_in_place(Value::Int(n)),
+                        &Value::Float(f) => items.push_in_place(Value::Float(f)),
                         _ => leave!(),
+                    };
+                    if !pushed {
+                        leave!();
                     }
                 }
                 Ins::Call { a, argc, name } => {
@@ -400,7 +430,21 @@ impl<'l> Run<'l> {
                         None => leave!(),
                     }
                 }
-                _other => leave!(),
+                // All that is left, by name: so there is no other value to ask for.
+                Ins::Clear { .. }
+                | Ins::Concat { .. }
+                | Ins::Return { .. }
+                | Ins::ReturnVoid { .. }
+                | Ins::End { .. }
+                | Ins::Base { .. }
+                | Ins::BaseBranch { .. }
+                | Ins::Ext { .. }
+                | Ins::ExtBranch { .. }
+                | Ins::Exit { .. }
+                | Ins::LoopStart { .. }
+                | Ins::LoopNext { .. }
+                | Ins::LoopTurn { .. }
+                | Ins::Fused { .. } => leave!(),
             }
         };
         self.place = (window, ip);

@@ -6,7 +6,7 @@ use super::{Run, Src, element};
 use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
-use crate::semantics::Trap;
+use crate::semantics::{self, Trap};
 use crate::value::Value;
 use crate::vm::VM;
 
@@ -80,9 +80,19 @@ impl<'l> Run<'l> {
                 vm.registers[register(d)] = value;
             }
             Ins::Concat { d, a, b } if vm.append(register(d), register(a), (register(b), b >= code.base)) => {}
+            Ins::Call { a, .. } if self.make_room(vm, a) => self.place.1 -= 1,
             Ins::Call { a, argc, name } => return self.call(vm, (a, argc, name)),
             Ins::Jump { to } => self.place.1 = to as usize,
-            _other => return self.told(vm, next),
+            _other => match self.at_once(vm, next) {
+                Some(result) => {
+                    let value = result?;
+                    match next.dest() {
+                        Some(d) => vm.registers[register(*d)] = value,
+                        None => self.branch_by(next, value.to_bool()),
+                    }
+                }
+                None => return self.told(vm, next),
+            },
         }
         Ok(true)
     }
@@ -95,10 +105,10 @@ impl<'l> Run<'l> {
         let pc = code.meta[ip - 1].pc as usize;
         let register = |r: u8| window + usize::from(r);
         if let Some((op, a, b)) = self.numeric(next) {
-            let Some(d) = next.dest().map(|d| *d) else {
-                return self.branch(vm, next, (a, b));
+            return match next.dest() {
+                Some(d) => self.numbers(vm, op, (a, b), *d),
+                None => self.branch(vm, next, (a, b)),
             };
-            return self.numbers(vm, op, (a, b), d);
         }
         match next {
             Ins::IndexSet { a, b, c, s } => {
@@ -144,7 +154,7 @@ impl<'l> Run<'l> {
                 }
                 return Ok(!self.handled(vm)?);
             }
-            Ins::Ext { a, n, locals } => {
+            Ins::Ext { a, n, locals, .. } => {
                 let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
                 return self.after_ext(vm, ran, (a, n));
             }
@@ -286,6 +296,38 @@ impl<'l> Run<'l> {
         })
     }
 
+    /// What an op on numbers gives, where its operands are numbers and no business of the language's.
+    fn at_once(&self, vm: &VM, ins: Ins) -> Option<Result<Value, Trap>> {
+        let (op, a, b) = self.numeric(ins)?;
+        let number = |r: u8| match &vm.registers[self.place.0 + usize::from(r)] {
+            Value::Int(n) => Some(Value::Int(*n)),
+            Value::Float(f) => Some(Value::Float(*f)),
+            _other => None,
+        };
+        let a = number(a)?;
+        let b = match b {
+            Src::Reg(b) => number(b)?,
+            Src::Int(n) => Value::Int(n.into()),
+            Src::None => Value::Undef,
+        };
+        let (a, b) = match ins.turned() && matches!(op, Opcode::NumGt | Opcode::NumGe) {
+            true => (b, a),
+            false => (a, b),
+        };
+        semantics::on_numbers(op, &vm.rules(self.linked.chunk().policy), a, b)
+    }
+
+    /// Takes the branch on a comparison, if that is its way.
+    fn branch_by(&mut self, ins: Ins, is: bool) {
+        // `!=` is the other way round of `==`.
+        let is = is != (self.opcode() == Opcode::NumNe);
+        if let Some((when, to)) = ins.branch()
+            && is == when
+        {
+            self.place.1 = to as usize;
+        }
+    }
+
     /// The values of operands; those that only the stack had are gone from their registers.
     fn values(&self, vm: &mut VM, a: u8, b: Src) -> (Value, Option<Value>) {
         let window = self.place.0;
@@ -320,24 +362,17 @@ impl<'l> Run<'l> {
     /// The same for a comparison, and the branch on it.
     fn branch(&mut self, vm: &mut VM, ins: Ins, (a, b): (u8, Src)) -> Result<bool, Trap> {
         let op = self.opcode();
-        let inputs = match (self.values(vm, a, b), b) {
-            // Greater is less the other way round.
-            ((a, Some(b)), Src::Reg(_)) if matches!(op, Opcode::NumGt | Opcode::NumGe) => {
+        let inputs = match self.values(vm, a, b) {
+            (a, Some(b)) if ins.turned() && matches!(op, Opcode::NumGt | Opcode::NumGe) => {
                 (b, Some(a))
             }
-            (inputs, _) => inputs,
+            inputs => inputs,
         };
         let at = (self.pc(), self.place.1);
         let Some(value) = vm.run_numbers(self.linked, op, inputs, at)? else {
             return Ok(false);
         };
-        // `!=` is the other way round of `==`.
-        let is = value.to_bool() != (op == Opcode::NumNe);
-        if let Some((when, to)) = ins.branch()
-            && is == when
-        {
-            self.place.1 = to as usize;
-        }
+        self.branch_by(ins, value.to_bool());
         Ok(!self.handled(vm)?)
     }
 }
