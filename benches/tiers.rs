@@ -2,7 +2,8 @@
 //! register code, each with and without counting of fuel, all in turn and with the same answers.
 //!
 //! `cargo bench --bench tiers`, with the beginnings of names to look at some rows alone. Prints the
-//! median time of a run natively, and how many times that each form takes.
+//! median time of a run natively, and how many times that each form takes. With `--list` it prints the
+//! workloads instead, as bytecode and as register code.
 
 #[path = "workloads/mod.rs"]
 mod workloads;
@@ -52,6 +53,10 @@ fn main() {
         .collect();
     let is_wanted =
         |w: &Workload| wanted.is_empty() || wanted.iter().any(|p| w.name.starts_with(p));
+    if std::env::args().any(|a| a == "--list") {
+        let rows = SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w));
+        return rows.for_each(|row| println!("; {}\n{}", row.name, row.listing()));
+    }
     for (title, rows) in [("workloads", &SHARED[..]), ("classic rows", &CLASSIC[..])] {
         head(title);
         let mut ratios: Vec<[f64; TIERS.len()]> = Vec::new();

@@ -227,9 +227,10 @@ fn kinds(op: &Op) -> Option<(Vec<Ident>, Ident)> {
     };
     let cheap = match &op.options.cost {
         None => true,
-        Some(Expr::Lit(ExprLit { lit: Lit::Int(cost), .. })) => {
-            cost.base10_parse::<u64>().is_ok_and(|cost| cost <= 1)
-        }
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Int(cost),
+            ..
+        })) => cost.base10_parse::<u64>().is_ok_and(|cost| cost <= 1),
         Some(_) => false,
     };
     let inputs: Vec<Ident> = (op.params.iter())
@@ -250,7 +251,9 @@ fn local_kind(name: &str) -> Ident {
 fn quick(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     let (kinds, output) = kinds(op)?;
     let (k, ident, inputs) = (&target.krate, op.ident(), local("inputs"));
-    let names: Vec<Ident> = (0..kinds.len()).map(|at| local(&format!("input{at}"))).collect();
+    let names: Vec<Ident> = (0..kinds.len())
+        .map(|at| local(&format!("input{at}")))
+        .collect();
     Some(quote! {
         fn __fusevm_quick(#inputs: &mut [#k::Value]) -> ::core::primitive::bool {
             let [#(#k::Value::#kinds(#names)),*] = #inputs else {

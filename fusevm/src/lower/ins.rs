@@ -97,8 +97,11 @@ pub(crate) enum Ins {
     /// `d = a` followed by `b`, as texts.
     Concat { d: u8, a: u8, b: u8 },
 
-    /// Calls the function of name `name` with `argc` arguments from `a` on; its result goes to `a`.
-    Call { a: u8, argc: u8, name: u16 },
+    /// Calls function `function` of the program with `argc` arguments from `a` on; its result goes to `a`
+    /// if the caller wants it.
+    Call { a: u8, argc: u8, want: bool, function: u32 },
+    /// Calls the function of name `name`, wherever it is.
+    CallOut { a: u8, argc: u8, name: u16 },
     /// Leaves the function or the program with the value of `a`, and `blocks` open loops.
     Return { a: u8, blocks: u8 },
     /// Leaves without a value.
@@ -132,6 +135,51 @@ pub(crate) enum Ins {
     /// The fused loop of the code's list, in one go; if that cannot be, the next instruction runs, else
     /// the one behind it.
     Fused { index: u32 },
+
+    // Those below stand for two or three of the others, which follow them: see `fuse`.
+
+    /// `a += n`, and goes on at `to`.
+    StepJump { a: u8, n: i16, to: u32 },
+    /// `a += n`, and goes on at `to` if `a < b`, and so on.
+    StepLt { a: u8, b: u8, n: i8, to: u32 },
+    StepLe { a: u8, b: u8, n: i8, to: u32 },
+    /// The same against a number in the instruction; goes back so far from the one behind both.
+    StepLtI { a: u8, n: i8, bound: i16, back: u16 },
+    StepLeI { a: u8, n: i8, bound: i16, back: u16 },
+    StepGtI { a: u8, n: i8, bound: i16, back: u16 },
+    StepGeI { a: u8, n: i8, bound: i16, back: u16 },
+    /// `d = c + a * b`, or the other way round.
+    MulAdd { d: u8, a: u8, b: u8, c: u8 },
+    /// `d = c - a * b`.
+    MulFrom { d: u8, a: u8, b: u8, c: u8 },
+    /// `d = a * b - c`.
+    MulSub { d: u8, a: u8, b: u8, c: u8 },
+    /// `d = a * n + m`.
+    MulAddI { d: u8, a: u8, n: i16, m: i16 },
+    /// Goes on at `to` unless `a % n == m`.
+    JumpModNotEq { a: u8, n: i8, m: i8, to: u32 },
+    /// Element `b` of the array in `a` `= n`.
+    IndexSetI { a: u8, b: u8, n: i16 },
+    /// `d = c + a[b]` or the other way round, and so on.
+    IndexGetAdd { d: u8, a: u8, b: u8, c: u8 },
+    IndexGetFrom { d: u8, a: u8, b: u8, c: u8 },
+    IndexGetMul { d: u8, a: u8, b: u8, c: u8 },
+    /// `d = of[a * b + c]`.
+    IndexGetAt { d: u8, of: u8, a: u8, b: u8, c: u8 },
+    /// `d = a + k`, float `k` of the code, or the other way round; and so on.
+    AddF { d: u8, a: u8, k: u16 },
+    SubF { d: u8, a: u8, k: u16 },
+    /// `d = k - a`.
+    FromF { d: u8, a: u8, k: u16 },
+    MulF { d: u8, a: u8, k: u16 },
+    DivF { d: u8, a: u8, k: u16 },
+    /// `d = k / a`.
+    IntoF { d: u8, a: u8, k: u16 },
+    /// Goes on at `to` if `a < k`, and so on.
+    JumpLtF { a: u8, k: u16, to: u32 },
+    JumpNotLtF { a: u8, k: u16, to: u32 },
+    JumpGtF { a: u8, k: u16, to: u32 },
+    JumpNotGtF { a: u8, k: u16, to: u32 },
 }
 
 const _: () = assert!(size_of::<Ins>() == 8);

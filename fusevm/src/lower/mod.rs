@@ -16,6 +16,7 @@
 //! Code that counts fuel is a code of its own: each stretch of ops is paid for where it begins, what a
 //! trap leaves unused is given back, so that fuel is spent exactly as op by op.
 
+mod fuse;
 mod ins;
 mod listing;
 mod region;
@@ -33,10 +34,15 @@ use walk::{Size, walk};
 /// A unit in register form.
 #[derive(Debug)]
 pub(crate) struct Code {
+    /// As they were written, one for one.
+    pub(crate) plain: Vec<Ins>,
+    /// With those fused that can be.
     pub(crate) ins: Vec<Ins>,
     /// One for each instruction.
     pub(crate) meta: Vec<Meta>,
     pub(crate) constants: Vec<Value>,
+    /// Those of the constants that fused instructions name.
+    pub(crate) floats: Vec<f64>,
     pub(crate) exits: Vec<Exit>,
     /// In code that counts no fuel: instructions before which a frame may go on in the base interpreter,
     /// in order, and the exits there.
@@ -55,7 +61,7 @@ pub(crate) struct Code {
 impl Code {
     /// Where a frame goes on in the base interpreter before instruction `ip`, if it can there.
     pub(crate) fn point(&self, ip: usize) -> Option<&Exit> {
-        let at = match self.ins.get(ip)? {
+        let at = match self.plain.get(ip)? {
             Ins::Jump { to } => *to,
             _other => ip as u32,
         };

@@ -5,10 +5,12 @@ mod ops;
 mod other;
 mod stack;
 
+use super::fuse::fuse;
 use super::walk::{At, Region};
 use super::{Code, Exit, Form, Inner, Ins, Meta, Opnd, stack_base};
 use crate::chunk::Chunk;
 use crate::op::Op;
+use crate::value::Value;
 use crate::verify::Verified;
 use std::collections::HashMap;
 
@@ -73,9 +75,11 @@ impl<'v> Lowering<'v> {
             chunk: verified.chunk(),
             overlay,
             code: Code {
+                plain: Vec::new(),
                 ins: Vec::new(),
                 meta: Vec::new(),
                 constants: Vec::new(),
+                floats: Vec::new(),
                 exits: Vec::new(),
                 points: Vec::new(),
                 fused: Vec::new(),
@@ -105,7 +109,34 @@ impl<'v> Lowering<'v> {
             let to = self.bound.get(&target).copied().unwrap_or(0);
             self.code.ins[at].aim(to);
         }
+        self.fuse();
         self.code
+    }
+
+    /// Fuses instructions, if ops are.
+    fn fuse(&mut self) {
+        let Code {
+            plain,
+            ins,
+            constants,
+            floats,
+            base,
+            form,
+            ..
+        } = &mut self.code;
+        plain.clone_from(ins);
+        if !form.fused {
+            return;
+        }
+        let floats = std::cell::RefCell::new(floats);
+        *ins = fuse(plain, *base, |k| match constants.get(k as usize) {
+            Some(&Value::Float(f)) => {
+                let mut floats = floats.borrow_mut();
+                floats.push(f);
+                u16::try_from(floats.len() - 1).ok()
+            }
+            _other => None,
+        });
     }
 
     /// Lowers a unit.

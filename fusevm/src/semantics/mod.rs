@@ -35,8 +35,7 @@ pub(crate) mod string;
 mod trap;
 mod word;
 
-use crate::op::Opcode;
-use crate::value::{ObjectText, Value};
+use crate::value::ObjectText;
 
 pub use limits::Limits;
 pub use policy::{Operands, Overflow, Policy, Unset, ZeroDiv};
@@ -121,36 +120,4 @@ pub(crate) mod testing {
             objects: &(),
         })
     }
-}
-
-/// What an op on numbers gives for two of them, or for one and nothing; `None` for other ops.
-pub(crate) fn on_numbers(
-    op: Opcode,
-    rules: &Rules<'_>,
-    a: Value,
-    b: Value,
-) -> Option<Result<Value, Trap>> {
-    Some(match op {
-        Opcode::Add => arith::add(rules, [a, b]),
-        Opcode::Sub => arith::sub(rules, [a, b]),
-        Opcode::Mul => arith::mul(rules, [a, b]),
-        Opcode::Div => arith::div(rules, [a, b]),
-        Opcode::Mod => arith::modulo(rules, [a, b]),
-        Opcode::Inc => arith::inc(rules, [a]),
-        Opcode::Dec => arith::dec(rules, [a]),
-        Opcode::Negate => arith::negate(rules, [a]),
-        Opcode::BitAnd => bits::bit_and(rules, [a, b]),
-        Opcode::BitOr => bits::bit_or(rules, [a, b]),
-        Opcode::BitXor => bits::bit_xor(rules, [a, b]),
-        Opcode::BitNot => bits::bit_not(rules, [a]),
-        Opcode::Shl => bits::shl(rules, [a, b]),
-        Opcode::Shr => bits::shr(rules, [a, b]),
-        Opcode::NumEq => compare::num_eq(rules, [a, b]),
-        Opcode::NumNe => compare::num_ne(rules, [a, b]),
-        Opcode::NumLt => compare::num_lt(rules, [a, b]),
-        Opcode::NumGt => compare::num_gt(rules, [a, b]),
-        Opcode::NumLe => compare::num_le(rules, [a, b]),
-        Opcode::NumGe => compare::num_ge(rules, [a, b]),
-        _other => return None,
-    })
 }

@@ -10,6 +10,7 @@ use crate::verify::{Unit, Verified, VerifyErrors, verify};
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 /// A chunk that was verified once, to be run by any number of VMs, on any number of threads.
@@ -201,6 +202,8 @@ pub(crate) struct Linked {
     /// For each op the number of its place among those with a memory; empty where no op keeps one.
     places: Vec<u32>,
     coerce: bool,
+    /// For each of its functions, whether it is the VM's function of its name.
+    bound: Box<[AtomicBool]>,
     /// The table whose operators it runs, if it is of that language.
     operators: Option<&'static OpTable>,
 }
@@ -219,12 +222,14 @@ impl Linked {
         table: &'static OpTable,
     ) -> Result<Self, Vec<BadText>> {
         let function_names = own_names(verified.chunk());
+        let bound = function_names.iter().map(|_| AtomicBool::new(false));
         let mut linked = Self {
             origin,
             verified,
             symbols,
             ops,
             parsed: HashMap::new(),
+            bound: bound.collect(),
             function_names,
             places: Vec::new(),
             coerce: table.coerce(),
@@ -324,6 +329,20 @@ impl Linked {
             _main => self.chunk().functions.len(),
         };
         self.units().get(at)?.made(frame.form).map(|(_, code)| code)
+    }
+
+    /// Whether function `index` is the VM's function of its name.
+    #[inline(always)]
+    pub(crate) fn is_bound(&self, index: u32) -> bool {
+        let bound = self.bound.get(index as usize);
+        bound.is_some_and(|bound| bound.load(Relaxed))
+    }
+
+    /// Takes note of whether it is.
+    pub(crate) fn bind(&self, index: u32, is: bool) {
+        if let Some(bound) = self.bound.get(index as usize) {
+            bound.store(is, Relaxed);
+        }
     }
 
     /// The register forms of its functions, and behind them of its main program.

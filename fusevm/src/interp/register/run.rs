@@ -44,6 +44,7 @@ impl VM {
             calls: Vec::new(),
             known: 0,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
+            most: 0,
         };
         if run.handled(self)? {
             return Ok(());
@@ -79,6 +80,8 @@ struct Run<'l> {
     known: usize,
     /// Calls that may be opened before the limit.
     depth_left: usize,
+    /// How many calls there may be, with the room there is for them.
+    most: usize,
 }
 
 /// A call that the loop has made: how its caller goes on. The VM hears of it when somebody may ask.
@@ -88,9 +91,8 @@ struct Rec<'l> {
     ip: u32,
     /// The function that was called.
     function: u32,
+    /// Whether the caller wants the result, where the callee's window begins.
     want: bool,
-    /// Where the caller wants the result.
-    d: u8,
 }
 
 impl<'l> Run<'l> {
@@ -101,7 +103,7 @@ impl<'l> Run<'l> {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.quick(vm, next) && !self.step(vm, next)? {
+            } else if !self.quick(vm, next) && !self.step(vm)? {
                 return Ok(());
             }
         }
@@ -115,7 +117,11 @@ impl Run<'_> {
         let Ins::Ext { a, n, import, .. } = ins else {
             return false;
         };
-        let Some(quick) = self.linked.ops.get(usize::from(import)).and_then(|desc| desc.quick)
+        let Some(quick) = self
+            .linked
+            .ops
+            .get(usize::from(import))
+            .and_then(|desc| desc.quick)
         else {
             return false;
         };

@@ -3,7 +3,7 @@
 use crate::interp::{Frame, FrameKind, fused, step};
 use crate::lower::{Code, Ins};
 use crate::op::{Op, Opcode};
-use crate::semantics::Trap;
+use crate::semantics::{Rules, Trap, arith, bits, compare};
 use crate::value::Value;
 use crate::vm::{Linked, VM};
 use std::sync::Arc;
@@ -120,7 +120,7 @@ impl VM {
             return 0;
         };
         let (window, base, ip) = (frame.window, frame.base, frame.ip as usize);
-        let before = ip.checked_sub(1).map(|before| code.ins[before]);
+        let before = ip.checked_sub(1).map(|before| code.plain[before]);
         let Some(mut ins) = before.filter(|_| self.stack.len() > base) else {
             return ip;
         };
@@ -132,7 +132,10 @@ impl VM {
             };
         }
         let a = match ins {
-            Ins::Call { a, .. } | Ins::Base { a, .. } | Ins::Ext { a, .. } => a,
+            Ins::Call { a, .. }
+            | Ins::CallOut { a, .. }
+            | Ins::Base { a, .. }
+            | Ins::Ext { a, .. } => a,
             _other => ins.dest().map_or(0, |d| *d),
         };
         let first = window + usize::from(a);
@@ -238,4 +241,36 @@ fn slots_of(linked: &Linked, op: Op) -> Vec<u16> {
     slots.sort_unstable();
     slots.dedup();
     slots
+}
+
+/// What an op on numbers gives for two of them, or for one and nothing; `None` for other ops.
+pub(super) fn on_numbers(
+    op: Opcode,
+    rules: &Rules<'_>,
+    a: Value,
+    b: Value,
+) -> Option<Result<Value, Trap>> {
+    Some(match op {
+        Opcode::Add => arith::add(rules, [a, b]),
+        Opcode::Sub => arith::sub(rules, [a, b]),
+        Opcode::Mul => arith::mul(rules, [a, b]),
+        Opcode::Div => arith::div(rules, [a, b]),
+        Opcode::Mod => arith::modulo(rules, [a, b]),
+        Opcode::Inc => arith::inc(rules, [a]),
+        Opcode::Dec => arith::dec(rules, [a]),
+        Opcode::Negate => arith::negate(rules, [a]),
+        Opcode::BitAnd => bits::bit_and(rules, [a, b]),
+        Opcode::BitOr => bits::bit_or(rules, [a, b]),
+        Opcode::BitXor => bits::bit_xor(rules, [a, b]),
+        Opcode::BitNot => bits::bit_not(rules, [a]),
+        Opcode::Shl => bits::shl(rules, [a, b]),
+        Opcode::Shr => bits::shr(rules, [a, b]),
+        Opcode::NumEq => compare::num_eq(rules, [a, b]),
+        Opcode::NumNe => compare::num_ne(rules, [a, b]),
+        Opcode::NumLt => compare::num_lt(rules, [a, b]),
+        Opcode::NumGt => compare::num_gt(rules, [a, b]),
+        Opcode::NumLe => compare::num_le(rules, [a, b]),
+        Opcode::NumGe => compare::num_ge(rules, [a, b]),
+        _other => return None,
+    })
 }

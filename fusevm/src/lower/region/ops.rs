@@ -305,7 +305,17 @@ impl<'v> Lowering<'v> {
         }
         self.pop(argc.into());
         let a = self.use_home(self.stack.len());
-        self.emit(Ins::Call { a, argc, name });
+        let own = self.verified.callee(name).own;
+        let takes = |f: &u32| self.chunk.functions()[*f as usize].arity == Some(argc);
+        self.emit(match own.filter(takes) {
+            Some(function) => Ins::Call {
+                a,
+                argc,
+                want: returns,
+                function,
+            },
+            None => Ins::CallOut { a, argc, name },
+        });
         self.end_segment();
         self.fence = self.code.ins.len();
         if returns {

@@ -61,7 +61,12 @@ impl<'v> Lowering<'v> {
             self.emit_to(Ins::Jump { to: 0 }, target);
         } else {
             self.emit(match ext {
-                Some(import) => Ins::Ext { a, n, locals, import },
+                Some(import) => Ins::Ext {
+                    a,
+                    n,
+                    locals,
+                    import,
+                },
                 None => Ins::Base { a, n, locals },
             });
         }

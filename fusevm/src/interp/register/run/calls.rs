@@ -17,6 +17,7 @@ impl<'l> Run<'l> {
     /// because there is fuel to count now and its code counts none.
     pub(super) fn handled(&mut self, vm: &mut VM) -> Result<bool, Trap> {
         self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        self.set_most();
         if self.form.metered || !vm.metered() {
             return Ok(false);
         }
@@ -71,6 +72,12 @@ impl<'l> Run<'l> {
         }
         self.depth_left -= self.calls.len() - self.known;
         self.known = self.calls.len();
+        self.set_most();
+    }
+
+    /// Says how many calls the loop may come to.
+    fn set_most(&mut self) {
+        self.most = (self.known.saturating_add(self.depth_left)).min(self.calls.capacity());
     }
 
     /// Leaves the top frame; whether control goes on here.
@@ -86,6 +93,7 @@ impl<'l> Run<'l> {
             self.known -= 1;
         }
         self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        self.set_most();
         let goes_on = place.is_some();
         if let Some((window, code, ip)) = place {
             (self.place, self.code) = ((window, ip), code);
@@ -98,6 +106,7 @@ impl<'l> Run<'l> {
         let (calls, registers) = (self.calls.capacity(), vm.registers.len());
         if self.calls.len() == calls {
             self.calls.reserve(calls.max(SOME_CALLS));
+            self.set_most();
         }
         let below = self.place.0 + usize::from(a);
         if below <= vm.limits.max_stack {
@@ -134,17 +143,16 @@ impl<'l> Run<'l> {
             return Err(Trap::CallDepth(limit));
         }
         let below = self.place.0 + usize::from(a);
-        self.enter(vm, (kind, unit, argc), None, (a, below))
+        self.enter(vm, (kind, unit, argc), None, below)
     }
 
-    /// Opens the window `below` for a function whose arguments are there. The caller wants the result
-    /// in `d`.
+    /// Opens the window `below` for a function whose arguments are there.
     fn enter(
         &mut self,
         vm: &mut VM,
         (kind, unit, argc): (FrameKind, &'l Code, u8),
         callee: Option<Value>,
-        (d, below): (u8, usize),
+        below: usize,
     ) -> Result<bool, Trap> {
         let FrameKind::Call { function, want } = kind else {
             return Ok(false);
@@ -164,10 +172,10 @@ impl<'l> Run<'l> {
             ip: ip as u32,
             function,
             want,
-            d,
         });
         self.known += 1;
         self.depth_left = self.depth_left.saturating_sub(1);
+        self.set_most();
         (self.place, self.code) = ((below, 0), unit);
         Ok(true)
     }
@@ -218,7 +226,7 @@ impl<'l> Run<'l> {
             }
             None => args,
         };
-        self.enter(vm, entered, Some(callee), (a, below))
+        self.enter(vm, entered, Some(callee), below)
     }
 
     /// Calls a function that is not run here, or not known.
@@ -262,7 +270,7 @@ impl<'l> Run<'l> {
                 return Ok(Some((window, code, ip)));
             }
             let value = value.unwrap_or_default();
-            if let Ins::Call { a, .. } = code.ins[ip - 1] {
+            if let Ins::Call { a, .. } | Ins::CallOut { a, .. } = code.plain[ip - 1] {
                 vm.registers[window + usize::from(a)] = value;
                 return Ok(Some((window, code, ip)));
             }

@@ -11,7 +11,7 @@ use crate::op::Opcode;
 use crate::value::Value;
 use crate::vm::VM;
 use std::hint::cold_path;
-use std::mem::{forget, replace, take};
+use std::mem::{forget, replace};
 
 /// The window of a frame.
 #[inline(always)]
@@ -45,12 +45,10 @@ impl<'l> Run<'l> {
             let next = ins[ip];
             ip += 1;
             macro_rules! leave {
-                () => {
-                    {
-                        cold_path();
-                        break 'run next;
-                    }
-                };
+                () => {{
+                    cold_path();
+                    break 'run next;
+                }};
             }
             // Writes a register, unless there is something to drop.
             macro_rules! put {
@@ -91,15 +89,27 @@ impl<'l> Run<'l> {
             }
             // Goes on at another instruction. Where that lies behind, time passes.
             macro_rules! go_to {
-                ($to:expr) => {{
+                ($to:expr) => {
+                    go_to!($to, 1)
+                };
+                // In an instruction that stands for so many, whose last is before `ip`.
+                ($to:expr, $parts:literal) => {{
                     let to = $to as usize;
                     if to < ip {
                         patience -= (ip - to) as i64;
                         if patience < 0 {
+                            ip -= $parts - 1;
                             leave!();
                         }
                     }
                     ip = to;
+                }};
+            }
+            // Writes the result of an instruction that stands for two.
+            macro_rules! then {
+                ($d:expr, $value:expr) => {{
+                    put!($d, $value);
+                    ip += 1;
                 }};
             }
             macro_rules! integer {
@@ -169,14 +179,124 @@ impl<'l> Run<'l> {
                     }
                 }};
             }
+            // A counter after its step.
+            macro_rules! stepped {
+                ($a:expr, $n:expr) => {
+                    match &win[$a as usize] {
+                        &Value::Int(x) => match x.checked_add($n.into()) {
+                            Some(x) => x,
+                            None => leave!(),
+                        },
+                        _ => leave!(),
+                    }
+                };
+            }
+            // Writes the counter, and goes on at the place there, or behind both instructions.
+            macro_rules! turn {
+                ($a:expr, $x:expr, $goes:expr, $to:expr) => {{
+                    let goes = $goes;
+                    let to = $to;
+                    if goes && to < ip {
+                        patience -= (ip - to) as i64;
+                        if patience < 0 {
+                            leave!();
+                        }
+                    }
+                    if let Value::Int(old) = &mut win[$a as usize] {
+                        *old = $x;
+                    }
+                    ip = if goes { to } else { ip + 1 };
+                }};
+            }
+            macro_rules! step_to {
+                ($sign:tt, $a:expr, $b:expr, $n:expr, $to:expr) => {{
+                    let x = stepped!($a, $n);
+                    let goes = match &win[$b as usize] {
+                        &Value::Int(y) => x $sign y,
+                        _ => leave!(),
+                    };
+                    turn!($a, x, goes, $to as usize);
+                }};
+            }
+            macro_rules! step_small {
+                ($sign:tt, $a:expr, $n:expr, $bound:expr, $back:expr) => {{
+                    let x = stepped!($a, $n);
+                    turn!($a, x, x $sign i64::from($bound), ip + 1 - usize::from($back));
+                }};
+            }
+            // Of three numbers of one kind.
+            macro_rules! product {
+                ($d:expr, $a:expr, $b:expr, $c:expr, $int:expr, $float:expr) => {
+                    match (&win[$a as usize], &win[$b as usize], &win[$c as usize]) {
+                        (&Value::Float(x), &Value::Float(y), &Value::Float(z)) => {
+                            let of: fn(f64, f64, f64) -> f64 = $float;
+                            then!($d, Value::Float(of(x, y, z)));
+                        }
+                        (&Value::Int(x), &Value::Int(y), &Value::Int(z)) => {
+                            let of: fn(i64, i64, i64) -> Option<i64> = $int;
+                            match of(x, y, z) {
+                                Some(n) => then!($d, Value::Int(n)),
+                                None => leave!(),
+                            }
+                        }
+                        _ => leave!(),
+                    }
+                };
+            }
+            // Of an element and a number of its kind.
+            macro_rules! with_element {
+                ($d:expr, $a:expr, $b:expr, $c:expr, $int:expr, $float:expr) => {{
+                    let (Value::Array(items), Some(at)) =
+                        (&win[$a as usize], place(&win[$b as usize]))
+                    else {
+                        leave!();
+                    };
+                    match (items.live().get(at), $c) {
+                        (Some(&Value::Float(x)), &Value::Float(z)) => {
+                            let of: fn(f64, f64) -> f64 = $float;
+                            then!($d, Value::Float(of(x, z)));
+                        }
+                        (Some(&Value::Int(x)), &Value::Int(z)) => {
+                            let of: fn(i64, i64) -> Option<i64> = $int;
+                            match of(x, z) {
+                                Some(n) => then!($d, Value::Int(n)),
+                                None => leave!(),
+                            }
+                        }
+                        _ => leave!(),
+                    }
+                }};
+            }
+            macro_rules! with_float {
+                ($d:expr, $a:expr, $k:expr, $float:expr) => {{
+                    let of: fn(f64, f64) -> f64 = $float;
+                    let k = code.floats[$k as usize];
+                    match &win[$a as usize] {
+                        &Value::Float(x) => then!($d, Value::Float(of(x, k))),
+                        &Value::Int(x) => then!($d, Value::Float(of(x as f64, k))),
+                        _ => leave!(),
+                    }
+                }};
+            }
+            macro_rules! branch_float {
+                ($sign:tt, $when:literal, $a:expr, $k:expr, $to:expr) => {{
+                    let k = code.floats[$k as usize];
+                    let is = match &win[$a as usize] {
+                        &Value::Float(x) => x $sign k,
+                        &Value::Int(x) => (x as f64) $sign k,
+                        _ => leave!(),
+                    };
+                    ip += 1;
+                    if is == $when {
+                        go_to!($to, 2);
+                    }
+                }};
+            }
             match next {
                 Ins::Copy { d, a } => copy!(d, &win[a as usize]),
                 Ins::Take { d, a } => {
-                    if !is_plain(&win[d as usize]) {
-                        leave!();
-                    }
-                    let value = take(&mut win[a as usize]);
-                    put!(d, value);
+                    copy!(d, &win[a as usize]);
+                    forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
                 Ins::Const { d, k } => copy!(d, &code.constants[k as usize]),
@@ -289,7 +409,8 @@ impl<'l> Run<'l> {
                     None => leave!(),
                 },
                 Ins::IndexGet { d, a, b } => {
-                    let (Value::Array(items), Some(at)) = (&win[a as usize], place(&win[b as usize]))
+                    let (Value::Array(items), Some(at)) =
+                        (&win[a as usize], place(&win[b as usize]))
                     else {
                         leave!();
                     };
@@ -344,7 +465,8 @@ impl<'l> Run<'l> {
                     }
                 }
                 Ins::ArrayPush { a, name } => {
-                    let Some(Value::Array(items)) = &mut vm.globals[self.linked.symbol(name)] else {
+                    let Some(Value::Array(items)) = &mut vm.globals[self.linked.symbol(name)]
+                    else {
                         leave!();
                     };
                     if items.len() >= vm.limits.max_array_len {
@@ -359,18 +481,18 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                 }
-                Ins::Call { a, argc, name } => {
-                    let callee = self.linked.verified.callee(name);
+                Ins::Call {
+                    a,
+                    argc,
+                    want,
+                    function,
+                } => {
                     let below = window + usize::from(a);
-                    let bound = match vm.functions[self.linked.symbol(name)] {
-                        Some(f) if f.code == self.program && callee.own == Some(f.index) => f.index,
-                        _other => leave!(),
-                    };
-                    let Some(unit) = self.unit(bound, argc) else {
+                    let Some(unit) = self.unit(function, argc) else {
                         leave!();
                     };
-                    if self.calls.len() - self.known >= self.depth_left
-                        || self.calls.len() >= self.calls.capacity()
+                    if !self.linked.is_bound(function)
+                        || self.calls.len() >= self.most
                         || below + 2 * WINDOW > vm.registers.len()
                     {
                         leave!();
@@ -380,48 +502,57 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     // Its slots begin empty.
-                    let inner = view(&mut vm.registers, below);
                     let (_, slots) = unit.slots[0];
-                    let fresh = &mut inner[argc.into()..slots.max(argc).into()];
-                    if !fresh.iter().all(is_plain) {
-                        leave!();
-                    }
-                    for register in fresh {
+                    let inner = view(&mut vm.registers, below);
+                    for register in &mut inner[argc.into()..slots.max(argc).into()] {
+                        if !is_plain(register) {
+                            leave!();
+                        }
                         forget(replace(register, Value::Undef));
                     }
                     self.calls.push(Rec {
                         code,
                         window,
                         ip: ip as u32,
-                        function: bound,
-                        want: callee.returns == Some(true),
-                        d: a,
+                        function,
+                        want,
                     });
                     (window, code, ip) = (below, unit, 0);
                     ins = &code.ins;
                     win = view(&mut vm.registers, window);
                 }
                 Ins::Return { a, blocks: 0 } => {
-                    if self.calls.len() <= self.known {
+                    if self.calls.len() <= self.known
+                        || !win[..code.registers.max(1).into()].iter().all(is_plain)
+                    {
                         leave!();
                     }
-                    let Some(rec) = self.calls.last() else {
+                    let Some(rec) = self.calls.pop() else {
                         leave!();
                     };
-                    let value = take(&mut win[a as usize]);
-                    if !win[..code.registers.max(1).into()].iter().all(is_plain) {
-                        win[a as usize] = value;
-                        leave!();
+                    // The caller wants it where the callee's window begins.
+                    if rec.want {
+                        copy!(0, &win[a as usize]);
                     }
                     (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
-                    let to = rec.want.then_some(rec.d);
-                    self.calls.pop();
                     ins = &code.ins;
                     win = view(&mut vm.registers, window);
-                    if let Some(d) = to {
-                        // The first register of the callee, which was clean.
-                        forget(replace(&mut win[d as usize], value));
+                }
+                Ins::ReturnVoid { blocks: 0 } => {
+                    if self.calls.len() <= self.known
+                        || !win[..code.registers.max(1).into()].iter().all(is_plain)
+                    {
+                        leave!();
                     }
+                    let Some(rec) = self.calls.pop() else {
+                        leave!();
+                    };
+                    if rec.want {
+                        put!(0, Value::Undef);
+                    }
+                    (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    ins = &code.ins;
+                    win = view(&mut vm.registers, window);
                 }
                 Ins::Charge { exit } => {
                     let cost = u64::from(code.exits[exit as usize].cost);
@@ -430,8 +561,163 @@ impl<'l> Run<'l> {
                         None => leave!(),
                     }
                 }
+                Ins::StepJump { a, n, to } => {
+                    let x = stepped!(a, n);
+                    turn!(a, x, true, to as usize);
+                }
+                Ins::StepLt { a, b, n, to } => step_to!(<, a, b, n, to),
+                Ins::StepLe { a, b, n, to } => step_to!(<=, a, b, n, to),
+                Ins::StepLtI { a, n, bound, back } => step_small!(<, a, n, bound, back),
+                Ins::StepLeI { a, n, bound, back } => step_small!(<=, a, n, bound, back),
+                Ins::StepGtI { a, n, bound, back } => step_small!(>, a, n, bound, back),
+                Ins::StepGeI { a, n, bound, back } => step_small!(>=, a, n, bound, back),
+                Ins::MulAdd { d, a, b, c } => {
+                    product!(
+                        d,
+                        a,
+                        b,
+                        c,
+                        |x, y, z| z.checked_add(x.checked_mul(y)?),
+                        |x, y, z| z + x * y
+                    );
+                }
+                Ins::MulFrom { d, a, b, c } => {
+                    product!(
+                        d,
+                        a,
+                        b,
+                        c,
+                        |x, y, z| z.checked_sub(x.checked_mul(y)?),
+                        |x, y, z| z - x * y
+                    );
+                }
+                Ins::MulSub { d, a, b, c } => {
+                    product!(
+                        d,
+                        a,
+                        b,
+                        c,
+                        |x, y, z| x.checked_mul(y)?.checked_sub(z),
+                        |x, y, z| x * y - z
+                    );
+                }
+                Ins::MulAddI { d, a, n, m } => match &win[a as usize] {
+                    &Value::Int(x) => {
+                        let y = x
+                            .checked_mul(n.into())
+                            .and_then(|y| y.checked_add(m.into()));
+                        match y {
+                            Some(y) => then!(d, Value::Int(y)),
+                            None => leave!(),
+                        }
+                    }
+                    _ => leave!(),
+                },
+                Ins::JumpModNotEq { a, n, m, to } => match &win[a as usize] {
+                    &Value::Int(x) if n != 0 => {
+                        ip += 1;
+                        if x.wrapping_rem(n.into()) != i64::from(m) {
+                            go_to!(to, 2);
+                        }
+                    }
+                    _ => leave!(),
+                },
+                Ins::IndexSetI { a, b, n } => {
+                    let at = place(&win[b as usize]);
+                    let Value::Array(items) = &mut win[a as usize] else {
+                        leave!();
+                    };
+                    let Some(place) = at.and_then(|at| items.live_mut()?.get_mut(at)) else {
+                        leave!();
+                    };
+                    if !is_plain(place) {
+                        leave!();
+                    }
+                    forget(replace(place, Value::Int(n.into())));
+                    ip += 1;
+                }
+                Ins::IndexGetAdd { d, a, b, c } => {
+                    with_element!(
+                        d,
+                        a,
+                        b,
+                        &win[c as usize],
+                        |x, z| z.checked_add(x),
+                        |x, z| z + x
+                    );
+                }
+                Ins::IndexGetFrom { d, a, b, c } => {
+                    with_element!(
+                        d,
+                        a,
+                        b,
+                        &win[c as usize],
+                        |x, z| z.checked_sub(x),
+                        |x, z| z - x
+                    );
+                }
+                Ins::IndexGetMul { d, a, b, c } => {
+                    with_element!(
+                        d,
+                        a,
+                        b,
+                        &win[c as usize],
+                        |x, z| z.checked_mul(x),
+                        |x, z| z * x
+                    );
+                }
+                Ins::IndexGetAt { d, of, a, b, c } => {
+                    match (
+                        &win[a as usize],
+                        &win[b as usize],
+                        &win[c as usize],
+                        &win[of as usize],
+                    ) {
+                        (&Value::Int(a), &Value::Int(b), &Value::Int(c), Value::Array(items)) => {
+                            let at = a.checked_mul(b).and_then(|at| at.checked_add(c));
+                            let at = at.and_then(|at| usize::try_from(at).ok());
+                            match at.and_then(|at| items.live().get(at)) {
+                                Some(&Value::Int(n)) => put!(d, Value::Int(n)),
+                                Some(&Value::Float(f)) => put!(d, Value::Float(f)),
+                                _other => leave!(),
+                            }
+                            ip += 2;
+                        }
+                        _ => leave!(),
+                    }
+                }
+                Ins::AddF { d, a, k } => with_float!(d, a, k, |x, k| x + k),
+                Ins::SubF { d, a, k } => with_float!(d, a, k, |x, k| x - k),
+                Ins::FromF { d, a, k } => with_float!(d, a, k, |x, k| k - x),
+                Ins::MulF { d, a, k } => with_float!(d, a, k, |x, k| x * k),
+                Ins::DivF { d, a, k } => {
+                    let k = code.floats[k as usize];
+                    if k == 0.0 {
+                        leave!();
+                    }
+                    match &win[a as usize] {
+                        &Value::Float(x) => then!(d, Value::Float(x / k)),
+                        &Value::Int(x) => then!(d, Value::Float(x as f64 / k)),
+                        _ => leave!(),
+                    }
+                }
+                Ins::IntoF { d, a, k } => match &win[a as usize] {
+                    &Value::Float(x) if x != 0.0 => {
+                        then!(d, Value::Float(code.floats[k as usize] / x));
+                    }
+                    &Value::Int(x) if x != 0 => {
+                        then!(d, Value::Float(code.floats[k as usize] / x as f64));
+                    }
+                    _ => leave!(),
+                },
+                Ins::JumpLtF { a, k, to } => branch_float!(<, true, a, k, to),
+                Ins::JumpNotLtF { a, k, to } => branch_float!(<, false, a, k, to),
+                Ins::JumpGtF { a, k, to } => branch_float!(>, true, a, k, to),
+                Ins::JumpNotGtF { a, k, to } => branch_float!(>, false, a, k, to),
+
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
+                | Ins::CallOut { .. }
                 | Ins::Concat { .. }
                 | Ins::Return { .. }
                 | Ins::ReturnVoid { .. }

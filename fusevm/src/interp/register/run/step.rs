@@ -1,12 +1,13 @@
 //! Instructions that the loop leaves: each runs here, one at a time, whatever its operands are.
 
 use super::super::ext::Ran;
+use super::super::slow::on_numbers;
 use super::super::{forget, is_plain};
 use super::{Run, Src, element};
 use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
-use crate::semantics::{self, Trap};
+use crate::semantics::Trap;
 use crate::value::Value;
 use crate::vm::VM;
 
@@ -14,8 +15,9 @@ impl<'l> Run<'l> {
     /// Runs the instruction before the current place, and sets the place that comes next; whether that is
     /// here.
     #[inline(never)]
-    pub(super) fn step(&mut self, vm: &mut VM, mut next: Ins) -> Result<bool, Trap> {
+    pub(super) fn step(&mut self, vm: &mut VM) -> Result<bool, Trap> {
         let code = self.code;
+        let mut next = code.plain[self.place.1 - 1];
         let window = self.place.0;
         let register = |r: u8| window + usize::from(r);
         // What stands where the result goes is dropped first; then the loop may have it.
@@ -32,6 +34,14 @@ impl<'l> Run<'l> {
             Ins::Copy { d, a } => {
                 vm.registers[register(d)] = vm.registers[register(a)].clone();
             }
+            Ins::Take { d, a } => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                vm.registers[register(d)] = value;
+            }
+            Ins::Int { d, n } => vm.registers[register(d)] = Value::Int(n.into()),
+            Ins::Undef { d } => vm.registers[register(d)] = Value::Undef,
+            Ins::Bool { d, is } => vm.registers[register(d)] = Value::Bool(is),
+            Ins::Swap { a, b } => vm.registers.swap(register(a), register(b)),
             Ins::Const { d, k } => {
                 vm.registers[register(d)] = code.constants[k as usize].clone();
             }
@@ -79,10 +89,24 @@ impl<'l> Run<'l> {
                 let value = cell.map_or(Value::Undef, |cell| element(cell, &index));
                 vm.registers[register(d)] = value;
             }
-            Ins::Concat { d, a, b } if vm.append(register(d), register(a), (register(b), b >= code.base)) => {}
+            Ins::Concat { d, a, b }
+                if vm.append(register(d), register(a), (register(b), b >= code.base)) => {}
             Ins::Call { a, .. } if self.make_room(vm, a) => self.place.1 -= 1,
-            Ins::Call { a, argc, name } => return self.call(vm, (a, argc, name)),
+            Ins::Call {
+                a, argc, function, ..
+            } => {
+                let name = self.linked.chunk().functions()[function as usize].name;
+                return self.call(vm, (a, argc, name));
+            }
+            Ins::CallOut { a, argc, name } => return self.call(vm, (a, argc, name)),
             Ins::Jump { to } => self.place.1 = to as usize,
+            Ins::Return { a, blocks: 0 } if self.calls.len() > self.known => {
+                let value = std::mem::take(&mut vm.registers[register(a)]);
+                self.return_here(vm, Some(value));
+            }
+            Ins::ReturnVoid { blocks: 0 } if self.calls.len() > self.known => {
+                self.return_here(vm, None);
+            }
             _other => match self.at_once(vm, next) {
                 Some(result) => {
                     let value = result?;
@@ -213,9 +237,23 @@ impl<'l> Run<'l> {
                     self.place.1 += 1;
                 }
             }
-            _in_the_loop => {}
+            // Those above have it all; fused ones are not written so.
+            _other => debug_assert!(false, "{next:?} is not run"),
         }
         Ok(true)
+    }
+
+    /// Returns from a call of which the VM has not heard.
+    fn return_here(&mut self, vm: &mut VM, value: Option<Value>) {
+        let window = self.place.0;
+        let registers = &mut vm.registers[window..];
+        (registers.iter_mut().take(self.code.registers.into())).for_each(forget);
+        if let Some(rec) = self.calls.pop() {
+            if rec.want {
+                vm.registers[window] = value.unwrap_or_default();
+            }
+            (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
+        }
     }
 
     /// Goes on behind an ext op, or in the call it asked for.
@@ -314,7 +352,7 @@ impl<'l> Run<'l> {
             true => (b, a),
             false => (a, b),
         };
-        semantics::on_numbers(op, &vm.rules(self.linked.chunk().policy), a, b)
+        on_numbers(op, &vm.rules(self.linked.chunk().policy), a, b)
     }
 
     /// Takes the branch on a comparison, if that is its way.
@@ -341,13 +379,7 @@ impl<'l> Run<'l> {
     }
 
     /// An op on numbers, as the base interpreter runs it; whether its result is there.
-    fn numbers(
-        &mut self,
-        vm: &mut VM,
-        op: Opcode,
-        (a, b): (u8, Src),
-        d: u8,
-    ) -> Result<bool, Trap> {
+    fn numbers(&mut self, vm: &mut VM, op: Opcode, (a, b): (u8, Src), d: u8) -> Result<bool, Trap> {
         let inputs = self.values(vm, a, b);
         let (pc, (window, ip)) = (self.pc(), self.place);
         match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
