@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --bench tiers`, with the beginnings of names to look at some rows alone. Prints the
 //! median time of a run natively, and how many times that each form takes. With `--list` it prints the
-//! workloads instead, as bytecode and as register code.
+//! workloads instead, as bytecode and as register code; with `--profile` it runs their register code
+//! alone, for a profiler to look at.
 
 #[path = "workloads/mod.rs"]
 mod workloads;
@@ -56,6 +57,13 @@ fn main() {
     if std::env::args().any(|a| a == "--list") {
         let rows = SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w));
         return rows.for_each(|row| println!("; {}\n{}", row.name, row.listing()));
+    }
+    if std::env::args().any(|a| a == "--profile") {
+        // Nothing but register code, for a profiler.
+        for row in SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w)) {
+            black_box(row.in_vm(TIERS[2].1)(3));
+        }
+        return;
     }
     for (title, rows) in [("workloads", &SHARED[..]), ("classic rows", &CLASSIC[..])] {
         head(title);

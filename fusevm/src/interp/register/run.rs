@@ -98,12 +98,12 @@ struct Rec<'l> {
 impl<'l> Run<'l> {
     fn go(&mut self, vm: &mut VM) -> Step {
         loop {
-            let next = self.fast(vm);
+            self.fast(vm);
             if self.patience < 0 {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.quick(vm, next) && !self.step(vm)? {
+            } else if !self.quick(vm) && !self.step(vm)? {
                 return Ok(());
             }
         }
@@ -111,10 +111,10 @@ impl<'l> Run<'l> {
 }
 
 impl Run<'_> {
-    /// Runs an ext op of numbers on numbers, if the instruction is one: nothing but its own code.
+    /// Runs an ext op of numbers on numbers, if that comes next: nothing but its own code.
     #[inline]
-    fn quick(&self, vm: &mut VM, ins: Ins) -> bool {
-        let Ins::Ext { a, n, import, .. } = ins else {
+    fn quick(&self, vm: &mut VM) -> bool {
+        let Ins::Ext { a, n, import, .. } = self.code.plain[self.place.1 - 1] else {
             return false;
         };
         let Some(quick) = self

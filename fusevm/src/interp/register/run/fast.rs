@@ -32,22 +32,23 @@ fn place(index: &Value) -> Option<usize> {
 }
 
 impl<'l> Run<'l> {
-    /// Runs instructions until there is one that is not run here, and gives that one: [`Run::place`] is
-    /// then its window and the instruction behind it.
+    /// Runs instructions until there is one that is not run here: [`Run::place`] is then behind it, and
+    /// nothing of it has run.
     #[inline(never)]
-    pub(super) fn fast(&mut self, vm: &mut VM) -> Ins {
+    pub(super) fn fast(&mut self, vm: &mut VM) {
         let (mut window, mut ip) = self.place;
         let mut code: &'l Code = self.code;
         let mut ins: &[Ins] = &code.ins;
         let mut patience = self.patience;
         let mut win = view(&mut vm.registers, window);
-        let left = 'run: loop {
-            let next = ins[ip];
+        loop {
+            // Its fields are read where they are used, not all at once.
+            let next = &ins[ip];
             ip += 1;
             macro_rules! leave {
                 () => {{
                     cold_path();
-                    break 'run next;
+                    break;
                 }};
             }
             // Writes a register, unless there is something to drop.
@@ -292,7 +293,7 @@ impl<'l> Run<'l> {
                     }
                 }};
             }
-            match next {
+            match *next {
                 Ins::Copy { d, a } => copy!(d, &win[a as usize]),
                 Ins::Take { d, a } => {
                     copy!(d, &win[a as usize]);
@@ -732,10 +733,9 @@ impl<'l> Run<'l> {
                 | Ins::LoopTurn { .. }
                 | Ins::Fused { .. } => leave!(),
             }
-        };
+        }
         self.place = (window, ip);
         self.code = code;
         self.patience = patience;
-        left
     }
 }
