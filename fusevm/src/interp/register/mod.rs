@@ -20,8 +20,7 @@ use crate::semantics::array;
 use crate::value::{Str, Value};
 use crate::vm::{Linked, VM};
 
-/// A stack of less values than that is counted value by value, which only the base interpreter does. An
-/// idle VM keeps as many registers.
+/// A stack of less values than that is counted value by value, which only the base interpreter does.
 const SMALL_STACK: usize = 4096;
 
 /// Registers that an instruction can name.
@@ -95,14 +94,16 @@ impl VM {
         if self.registers.len() < needed {
             let most = self.limits.max_stack.saturating_add(2 * WINDOW);
             let len = most.min(2 * self.registers.len()).max(needed);
-            self.registers.resize(len, Value::Undef);
+            self.registers.resize_with(len, Value::default);
         }
     }
 
-    /// Gives back what a deep run has taken, after it.
+    /// Gives back the registers that a deep run has taken, after it: an idle VM keeps one window.
     pub(crate) fn shrink_registers(&mut self) {
-        self.registers.truncate(SMALL_STACK);
-        self.registers.shrink_to(SMALL_STACK);
+        if self.registers.len() > WINDOW {
+            self.registers.truncate(WINDOW);
+            self.registers.shrink_to(WINDOW);
+        }
     }
 
     /// Takes the registers of a frame that begins with `argc` arguments in its window.
