@@ -2,15 +2,13 @@
 //! register code, each with and without counting of fuel, all in turn and with the same answers.
 //!
 //! `cargo bench --bench tiers`, with the beginnings of names to look at some rows alone. Prints the
-//! median time of a run natively, and how many times that each form takes. With `--list` it prints the
-//! workloads instead, as bytecode and as register code; with `--profile` it runs their register code
-//! alone, for a profiler to look at.
+//! median time of a run natively, and how many times that each form takes. What it takes to begin at all
+//! is in `start`. With `--list` it prints the workloads instead, as bytecode and as register code; with
+//! `--profile` it runs their register code alone, for a profiler to look at.
 
 #[path = "workloads/mod.rs"]
 mod workloads;
 
-use fusevm::prelude::*;
-use std::hint::black_box;
 use workloads::race::{Effort, Entrant, mean, race, ratio, time};
 use workloads::{CLASSIC, SHARED, Tier, Workload};
 
@@ -77,9 +75,6 @@ fn main() {
             .collect();
         print_line("geometric mean", "", &means);
     }
-    if wanted.is_empty() {
-        start(effort);
-    }
 }
 
 fn head(title: &str) {
@@ -105,29 +100,4 @@ fn line(workload: &Workload, effort: Effort) -> [f64; TIERS.len()] {
     let ratios = std::array::from_fn(|tier| times[1 + tier] / times[0]);
     print_line(workload.name, &time(times[0]), &ratios.map(ratio));
     ratios
-}
-
-/// What it takes to begin: a VM, three ops, and dropping it.
-fn start(effort: Effort) {
-    let chunk = chunk! { (); {40}; LoadInt(2); Add; };
-    let program = Program::new(chunk.clone()).expect("the chunk is right");
-    let run =
-        |vm: &mut VM, program: Program| vm.eval(program).expect("the program runs").to_float();
-    let mut entrants: Vec<(String, Entrant<'_>)> = vec![
-        repeated("of a program", || run(&mut VM::empty(), program.clone())),
-        repeated("of a chunk", || match VM::new(chunk.clone()).run() {
-            VMResult::Ok(value) => value.to_float(),
-            other => panic!("{other:?}"),
-        }),
-    ];
-    let times = race("a new VM", &mut entrants, effort);
-    println!("\na new VM, LoadInt, LoadInt, Add, and its drop");
-    for ((name, _), seconds) in entrants.iter().zip(times) {
-        println!("{name:<22} {:>10}", time(seconds));
-    }
-}
-
-fn repeated<'a>(name: &str, run: impl Fn() -> f64 + 'a) -> (String, Entrant<'a>) {
-    let entrant = move |runs| (0..runs).fold(0.0, |_, _| black_box(run()));
-    (name.to_owned(), Box::new(entrant))
 }

@@ -68,7 +68,7 @@ fn warm(run: &mut Entrant<'_>, turn: Duration) -> (f64, u32) {
     }
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
+pub fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }

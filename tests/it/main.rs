@@ -16,5 +16,6 @@ mod ops;
 mod registers;
 mod reject;
 mod rust;
+mod start;
 mod tidy;
 mod ui;

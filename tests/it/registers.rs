@@ -30,14 +30,14 @@ fn told(error: &Error) -> String {
 /// Runs a chunk in a VM of its own.
 fn run<L: Language<Host: Default>>(
     chunk: &Chunk,
-    (lowering, fusion): (bool, bool),
+    (lowering, fusion): (Option<bool>, bool),
     fuel: Option<u64>,
     prepare: impl Fn(&mut Vm<L>),
 ) -> Seen {
     let mut vm = Vm::<L>::default();
     let output = SharedBuffer::default();
     vm.set_output(output.clone());
-    vm.set_lowering(lowering);
+    lowering.into_iter().for_each(|on| vm.set_lowering(on));
     vm.set_fusion(fusion);
     vm.set_fuel(fuel);
     prepare(&mut vm);
@@ -58,13 +58,18 @@ fn run<L: Language<Host: Default>>(
 /// does with that.
 fn agree<L: Language<Host: Default>>(chunk: &Chunk, prepare: impl Fn(&mut Vm<L>)) -> Seen {
     const ENOUGH: u64 = 2_000;
-    let base = |fuel| run(chunk, (false, false), fuel, &prepare);
+    let base = |fuel| run(chunk, (Some(false), false), fuel, &prepare);
     let all = base(Some(ENOUGH));
     let used = ENOUGH - all.fuel.unwrap_or(0).min(ENOUGH);
     let fuels = (0..=used).map(Some).chain([Some(ENOUGH), None]);
     for fuel in fuels {
         let first = base(fuel);
-        for form in [(false, true), (true, false), (true, true)] {
+        for form in [
+            (Some(false), true),
+            (Some(true), false),
+            (Some(true), true),
+            (None, true),
+        ] {
             let other = run(chunk, form, fuel, &prepare);
             assert_eq!(
                 other,

@@ -23,7 +23,7 @@ mod shell;
 mod stack;
 
 pub(crate) use ext::unwound;
-pub(crate) use frame::{Frame, FrameKind, NOT_BEGUN};
+pub(crate) use frame::{Frame, FrameKind, IN_BASE, NOT_BEGUN};
 pub(crate) use higher::BlockRun;
 pub(crate) use shell::{ShellState, abandon};
 
@@ -113,14 +113,19 @@ impl VM {
         let Some(frame) = self.frames.last() else {
             return Ok(());
         };
-        let (code, mut end) = (frame.code, frame.end);
+        let (code, mut end, frame_kind) = (frame.code, frame.end, frame.kind);
         let Some(linked) = self.code().get(code).cloned() else {
             return Err(Trap::Load("the program is no longer loaded".into()));
         };
         let ops = linked.chunk().ops.as_slice();
         let raw = linked.verified.is_raw();
         // Where heights are not known the stack is measured before each op, and so at each part.
-        let overlay = (self.fusion() && !raw).then(|| linked.origin.overlay());
+        let once = self.lazy && frame_kind == FrameKind::Root && linked.origin().is_straight();
+        let overlay = match self.fusion() && !raw {
+            true if once => linked.origin().made_overlay(),
+            true => Some(linked.origin().overlay()),
+            false => None,
+        };
         self.reload = false;
         loop {
             *at = self.pc;
@@ -134,10 +139,12 @@ impl VM {
                     self.check_stack(0)?;
                 }
                 let op = ops[*at];
-                // Where the stack is watched, parts that would find it too high run one by one.
-                let room = !raw || self.check_stack(FUSED_PEAK).is_ok();
                 match overlay.map(|overlay| overlay[*at]) {
-                    Some(fused) if room && fused.opcode() != op.opcode() => {
+                    // Where the stack is watched, parts that would find it too high run one by one.
+                    Some(fused)
+                        if fused.opcode() != op.opcode()
+                            && (!raw || self.check_stack(FUSED_PEAK).is_ok()) =>
+                    {
                         let length = fused.with_expansion(<[Op]>::len);
                         self.pc = *at + length;
                         if !fused::fast(self, &linked, fused)? {

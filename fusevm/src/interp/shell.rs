@@ -5,7 +5,7 @@ use crate::semantics::{Trap, string};
 use crate::shell::{ShellError, param_mod};
 use crate::value::{Str, Value};
 use crate::vm::{Linked, VM};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// What the shell ops keep between ops.
@@ -16,7 +16,7 @@ pub(crate) struct ShellState {
     /// Blocks of `ProcessSubOut` that wait for the next command: path, program, block.
     waiting: Vec<(Str, u32, u16)>,
     /// Blocks of signals: program and block.
-    signals: HashMap<Str, (u32, u16)>,
+    signals: Option<BTreeMap<Str, (u32, u16)>>,
 }
 
 enum UnitEnd {
@@ -287,7 +287,7 @@ pub(super) fn trap_set(vm: &mut VM, linked: &Linked, b: u16) -> Step {
     let code = vm.frame()?.code;
     vm.shell_mut()?.trap_set(signal.as_str())?;
     vm.pin_code(code);
-    vm.shell_state.signals.insert(signal, (code, b));
+    (vm.shell_state.signals.get_or_insert_default()).insert(signal, (code, b));
     Ok(())
 }
 
@@ -298,7 +298,8 @@ pub(super) fn trap_check(vm: &mut VM, _: &Linked) -> Step {
 /// Runs the block of the next signal that has arrived and has one.
 fn next_signal(vm: &mut VM) -> Step {
     while let Some(signal) = vm.shell_mut()?.take_signal()? {
-        if let Some(&(code, block)) = vm.shell_state.signals.get(&signal) {
+        let known = (vm.shell_state.signals.as_ref()).and_then(|known| known.get(&signal));
+        if let Some(&(code, block)) = known {
             return run_unit(vm, code, block, UnitEnd::Signal);
         }
     }

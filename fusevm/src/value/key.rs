@@ -11,7 +11,7 @@ use super::Str;
 static HASH_KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// The hash of a text; never 0, which stands for "not known".
-pub(super) fn hash_text(text: &str) -> u64 {
+pub(crate) fn hash_text(text: &str) -> u64 {
     let mut hasher = HASH_KEY.build_hasher();
     hasher.write(text.as_bytes());
     hasher.finish().max(1)

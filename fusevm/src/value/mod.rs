@@ -47,6 +47,7 @@ pub use handle::{Handle, Obj, Ref};
 pub use hash::Hash;
 pub use hash_iter::{HashIntoIter, HashIter, HashKeys, HashValues};
 pub use host::{FuseValue, HostValue};
+pub(crate) use key::hash_text;
 pub use key::{AsKey, Key, KeyRef};
 pub use kind::Kind;
 pub use number::Number;

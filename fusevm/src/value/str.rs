@@ -100,7 +100,7 @@ impl Str {
     }
 
     /// The hash under the process's key.
-    pub(super) fn keyed_hash(&self) -> u64 {
+    pub(crate) fn keyed_hash(&self) -> u64 {
         let known = self.0.hash.load(Relaxed);
         if known != 0 {
             return known;

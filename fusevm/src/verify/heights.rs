@@ -4,7 +4,7 @@ use super::flow::{BlockUse, block_of, shape};
 use super::{Broken, Budget, Callee, Unit, VerifyError};
 use crate::chunk::Chunk;
 use crate::op::Op;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The height after a raw ext op: anything.
 const UNKNOWN: u32 = u32::MAX;
@@ -40,17 +40,27 @@ pub(super) struct Scratch {
     epoch: u32,
 }
 
-/// Open scopes as a tree: each has a parent and the height it was opened at. Scope 0 is the frame.
+/// Open scopes as a tree: each has a parent and the height it was opened at. Scope 0 is the frame, the
+/// others stand at one less.
+#[derive(Default)]
 struct Scopes {
     tree: Vec<(u32, u32)>,
-    ids: HashMap<(u32, u32), u32>,
+    ids: BTreeMap<(u32, u32), u32>,
 }
 
 impl Scopes {
+    /// Parent of a scope, and height at which it was opened.
+    fn get(&self, scope: u32) -> (u32, u32) {
+        match scope.checked_sub(1) {
+            Some(at) => self.tree[at as usize],
+            None => (0, 0),
+        }
+    }
+
     fn open(&mut self, parent: u32, base: u32) -> u32 {
         *self.ids.entry((parent, base)).or_insert_with(|| {
             self.tree.push((parent, base));
-            (self.tree.len() - 1) as u32
+            self.tree.len() as u32
         })
     }
 }
@@ -87,10 +97,7 @@ impl<'c> Heights<'c> {
             raw,
             seen,
             epoch,
-            scopes: Scopes {
-                tree: vec![(0, 0)],
-                ids: HashMap::new(),
-            },
+            scopes: Scopes::default(),
             open: Vec::new(),
             found: Vec::new(),
             nested: Vec::new(),
@@ -254,7 +261,7 @@ impl<'c> Heights<'c> {
         if state.height == UNKNOWN {
             return Some(UNKNOWN);
         }
-        let base = self.scopes.tree[state.scope as usize].1;
+        let base = self.scopes.get(state.scope).1;
         let floor = if base == UNKNOWN { 0 } else { base };
         let holds = (state.height - floor) as usize;
         if holds >= pops {
@@ -277,7 +284,7 @@ impl<'c> Heights<'c> {
             self.fail(pc, Broken::NoScope);
             return None;
         }
-        let (scope, height) = self.scopes.tree[state.scope as usize];
+        let (scope, height) = self.scopes.get(state.scope);
         Some(State { height, scope })
     }
 

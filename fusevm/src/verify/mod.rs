@@ -176,7 +176,8 @@ fn walk_all(
         }
     }
 
-    let mut first = vec![(Unit::Main, 0)];
+    let mut first = Vec::with_capacity(1 + chunk.functions.len());
+    first.push((Unit::Main, 0));
     for (index, function) in chunk.functions.iter().enumerate() {
         if let Some(argc) = function.arity {
             first.push((Unit::Function { index, argc }, function.pc));
@@ -241,7 +242,8 @@ fn walk_units(
     heights.found = first;
     let mut walked = HashSet::new();
     while let Some((unit, origin)) = heights.found.pop() {
-        if !done.contains(&unit) && walked.insert(unit) {
+        // Nothing leads to the main program: it is looked at once as it is.
+        if unit == Unit::Main || (!done.contains(&unit) && walked.insert(unit)) {
             heights.walk(unit, origin, budget)?;
         }
     }

@@ -9,21 +9,32 @@ use std::collections::HashSet;
 /// Finds out for one unit after the other whether a `ReturnValue` can be reached in it.
 pub(super) struct Reach<'c> {
     chunk: &'c Chunk,
+    /// Whether there is a `ReturnValue` at all.
+    any: bool,
     seen: Vec<u32>,
     epoch: u32,
 }
 
 impl<'c> Reach<'c> {
     pub(super) fn new(chunk: &'c Chunk) -> Self {
+        let any = (chunk.ops.iter()).any(|op| matches!(op, Op::ReturnValue));
         Self {
             chunk,
-            seen: vec![0; chunk.ops.len()],
+            any,
+            seen: if any {
+                vec![0; chunk.ops.len()]
+            } else {
+                Vec::new()
+            },
             epoch: 0,
         }
     }
 
     /// Whether the unit that starts at `pc` can return a value. Blocks that share its frame belong to it.
     pub(super) fn returns(&mut self, pc: usize, budget: &mut Budget) -> Result<bool, Broken> {
+        if !self.any {
+            return Ok(false);
+        }
         let len = self.chunk.ops.len();
         let mut pieces = vec![(pc, 0, len)];
         let mut blocks = HashSet::new();

@@ -4,7 +4,7 @@ use super::load::site;
 use super::state::FunctionRef;
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
 use crate::ext::Invoke;
-use crate::interp::{Frame, FrameKind, NOT_BEGUN, unwound};
+use crate::interp::{Frame, FrameKind, IN_BASE, NOT_BEGUN, unwound};
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
 use crate::verify::Unit;
@@ -14,6 +14,12 @@ use std::sync::Arc;
 
 /// Sites of a call chain that are kept at each of its ends.
 const TRACE_END: usize = 32;
+
+/// Places for values that an idle VM keeps on its stack, and as many for slots.
+const IDLE_VALUES: usize = 32;
+
+/// Places for frames that it keeps.
+const IDLE_FRAMES: usize = 8;
 
 /// What can be called: a function by value, by name, a value that holds a function, or the call that
 /// an op would have the VM make: so a language's own callables are called from Rust as well.
@@ -101,10 +107,16 @@ impl VM {
     fn run_code(&mut self, code: u32) -> Result<Option<Value>, Error> {
         let point = self.enter()?;
         let (base, slots) = (self.stack.len(), self.slots.len());
-        let end = self.code.get(code).map_or(0, |l| l.chunk().ops.len());
+        let first = self.code.begins(code);
+        let linked = self.code.get(code);
+        let end = linked.map_or(0, |l| l.chunk().ops.len());
+        let in_base = match linked {
+            Some(linked) if self.lazy && first => linked.origin().is_straight(),
+            _again => false,
+        };
         self.frames.push(Frame {
             end,
-            ip: NOT_BEGUN,
+            ip: if in_base { IN_BASE } else { NOT_BEGUN },
             ..Frame::new(FrameKind::Root, code, base, slots)
         });
         self.pc = 0;
@@ -238,15 +250,25 @@ impl VM {
             self.result = result;
         } else {
             self.slice_back();
-            self.shrink_registers();
-            let flushed = unwound(|| self.output.flush().map_err(Trap::Io));
-            if let Err(trap) = flushed
+            self.shrink();
+            if self.output.is_dirty()
+                && let Err(trap) = unwound(|| self.output.flush().map_err(Trap::Io))
                 && ran.is_ok()
             {
                 return Err(Error::trap(trap, Vec::new()));
             }
         }
         ran
+    }
+
+    /// Gives back what a run has taken that a small one does not need, once nothing runs.
+    fn shrink(&mut self) {
+        self.shrink_registers();
+        self.stack.shrink_to(IDLE_VALUES);
+        self.slots.shrink_to(IDLE_VALUES);
+        self.held.shrink_to(IDLE_VALUES);
+        self.frames.shrink_to(IDLE_FRAMES);
+        self.blocks.shrink_to(IDLE_FRAMES);
     }
 
     /// Where the function of a value is loaded; links its program if this VM has not got it.
@@ -258,12 +280,12 @@ impl VM {
         let running = self.frames.last().map(|frame| frame.code);
         let same = |code: &u32| {
             let linked = self.code.get(*code);
-            linked.is_some_and(|linked| Arc::ptr_eq(&linked.origin.0, &program.0))
+            linked.is_some_and(|linked| Arc::ptr_eq(&linked.origin().0, &program.0))
         };
         let code = match running.filter(same).or_else(|| self.code.find(&program)) {
             Some(code) => code,
             None => self
-                .link_code(&program)
+                .link_code(program)
                 .map_err(|e| Trap::Load(e.to_string()))?,
         };
         Ok(FunctionRef { code, index })

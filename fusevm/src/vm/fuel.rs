@@ -36,7 +36,13 @@ impl VM {
 
     /// What stops this VM from another thread.
     pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle(self.interrupt.clone())
+        InterruptHandle(self.interrupt.get_or_init(Arc::default).clone())
+    }
+
+    /// Whether the VM was interrupted since the last time it was asked.
+    fn interrupted(&self) -> bool {
+        let handle = self.interrupt.get();
+        handle.is_some_and(|set| set.load(Ordering::Relaxed) && set.swap(false, Ordering::Relaxed))
     }
 
     /// Takes `cost` from the fuel.
@@ -71,7 +77,7 @@ impl VM {
             self.slice = left;
             return Ok(true);
         }
-        if self.interrupt.swap(false, Ordering::Relaxed) {
+        if self.interrupted() {
             return Err(Trap::Interrupted);
         }
         if !self.pay(cost) {
@@ -98,7 +104,7 @@ impl VM {
 
     /// Looks at the interrupt flag, in code that counts no fuel.
     pub(crate) fn poll(&mut self) -> Result<(), Trap> {
-        match self.interrupt.swap(false, Ordering::Relaxed) {
+        match self.interrupted() {
             true => Err(Trap::Interrupted),
             false => Ok(()),
         }
@@ -107,7 +113,7 @@ impl VM {
     /// Looks at interrupt and fuel, and starts a new slice that pays for `cost`.
     #[cold]
     fn refill(&mut self, cost: u64) -> Result<(), Trap> {
-        if self.interrupt.swap(false, Ordering::Relaxed) {
+        if self.interrupted() {
             return Err(Trap::Interrupted);
         }
         if self.fuel == u64::MAX {

@@ -1,6 +1,5 @@
 //! Loading: verification among the VM's functions, imports, grants, handlers, immediates.
 
-use super::program::BadText;
 use super::{Error, Linked, LoadError, Loadable, Program, Site, Source, VM};
 use crate::chunk::{Chunk, is_named};
 use crate::op::Op;
@@ -16,7 +15,7 @@ impl VM {
     /// All that is wrong with it, at once.
     pub fn load(&mut self, program: impl Loadable) -> Result<Program, Error> {
         let index = self.load_code(program.source())?;
-        let origin = self.code.get(index).map(|linked| linked.origin.clone());
+        let origin = self.code.get(index).map(|linked| linked.origin().clone());
         self.settle();
         origin.ok_or_else(|| Error::load(Vec::new()))
     }
@@ -31,13 +30,14 @@ impl VM {
                 Program::from(verified.map_err(|errors| verify_errors(&errors))?)
             }
         };
-        let index = self.link_code(&origin)?;
-        let linked = self.code.get(index).cloned();
-        for (i, linked) in linked
-            .iter()
-            .flat_map(|l| (0..l.chunk().functions.len()).map(move |i| (i, l)))
-        {
-            let name = linked.chunk().functions[i].name;
+        let index = self.link_code(origin)?;
+        let linked = self.code.get(index);
+        let Some(linked) = linked.filter(|linked| !linked.chunk().functions.is_empty()) else {
+            return Ok(index);
+        };
+        let linked = linked.clone();
+        for (i, function) in linked.chunk().functions.iter().enumerate() {
+            let name = function.name;
             if is_named(linked.name_text(name).as_str()) {
                 self.define(linked.symbol(name), index, i as u32);
             }
@@ -46,27 +46,27 @@ impl VM {
     }
 
     /// Where a program is loaded; links it if it is not, without defining its functions.
-    pub(super) fn link_code(&mut self, origin: &Program) -> Result<u32, Error> {
-        if let Some(index) = self.code.find(origin) {
+    pub(super) fn link_code(&mut self, origin: Program) -> Result<u32, Error> {
+        if let Some(index) = self.code.find(&origin) {
             return Ok(index);
         }
-        let verified = self
+        let anew = self
             .verify_here(&origin.0.verified)
             .map_err(|e| verify_errors(&e))?;
-        let linked = self.link(origin.clone(), verified).map_err(Error::load)?;
-        Ok(self.code_mut().insert(Arc::new(linked)))
+        let linked = self.link(origin, anew).map_err(Error::load)?;
+        Ok(self.code_mut().insert(linked))
     }
 
-    /// The program verified among the functions this VM has: itself, unless it calls a function
-    /// that was not known and is one now. What was known stays as it was verified, whatever has
-    /// become of that function: code that runs has its stack laid out for it.
-    fn verify_here(&self, verified: &Arc<Verified>) -> Result<Arc<Verified>, VerifyErrors> {
+    /// The program verified anew among the functions this VM has, if it calls a function that was not
+    /// known and is one now. What was known stays as it was verified, whatever has become of that
+    /// function: code that runs has its stack laid out for it.
+    fn verify_here(&self, verified: &Verified) -> Result<Option<Box<Verified>>, VerifyErrors> {
         let chunk = verified.chunk();
         let callees = || verified.callees().iter().zip(&chunk.names);
         let learnt = callees()
             .any(|(c, name)| c.returns.is_none() && self.function_returns(name.as_str()).is_some());
         if !learnt {
-            return Ok(verified.clone());
+            return Ok(None);
         }
         let before: HashMap<&str, bool> = callees()
             .filter_map(|(callee, name)| Some((name.as_str(), callee.returns?)))
@@ -75,7 +75,7 @@ impl VM {
             Some(returns) => Some(*returns),
             None => self.function_returns(name),
         };
-        verify_with(verified.chunk_arc().clone(), &outside).map(Arc::new)
+        verify_with(verified.chunk_arc().clone(), &outside).map(|anew| Some(Box::new(anew)))
     }
 
     /// Verifies a loaded program once more, because a function it calls has become known.
@@ -83,22 +83,31 @@ impl VM {
         let Some(old) = self.code.get(code).cloned() else {
             return Ok(());
         };
-        let verified = (self.verify_here(&old.verified)).map_err(|e| Trap::Load(e.to_string()))?;
-        let linked = self.link(old.origin.clone(), verified).map_err(|errors| {
+        let Some(anew) =
+            (self.verify_here(&old.verified)).map_err(|e| Trap::Load(e.to_string()))?
+        else {
+            return Ok(());
+        };
+        let linked = (self.link(old.origin().clone(), Some(anew))).map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Trap::Load(lines.join("\n"))
         })?;
         for index in 0..linked.chunk().functions.len() as u32 {
             linked.bind(index, old.is_bound(index));
         }
-        self.code_mut().replace(code, Arc::new(linked));
+        self.code_mut().replace(code, linked);
         self.reload = true;
         Ok(())
     }
 
     /// Resolves names, imports and immediates.
-    fn link(&mut self, origin: Program, verified: Arc<Verified>) -> Result<Linked, Vec<LoadError>> {
-        let chunk = verified.chunk_arc().clone();
+    fn link(
+        &mut self,
+        origin: Program,
+        anew: Option<Box<Verified>>,
+    ) -> Result<Arc<Linked>, Vec<LoadError>> {
+        let verified = anew.as_deref().unwrap_or(&origin.0.verified);
+        let chunk = verified.chunk();
         let mut errors = Vec::new();
         let mut ops = Vec::with_capacity(chunk.imports.len());
         for import in &chunk.imports {
@@ -112,23 +121,17 @@ impl VM {
         }
         if self.shell.is_none() {
             errors.extend(verified.grants().iter().map(|pc| LoadError::Grant {
-                site: Box::new(site(&chunk, *pc)),
+                site: Box::new(site(chunk, *pc)),
             }));
         }
         if verified.is_raw() {
-            self.check_handlers(&chunk, &mut errors);
+            self.check_handlers(chunk, &mut errors);
         }
         if !errors.is_empty() {
             return Err(errors);
         }
         let symbols = chunk.names.iter().map(|name| self.intern(name)).collect();
-        Linked::new((origin, verified), symbols, ops, self.table).map_err(|bad| {
-            let error = |BadText { pc, message }| LoadError::Immediate {
-                site: Box::new(site(&chunk, pc)),
-                message,
-            };
-            bad.into_iter().map(error).collect()
-        })
+        Linked::new((origin, anew), symbols, ops, self.table)
     }
 
     fn check_handlers(&self, chunk: &Chunk, errors: &mut Vec<LoadError>) {

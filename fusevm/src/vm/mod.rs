@@ -10,6 +10,7 @@ mod error;
 mod fixed;
 mod fuel;
 mod load;
+mod names;
 mod program;
 mod state;
 mod stream;
@@ -31,12 +32,13 @@ use crate::heap::Heap;
 use crate::interp::{BlockRun, Frame};
 use crate::semantics::{Limits, Policy, Rules, Trap};
 use crate::shell::ShellHost;
-use crate::value::{Str, Value};
+use crate::value::Value;
 use std::any::Any;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::io::{Read, Write};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 /// A handler of `CallBuiltin`: gets the VM with the arguments on top of its stack, and their number.
 ///
@@ -76,7 +78,8 @@ pub struct VM {
     /// Values that handlers with the whole VM may have in hand.
     held: Vec<Value>,
     output: Output,
-    input: stream::Input,
+    /// Standard input where it is not set, once it is read.
+    input: Option<Box<stream::Input>>,
     pub(crate) stack: Vec<Value>,
     pub(crate) slots: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
@@ -92,15 +95,15 @@ pub struct VM {
     pub(crate) reload: bool,
     /// What the innermost program ended with.
     pub(crate) result: Option<Value>,
-    names: Vec<Str>,
-    symbols: HashMap<Str, u32>,
+    names: names::Names,
     pub(crate) globals: Vec<Option<Value>>,
     pub(crate) functions: Vec<Option<state::FunctionRef>>,
     code: Code,
     /// The chunk of `VM::new`, until the first run, and then where it is loaded.
     pending: Option<Arc<Chunk>>,
     main: Option<u32>,
-    builtins: HashMap<u16, Builtin>,
+    /// The ids are the host's choice: nobody floods the table.
+    builtins: HashMap<u16, Builtin, BuildHasherDefault<DefaultHasher>>,
     raw: state::Taken<RawHandler>,
     raw_wide: state::Taken<RawWideHandler>,
     /// A trap that a handler ran into while it popped.
@@ -112,11 +115,14 @@ pub struct VM {
     pub(crate) slice: u64,
     /// Fuel beyond the slice; `u64::MAX` for no limit.
     fuel: u64,
-    interrupt: Arc<AtomicBool>,
+    /// Made when somebody asks for a handle.
+    interrupt: OnceLock<Arc<AtomicBool>>,
     /// Runs that are open, one inside a handler of the other.
     pub(crate) reentry: usize,
     fusion: bool,
     pub(crate) lowering: bool,
+    /// Whether a main program whose ops run once at most is not lowered, nor fused, the first time.
+    pub(crate) lazy: bool,
 }
 
 /// A value that outlives what else refers to it, until it is given back with [`VM::unroot`].
@@ -143,7 +149,7 @@ impl VM {
         let limits = Limits::default();
         let mut heap = Heap::new();
         heap.set_limit(limits.max_objects);
-        let mut vm = Self {
+        Self {
             table: L::table(),
             host: Box::new(host),
             trace_host: |host, tracer| {
@@ -154,8 +160,8 @@ impl VM {
             roots: Vec::new(),
             free_roots: Vec::new(),
             held: Vec::new(),
-            output: Output::new(std::io::stdout()),
-            input: stream::Input::new(std::io::stdin()),
+            output: Output::default(),
+            input: None,
             stack: Vec::new(),
             slots: Vec::new(),
             frames: Vec::new(),
@@ -166,14 +172,13 @@ impl VM {
             depth: 0,
             reload: false,
             result: None,
-            names: Vec::new(),
-            symbols: HashMap::new(),
+            names: Default::default(),
             globals: Vec::new(),
             functions: Vec::new(),
             code: Code::default(),
             pending: None,
             main: None,
-            builtins: HashMap::new(),
+            builtins: HashMap::default(),
             raw: state::Taken::Unset,
             raw_wide: state::Taken::Unset,
             handler_trap: None,
@@ -182,14 +187,12 @@ impl VM {
             status: 0,
             slice: 0,
             fuel: u64::MAX,
-            interrupt: Arc::default(),
+            interrupt: OnceLock::new(),
             reentry: 0,
             fusion: true,
             lowering: true,
-        };
-        // Symbol 0: what a name stands for that no verified chunk has.
-        vm.intern(&Str::default());
-        vm
+            lazy: true,
+        }
     }
 
     /// Sets the limits. What is already past a new limit stays until it grows again.
@@ -210,7 +213,7 @@ impl VM {
 
     /// Reads lines from `source` from now on.
     pub fn set_input(&mut self, source: impl Read + Send + 'static) {
-        self.input = stream::Input::new(source);
+        self.input = Some(Box::new(stream::Input::new(source)));
     }
 
     /// The output, to print beside the program.
@@ -221,7 +224,9 @@ impl VM {
     pub(crate) fn read_line(&mut self) -> Result<Value, Trap> {
         self.output.flush().map_err(Trap::Io)?;
         let limit = self.limits.max_string_len;
-        match self.input.line(limit).map_err(Trap::Io)? {
+        let stdin = || Box::new(stream::Input::new(std::io::stdin()));
+        let input = self.input.get_or_insert_with(stdin);
+        match input.line(limit).map_err(Trap::Io)? {
             None => Ok(Value::Undef),
             Some(line) if line.len() > limit => Err(Trap::TextTooLong { limit }),
             Some(line) => Ok(Value::from(line)),
@@ -288,10 +293,12 @@ impl VM {
         self.fusion = on;
     }
 
-    /// Whether programs run in register form where they can; they do by default. Nothing but time
-    /// depends on it.
+    /// Whether programs run in register form where they can. By default they do, but for a main program
+    /// whose ops run once at most: to make that form of it takes longer than to run it, so that it has
+    /// none before its second run in a VM. Once this is set, all run in registers or none does. Nothing
+    /// but time depends on it.
     pub fn set_lowering(&mut self, on: bool) {
-        self.lowering = on;
+        (self.lowering, self.lazy) = (on, false);
     }
 
     pub(crate) fn lowering(&self) -> bool {

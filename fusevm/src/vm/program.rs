@@ -1,10 +1,12 @@
 //! Programs: verified chunks that any number of VMs and threads run, and what a VM makes of one.
 
+use super::LoadError;
+use super::load::site;
 use crate::chunk::{Chunk, FunctionEntry, own_name};
 use crate::ext::{ImmTag, OpDesc, OpTable};
 use crate::interp::{Frame, FrameKind};
-use crate::lower::{Code, Form, lower};
-use crate::op::{Op, Opcode};
+use crate::lower::{Code, Form, fused_loop, lower};
+use crate::op::{Flags, Op, Opcode, OperandKind};
 use crate::value::{Func, Str, Value};
 use crate::verify::{Unit, Verified, VerifyErrors, verify};
 use std::any::Any;
@@ -29,9 +31,17 @@ use std::sync::{Arc, OnceLock};
 pub struct Program(pub(crate) Arc<ProgramInner>);
 
 /// What programs share: the verified chunk and what is derived from it when first needed.
+///
+/// The count of who shares it stands before it, and every new VM writes that one: the gap keeps it on a
+/// cache line of its own.
+#[repr(C)]
 pub(crate) struct ProgramInner {
-    pub(crate) verified: Arc<Verified>,
+    _gap: [u64; 6],
+    pub(crate) verified: Verified,
+    /// Whether each op of the main program runs once at most.
+    straight: OnceLock<bool>,
     overlay: OnceLock<Vec<Op>>,
+    function_names: OnceLock<Vec<Str>>,
     units: OnceLock<Box<[Lowered]>>,
 }
 
@@ -85,6 +95,22 @@ impl Program {
         out
     }
 
+    /// Whether each op of the main program, calls aside, runs once at most.
+    pub(crate) fn is_straight(&self) -> bool {
+        *(self.0.straight).get_or_init(|| is_straight(self.chunk()))
+    }
+
+    /// The same as [`overlay`](Self::overlay), if it was made before.
+    pub(crate) fn made_overlay(&self) -> Option<&[Op]> {
+        self.0.overlay.get().map(Vec::as_slice)
+    }
+
+    /// The names of its functions as their author knows them.
+    fn function_names(&self) -> &[Str] {
+        let names = &self.0.function_names;
+        names.get_or_init(|| own_names(self.chunk()))
+    }
+
     /// The ops with fused sequences replaced; pcs are those of the chunk.
     pub(crate) fn overlay(&self) -> &[Op] {
         self.0
@@ -123,8 +149,11 @@ impl Program {
 impl From<Verified> for Program {
     fn from(verified: Verified) -> Self {
         Self(Arc::new(ProgramInner {
-            verified: Arc::new(verified),
+            _gap: [0; 6],
+            verified,
+            straight: OnceLock::new(),
             overlay: OnceLock::new(),
+            function_names: OnceLock::new(),
             units: OnceLock::new(),
         }))
     }
@@ -190,15 +219,11 @@ impl Loadable for &Program {
 /// A program as one VM has loaded it: its names as symbols, its imports as ops of the language, the
 /// texts of its immediates parsed.
 pub(crate) struct Linked {
-    /// What was loaded; functions as values refer to it.
-    pub(crate) origin: Program,
-    /// The same, verified among the functions the VM has.
-    pub(crate) verified: Arc<Verified>,
+    /// What was loaded, and what it was verified to be.
+    pub(crate) verified: Among,
     pub(crate) symbols: Vec<u32>,
     pub(crate) ops: Vec<&'static OpDesc>,
-    parsed: HashMap<(u16, u16), Box<dyn Any + Send + Sync>>,
-    /// The names of its functions as their author knows them.
-    function_names: Vec<Str>,
+    parsed: Option<Box<Parsed>>,
     /// For each op the number of its place among those with a memory; empty where no op keeps one.
     places: Vec<u32>,
     coerce: bool,
@@ -208,29 +233,41 @@ pub(crate) struct Linked {
     operators: Option<&'static OpTable>,
 }
 
-/// An immediate whose text could not be parsed.
-pub(crate) struct BadText {
-    pub(crate) pc: usize,
-    pub(crate) message: String,
+type Parsed = HashMap<(u16, u16), Box<dyn Any + Send + Sync>>;
+
+/// A program as it was verified among the functions that a VM has.
+///
+/// The one count of a shared program that loading it touches: what else a VM needs of it, it borrows.
+pub(crate) struct Among {
+    origin: Program,
+    /// The program verified anew, if it had to be.
+    anew: Option<Box<Verified>>,
+}
+
+impl std::ops::Deref for Among {
+    type Target = Verified;
+
+    fn deref(&self) -> &Verified {
+        self.anew.as_deref().unwrap_or(&self.origin.0.verified)
+    }
 }
 
 impl Linked {
     pub(crate) fn new(
-        (origin, verified): (Program, Arc<Verified>),
+        (origin, anew): (Program, Option<Box<Verified>>),
         symbols: Vec<u32>,
         ops: Vec<&'static OpDesc>,
         table: &'static OpTable,
-    ) -> Result<Self, Vec<BadText>> {
-        let function_names = own_names(verified.chunk());
-        let bound = function_names.iter().map(|_| AtomicBool::new(false));
+    ) -> Result<Arc<Self>, Vec<LoadError>> {
+        let verified = Among { origin, anew };
+        let functions = verified.chunk().functions.iter();
+        let bound = functions.map(|_| AtomicBool::new(false)).collect();
         let mut linked = Self {
-            origin,
             verified,
             symbols,
             ops,
-            parsed: HashMap::new(),
-            bound: bound.collect(),
-            function_names,
+            parsed: None,
+            bound,
             places: Vec::new(),
             coerce: table.coerce(),
             operators: None,
@@ -240,7 +277,7 @@ impl Linked {
         linked.number_places();
         let errors = linked.parse_immediates();
         match errors.is_empty() {
-            true => Ok(linked),
+            true => Ok(Arc::new(linked)),
             false => Err(errors),
         }
     }
@@ -268,15 +305,15 @@ impl Linked {
     }
 
     /// Parses every constant that an immediate stands for, once per op and constant.
-    fn parse_immediates(&mut self) -> Vec<BadText> {
+    fn parse_immediates(&mut self) -> Vec<LoadError> {
         let mut errors = Vec::new();
-        let verified = self.verified.clone();
-        let chunk = verified.chunk();
+        let chunk = self.verified.chunk();
         let parses =
             |import: &crate::ext::Import| import.signature.immediates.contains(&ImmTag::Parsed);
         if chunk.language.is_none() || !chunk.imports.iter().any(parses) {
             return errors;
         }
+        let all = self.parsed.get_or_insert_default();
         for (pc, op) in chunk.ops.iter().enumerate() {
             let Some((id, packed)) = chunk.immediates(*op) else {
                 continue;
@@ -289,17 +326,18 @@ impl Linked {
                 let Some(Value::Str(text)) = chunk.constants.get(usize::from(k)) else {
                     continue;
                 };
-                if self.parsed.contains_key(&(id, k)) {
+                if all.contains_key(&(id, k)) {
                     continue;
                 }
                 let parsed = crate::interp::unwound(|| Ok(parse(text.as_str())));
                 match parsed.unwrap_or_else(|trap| Err(trap.to_string())) {
                     Ok(parsed) => {
-                        self.parsed.insert((id, k), parsed);
+                        all.insert((id, k), parsed);
                     }
                     Err(error) => {
                         let message = format!("`{}` cannot be {text:?}: {error}", imm.name);
-                        errors.push(BadText { pc, message });
+                        let site = Box::new(site(chunk, pc));
+                        errors.push(LoadError::Immediate { site, message });
                     }
                 }
             }
@@ -309,6 +347,11 @@ impl Linked {
 
     pub(crate) fn chunk(&self) -> &Chunk {
         self.verified.chunk()
+    }
+
+    /// What was loaded; functions as values refer to it.
+    pub(crate) fn origin(&self) -> &Program {
+        &self.verified.origin
     }
 
     pub(crate) fn coerce(&self) -> bool {
@@ -347,7 +390,7 @@ impl Linked {
 
     /// The register forms of its functions, and behind them of its main program.
     pub(crate) fn units(&self) -> &[Lowered] {
-        self.origin.0.units.get().map_or(&[], |units| units)
+        self.origin().0.units.get().map_or(&[], |units| units)
     }
 
     /// Whether there are ops of the language for operands of ops on numbers that are none.
@@ -358,7 +401,7 @@ impl Linked {
     /// The program whose register forms it runs: its own, unless it was verified anew for this VM.
     #[inline]
     pub(crate) fn lowered(&self) -> Option<&Program> {
-        Arc::ptr_eq(&self.verified, &self.origin.0.verified).then_some(&self.origin)
+        self.verified.anew.is_none().then_some(self.origin())
     }
 
     /// Symbol of name `n` of the chunk.
@@ -379,13 +422,13 @@ impl Linked {
 
     /// Name of function `index` as its author knows it.
     pub(crate) fn function_name(&self, index: u32) -> Option<&Str> {
-        self.function_names.get(index as usize)
+        self.origin().function_names().get(index as usize)
     }
 
     /// Function `index` as a value.
     pub(crate) fn function(&self, index: usize) -> Option<Func> {
-        let name = self.function_names.get(index)?.clone();
-        Some(Func::new(name, index as u32, self.origin.0.clone()))
+        let name = self.origin().function_names().get(index)?.clone();
+        Some(Func::new(name, index as u32, self.origin().0.clone()))
     }
 
     /// The function of the chunk that name `n` names.
@@ -395,8 +438,41 @@ impl Linked {
 
     /// Constant `k` as import `op` parses it.
     pub(crate) fn parsed(&self, op: u16, k: u16) -> Option<&(dyn Any + Send + Sync)> {
-        self.parsed.get(&(op, k)).map(AsRef::as_ref)
+        self.parsed.as_ref()?.get(&(op, k)).map(AsRef::as_ref)
     }
+}
+
+/// Whether each op of a verified chunk's main program, calls aside, runs once at most: no jump goes back,
+/// no block runs. Where paths part it looks at all up to where they may meet, and may say no where a
+/// closer look would say yes.
+fn is_straight(chunk: &Chunk) -> bool {
+    let (mut pc, mut ahead) = (0, 0);
+    while let Some(&op) = chunk.ops.get(pc) {
+        let (target, block) = match chunk.immediates(op) {
+            Some((id, packed)) if chunk.language.is_some() => {
+                let signature = &chunk.imports[usize::from(id)].signature;
+                let has = |wanted| signature.unpack(packed).find(|(tag, ..)| *tag == wanted);
+                let label = has(ImmTag::Label).map(|(.., pc)| pc as usize);
+                (label, has(ImmTag::Block).is_some())
+            }
+            _plain => (op.target(), op.operand_of(OperandKind::Block).is_some()),
+        };
+        if block || fused_loop(op) || target.is_some_and(|to| to <= pc) {
+            return false;
+        }
+        let ends = op.info().flags.has(Flags::ENDS);
+        // Control may arrive behind this op from before it.
+        let entered = ahead > pc;
+        match target {
+            Some(to) if ends && !entered => pc = to,
+            None if ends && !entered => return true,
+            target => {
+                ahead = ahead.max(target.unwrap_or(0));
+                pc += 1;
+            }
+        }
+    }
+    true
 }
 
 fn own_names(chunk: &Chunk) -> Vec<Str> {

@@ -5,7 +5,8 @@ use super::{Linked, VM};
 use crate::ext::Place;
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 /// A function of a loaded program.
@@ -49,15 +50,19 @@ impl<H> Taken<H> {
 /// Entries that are looked at each time, so that many programs in use cost no more than few.
 const SUSPECTS: usize = 8;
 
+/// Entries that are found by looking at each.
+const FEW: usize = 8;
+
 /// The programs a VM has loaded, by number.
 #[derive(Default)]
 pub(crate) struct Code {
     entries: Vec<Option<Entry>>,
     free: Vec<u32>,
-    /// By the program that was loaded, which the entry keeps alive.
-    by_origin: HashMap<usize, u32>,
-    /// Entries that nothing may lead to any more, to be looked at.
-    suspects: VecDeque<u32>,
+    /// By the address of the program that was loaded, which the entry keeps alive; empty while entries
+    /// are few.
+    by_origin: HashMap<usize, u32, BuildHasherDefault<DefaultHasher>>,
+    /// The entry that is looked at next, whether something still leads to it.
+    suspect: usize,
 }
 
 struct Entry {
@@ -66,21 +71,25 @@ struct Entry {
     functions: usize,
     /// Whether something else than functions keeps it: a main program, a trap of the shell.
     pinned: bool,
+    /// Whether its main program has begun before.
+    begun: bool,
     /// Memory of the places in it, as many as were needed so far.
     places: Vec<Place>,
 }
 
 impl Code {
     fn origin(linked: &Linked) -> usize {
-        Arc::as_ptr(&linked.origin.0) as usize
+        Arc::as_ptr(&linked.origin().0) as usize
     }
 
     pub(super) fn insert(&mut self, linked: Arc<Linked>) -> u32 {
         let origin = Self::origin(&linked);
+        let few = self.entries.len() <= FEW;
         let entry = Some(Entry {
             linked,
             functions: 0,
             pinned: false,
+            begun: false,
             places: Vec::new(),
         });
         let index = match self.free.pop() {
@@ -93,15 +102,27 @@ impl Code {
                 (self.entries.len() - 1) as u32
             }
         };
-        self.by_origin.insert(origin, index);
-        self.suspects.push_back(index);
+        if self.entries.len() > FEW {
+            if few {
+                let all = self.entries.iter().zip(0..);
+                let known = all.filter_map(|(e, n)| Some((Self::origin(&e.as_ref()?.linked), n)));
+                self.by_origin.extend(known);
+            }
+            self.by_origin.insert(origin, index);
+        }
         index
     }
 
     pub(super) fn find(&self, origin: &super::Program) -> Option<u32> {
-        self.by_origin
-            .get(&(Arc::as_ptr(&origin.0) as usize))
-            .copied()
+        let origin = Arc::as_ptr(&origin.0) as usize;
+        if self.entries.len() > FEW {
+            return self.by_origin.get(&origin).copied();
+        }
+        let is = |e: &Option<Entry>| {
+            e.as_ref()
+                .is_some_and(|e| Self::origin(&e.linked) == origin)
+        };
+        self.entries.iter().position(is).map(|at| at as u32)
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<&Arc<Linked>> {
@@ -134,6 +155,13 @@ impl Code {
         }
     }
 
+    /// Whether the main program of an entry begins for the first time.
+    pub(super) fn begins(&mut self, index: u32) -> bool {
+        let entry = self.entries.get_mut(index as usize);
+        let entry = entry.and_then(Option::as_mut);
+        entry.is_some_and(|entry| !std::mem::replace(&mut entry.begun, true))
+    }
+
     pub(crate) fn pin(&mut self, index: u32) {
         if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
             entry.pinned = true;
@@ -143,29 +171,24 @@ impl Code {
     fn count(&mut self, index: u32, by: isize) {
         if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
             entry.functions = entry.functions.saturating_add_signed(by);
-            if entry.functions == 0 {
-                self.suspects.push_back(index);
-            }
         }
     }
 
     /// Forgets programs that nothing of the VM leads to and nobody else holds. Only while nothing runs.
     fn sweep(&mut self) {
-        for _ in 0..self.suspects.len().min(SUSPECTS) {
-            let Some(index) = self.suspects.pop_front() else {
-                return;
-            };
-            let place = &mut self.entries[index as usize];
+        for _ in 0..self.entries.len().min(SUSPECTS) {
+            let index = self.suspect % self.entries.len();
+            self.suspect = index + 1;
+            let place = &mut self.entries[index];
             let Some(entry) = place.as_ref().filter(|e| e.functions == 0 && !e.pinned) else {
                 continue;
             };
-            if Arc::strong_count(&entry.linked.origin.0) > 1 {
+            if Arc::strong_count(&entry.linked.origin().0) > 1 {
                 // Whoever holds the program, or a function of it, may run it again.
-                self.suspects.push_back(index);
                 continue;
             }
             self.by_origin.remove(&Self::origin(&entry.linked));
-            self.free.push(index);
+            self.free.push(index as u32);
             *place = None;
         }
     }
@@ -235,22 +258,20 @@ impl VM {
 
     /// The symbol of a name, made if there is none yet.
     pub(crate) fn intern(&mut self, name: &Str) -> u32 {
-        if let Some(symbol) = self.symbols.get(name) {
-            return *symbol;
+        if let Some(symbol) = self.names.find_str(name) {
+            return symbol;
         }
-        let symbol = self.names.len() as u32;
-        self.names.push(name.clone());
-        self.symbols.insert(name.clone(), symbol);
-        self.globals.push(None);
-        self.functions.push(None);
+        let symbol = self.names.insert(name.clone());
+        self.globals.resize(symbol as usize + 1, None);
+        self.functions.resize(symbol as usize + 1, None);
         symbol
     }
 
     /// A global, Undef when it was never set.
     pub fn global(&self, name: &str) -> Value {
-        let symbol = self.symbols.get(name);
+        let symbol = self.names.find(name);
         symbol
-            .and_then(|s| self.globals[*s as usize].clone())
+            .and_then(|s| self.globals[s as usize].clone())
             .unwrap_or_default()
     }
 
@@ -265,7 +286,7 @@ impl VM {
         let set = self
             .names
             .iter()
-            .zip(&self.globals)
+            .zip(self.globals.iter().skip(1))
             .filter(|(_, value)| value.is_some());
         set.map(|(name, _)| name.as_str())
     }
@@ -275,14 +296,14 @@ impl VM {
         let set = self
             .names
             .iter()
-            .zip(&self.functions)
+            .zip(self.functions.iter().skip(1))
             .filter(|(_, f)| f.is_some());
         set.map(|(name, _)| name.as_str())
     }
 
     /// The function of that name as a value.
     pub fn function(&self, name: &str) -> Option<Func> {
-        let at = self.functions[*self.symbols.get(name)? as usize]?;
+        let at = self.functions[self.names.find(name)? as usize]?;
         self.code.get(at.code)?.function(at.index as usize)
     }
 
@@ -292,7 +313,7 @@ impl VM {
 
     /// Whether there is a function of that name, and whether it returns a value.
     pub(super) fn function_returns(&self, name: &str) -> Option<bool> {
-        let at = self.functions[*self.symbols.get(name)? as usize]?;
+        let at = self.functions[self.names.find(name)? as usize]?;
         Some(self.code.get(at.code)?.verified.returns(at.index as usize))
     }
 

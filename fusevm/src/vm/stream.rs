@@ -7,29 +7,33 @@ use std::sync::{Arc, Mutex};
 /// Bytes that are gathered before they go to the sink.
 const BUFFER: usize = 16 * 1024;
 
+/// Bytes of the buffer that are kept after a flush.
+const IDLE: usize = 512;
+
 /// Where a VM prints: buffered, flushed at the end of a run, before a child process starts and
 /// before input is read. Standard output by default.
+#[derive(Default)]
 pub struct Output {
-    sink: Box<dyn Write + Send>,
+    /// Standard output where none is set.
+    sink: Option<Box<dyn Write + Send>>,
     buffer: Vec<u8>,
+    /// Whether something was printed since the last flush.
+    dirty: bool,
     /// What is printed inside open captures, innermost last.
     captures: Vec<Vec<u8>>,
 }
 
 impl Output {
-    pub(super) fn new(sink: impl Write + Send + 'static) -> Self {
-        Self {
-            sink: Box::new(sink),
-            buffer: Vec::new(),
-            captures: Vec::new(),
-        }
-    }
-
     /// Prints to another sink from now on; what was printed before is flushed, open captures stay.
     pub(super) fn set_sink(&mut self, sink: impl Write + Send + 'static) {
         // The old sink has nobody left to tell of a failure.
         let _ = self.flush();
-        self.sink = Box::new(sink);
+        self.sink = Some(Box::new(sink));
+    }
+
+    /// Whether something was printed since the last flush.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.dirty
     }
 
     /// Bytes in the innermost capture.
@@ -57,9 +61,15 @@ impl Output {
         self.captures.truncate(depth);
     }
 
+    fn sink(&mut self) -> &mut (dyn Write + Send) {
+        self.sink
+            .get_or_insert_with(|| Box::new(io::stdout()))
+            .as_mut()
+    }
+
     fn drain(&mut self) -> io::Result<()> {
         let all = std::mem::take(&mut self.buffer);
-        let result = self.sink.write_all(&all);
+        let result = self.sink().write_all(&all);
         self.buffer = all;
         self.buffer.clear();
         result
@@ -72,6 +82,7 @@ impl Write for Output {
             capture.extend_from_slice(bytes);
             return Ok(bytes.len());
         }
+        self.dirty = true;
         if self.buffer.len() + bytes.len() > BUFFER {
             self.drain()?;
         }
@@ -80,8 +91,14 @@ impl Write for Output {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if !self.dirty {
+            return Ok(());
+        }
         self.drain()?;
-        self.sink.flush()
+        self.buffer.shrink_to(IDLE);
+        self.sink().flush()?;
+        self.dirty = false;
+        Ok(())
     }
 }
 

@@ -55,7 +55,8 @@ fn fuel_that_a_handler_sets_counts_from_there_on() {
                 continue;
             }
             let chunk = core(CALLS);
-            let ends = [(false, false), (true, false), (true, true)].map(|form| {
+            let ends = [(false, false), (true, false), (true, true)].map(|(lowering, fusion)| {
+                let form = (Some(lowering), fusion);
                 super::run::<()>(&chunk, form, None, |vm| {
                     vm.set_global("fuel", fuel);
                     vm.register_builtin(1, handler);

@@ -20,9 +20,11 @@ use crate::semantics::array;
 use crate::value::{Str, Value};
 use crate::vm::{Linked, VM};
 
-/// A stack of less values than that is counted value by value, which only the base interpreter does. An
-/// idle VM keeps as many registers.
+/// A stack of less values than that is counted value by value, which only the base interpreter does.
 const SMALL_STACK: usize = 4096;
+
+/// Registers that an idle VM keeps: a function and a few calls below it need no more.
+const IDLE: usize = WINDOW + 64;
 
 /// Registers that an instruction can name.
 const WINDOW: usize = 256;
@@ -93,16 +95,18 @@ impl VM {
     fn make_window(&mut self, window: usize) {
         let needed = window + WINDOW;
         if self.registers.len() < needed {
-            let most = self.limits.max_stack.saturating_add(2 * WINDOW);
+            let most = self.limits.max_stack.saturating_add(WINDOW);
             let len = most.min(2 * self.registers.len()).max(needed);
-            self.registers.resize(len, Value::Undef);
+            self.registers.resize_with(len, Value::default);
         }
     }
 
-    /// Gives back what a deep run has taken, after it.
+    /// Gives back the registers that a deep run has taken, after it: an idle VM keeps a window and a little more.
     pub(crate) fn shrink_registers(&mut self) {
-        self.registers.truncate(SMALL_STACK);
-        self.registers.shrink_to(SMALL_STACK);
+        if self.registers.len() > IDLE {
+            self.registers.truncate(IDLE);
+            self.registers.shrink_to(IDLE);
+        }
     }
 
     /// Takes the registers of a frame that begins with `argc` arguments in its window.

@@ -1,7 +1,7 @@
 //! Calls and returns, and what the VM is told of them.
 
 use super::super::ext::Invocation;
-use super::super::{Code, WINDOW};
+use super::super::Code;
 use super::{PATIENCE, Rec, Run};
 use crate::interp::{FrameKind, Step, call};
 use crate::lower::Ins;
@@ -110,7 +110,7 @@ impl<'l> Run<'l> {
         }
         let below = self.place.0 + usize::from(a);
         if below <= vm.limits.max_stack {
-            vm.make_window(below + WINDOW);
+            vm.make_window(below);
         }
         self.calls.capacity() > calls || vm.registers.len() > registers
     }
@@ -159,7 +159,7 @@ impl<'l> Run<'l> {
         };
         let (window, ip) = self.place;
         vm.check_values(below)?;
-        vm.make_window(below + WINDOW);
+        vm.make_window(below);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
         if let (Some(callee), Some(frame)) = (callee, vm.frames.last_mut()) {

@@ -494,7 +494,7 @@ impl<'l> Run<'l> {
                     };
                     if !self.linked.is_bound(function)
                         || self.calls.len() >= self.most
-                        || below + 2 * WINDOW > vm.registers.len()
+                        || below + WINDOW > vm.registers.len()
                     {
                         leave!();
                     }
