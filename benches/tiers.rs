@@ -59,7 +59,7 @@ fn main() {
     if std::env::args().any(|a| a == "--profile") {
         // Nothing but register code, for a profiler.
         for row in SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w)) {
-            black_box(row.in_vm(TIERS[2].1)(3));
+            std::hint::black_box(row.in_vm(TIERS[2].1)(3));
         }
         return;
     }

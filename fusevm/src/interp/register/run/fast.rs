@@ -4,11 +4,11 @@
 //! dropped, a limit that is near: whatever is not done in place is left to [`Run::step`], which can run
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
 
-use super::{Code, Rec, Run};
+use super::{Rec, Run};
 use crate::interp::register::{WINDOW, is_plain};
 use crate::lower::Ins;
 use crate::op::Opcode;
-use crate::value::Value;
+use crate::value::{Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
 use std::mem::{forget, replace};
@@ -36,11 +36,10 @@ impl<'l> Run<'l> {
     /// nothing of it has run.
     #[inline(never)]
     pub(super) fn fast(&mut self, vm: &mut VM) {
-        let (mut window, mut ip) = self.place;
-        let mut code: &'l Code = self.code;
-        let mut ins: &[Ins] = &code.ins;
-        let mut patience = self.patience;
-        let mut win = view(&mut vm.registers, window);
+        // The rest of the state is in memory, where few instructions want it.
+        let mut ip = self.place.1;
+        let mut ins: &[Ins] = &self.code.ins;
+        let mut win = view(&mut vm.registers, self.place.0);
         loop {
             // Its fields are read where they are used, not all at once.
             let next = &ins[ip];
@@ -51,15 +50,34 @@ impl<'l> Run<'l> {
                     break;
                 }};
             }
-            // Writes a register, unless there is something to drop.
+            // Writes a register, unless there is something to drop. Kind and number go there one by one: a
+            // value that was written so and is read as a whole makes the processor wait.
             macro_rules! put {
-                ($d:expr, $value:expr) => {{
+                ($d:expr, Value::Undef) => {{
                     let register = &mut win[$d as usize];
                     if !is_plain(register) {
                         leave!();
                     }
-                    forget(replace(register, $value));
+                    forget(replace(register, Value::Undef));
                 }};
+                ($d:expr, Value::$kind:ident($number:expr)) => {{
+                    let number = $number;
+                    let register = &mut win[$d as usize];
+                    if !is_plain(register) {
+                        leave!();
+                    }
+                    forget(replace(register, Value::$kind(number)));
+                }};
+            }
+            // Copies a number to a register.
+            macro_rules! copy_number {
+                ($d:expr, $from:expr) => {
+                    match $from {
+                        &Value::Int(n) => put!($d, Value::Int(n)),
+                        &Value::Float(f) => put!($d, Value::Float(f)),
+                        _ => leave!(),
+                    }
+                };
             }
             // Copies a number or the like to a register.
             macro_rules! copy {
@@ -88,6 +106,40 @@ impl<'l> Run<'l> {
                     }
                 }};
             }
+            // Copies an element to a register.
+            macro_rules! element {
+                ($d:expr, $items:expr, $at:expr) => {
+                    match $items.view() {
+                        View::Int(items) if $at < items.len() => put!($d, Value::Int(items[$at])),
+                        View::Float(items) if $at < items.len() => {
+                            put!($d, Value::Float(items[$at]));
+                        }
+                        View::Value(items) if $at < items.len() => copy!($d, &items[$at]),
+                        _ => leave!(),
+                    }
+                };
+            }
+            // Writes a number where an array that nobody shares has an element.
+            macro_rules! set_element {
+                ($items:expr, $at:expr, $value:expr) => {
+                    match ($items.view_mut(), $value) {
+                        (Some(ViewMut::Int(items)), Ok(n)) if $at < items.len() => items[$at] = n,
+                        (Some(ViewMut::Float(items)), Err(f)) if $at < items.len() => {
+                            items[$at] = f;
+                        }
+                        (Some(ViewMut::Value(items)), value)
+                            if $at < items.len() && is_plain(&items[$at]) =>
+                        {
+                            let place = &mut items[$at];
+                            match value {
+                                Ok(n) => forget(replace(place, Value::Int(n))),
+                                Err(f) => forget(replace(place, Value::Float(f))),
+                            }
+                        }
+                        _ => leave!(),
+                    }
+                };
+            }
             // Goes on at another instruction. Where that lies behind, time passes.
             macro_rules! go_to {
                 ($to:expr) => {
@@ -97,8 +149,8 @@ impl<'l> Run<'l> {
                 ($to:expr, $parts:literal) => {{
                     let to = $to as usize;
                     if to < ip {
-                        patience -= (ip - to) as i64;
-                        if patience < 0 {
+                        self.patience -= (ip - to) as i64;
+                        if self.patience < 0 {
                             ip -= $parts - 1;
                             leave!();
                         }
@@ -108,8 +160,8 @@ impl<'l> Run<'l> {
             }
             // Writes the result of an instruction that stands for two.
             macro_rules! then {
-                ($d:expr, $value:expr) => {{
-                    put!($d, $value);
+                ($d:expr, Value::$kind:ident($number:expr)) => {{
+                    put!($d, Value::$kind($number));
                     ip += 1;
                 }};
             }
@@ -198,8 +250,8 @@ impl<'l> Run<'l> {
                     let goes = $goes;
                     let to = $to;
                     if goes && to < ip {
-                        patience -= (ip - to) as i64;
-                        if patience < 0 {
+                        self.patience -= (ip - to) as i64;
+                        if self.patience < 0 {
                             leave!();
                         }
                     }
@@ -252,14 +304,14 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match (items.live().get(at), $c) {
-                        (Some(&Value::Float(x)), &Value::Float(z)) => {
+                    match (items.view(), $c) {
+                        (View::Float(items), &Value::Float(z)) if at < items.len() => {
                             let of: fn(f64, f64) -> f64 = $float;
-                            then!($d, Value::Float(of(x, z)));
+                            then!($d, Value::Float(of(items[at], z)));
                         }
-                        (Some(&Value::Int(x)), &Value::Int(z)) => {
+                        (View::Int(items), &Value::Int(z)) if at < items.len() => {
                             let of: fn(i64, i64) -> Option<i64> = $int;
-                            match of(x, z) {
+                            match of(items[at], z) {
                                 Some(n) => then!($d, Value::Int(n)),
                                 None => leave!(),
                             }
@@ -271,7 +323,7 @@ impl<'l> Run<'l> {
             macro_rules! with_float {
                 ($d:expr, $a:expr, $k:expr, $float:expr) => {{
                     let of: fn(f64, f64) -> f64 = $float;
-                    let k = code.floats[$k as usize];
+                    let k = self.code.floats[$k as usize];
                     match &win[$a as usize] {
                         &Value::Float(x) => then!($d, Value::Float(of(x, k))),
                         &Value::Int(x) => then!($d, Value::Float(of(x as f64, k))),
@@ -281,7 +333,7 @@ impl<'l> Run<'l> {
             }
             macro_rules! branch_float {
                 ($sign:tt, $when:literal, $a:expr, $k:expr, $to:expr) => {{
-                    let k = code.floats[$k as usize];
+                    let k = self.code.floats[$k as usize];
                     let is = match &win[$a as usize] {
                         &Value::Float(x) => x $sign k,
                         &Value::Int(x) => (x as f64) $sign k,
@@ -294,13 +346,13 @@ impl<'l> Run<'l> {
                 }};
             }
             match *next {
-                Ins::Copy { d, a } => copy!(d, &win[a as usize]),
+                Ins::Copy { d, a } => copy_number!(d, &win[a as usize]),
                 Ins::Take { d, a } => {
-                    copy!(d, &win[a as usize]);
+                    copy_number!(d, &win[a as usize]);
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
-                Ins::Const { d, k } => copy!(d, &code.constants[k as usize]),
+                Ins::Const { d, k } => copy_number!(d, &self.code.constants[k as usize]),
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
@@ -415,10 +467,7 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match items.live().get(at) {
-                        Some(value) => copy!(d, value),
-                        None => leave!(),
-                    }
+                    element!(d, items, at);
                 }
                 Ins::IndexSet { a, b, c, .. } => {
                     let Some(at) = place(&win[b as usize]) else {
@@ -432,16 +481,7 @@ impl<'l> Run<'l> {
                     let Value::Array(items) = &mut win[a as usize] else {
                         leave!();
                     };
-                    let Some(place) = items.live_mut().and_then(|items| items.get_mut(at)) else {
-                        leave!();
-                    };
-                    if !is_plain(place) {
-                        leave!();
-                    }
-                    match value {
-                        Ok(n) => forget(replace(place, Value::Int(n))),
-                        Err(f) => forget(replace(place, Value::Float(f))),
-                    }
+                    set_element!(items, at, value);
                 }
                 Ins::ArrayGet { d, b, name } => {
                     let cell = vm.globals[self.linked.symbol(name)].as_ref();
@@ -449,10 +489,7 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match items.live().get(at) {
-                        Some(value) => copy!(d, value),
-                        None => leave!(),
-                    }
+                    element!(d, items, at);
                 }
                 Ins::ArraySet { b, c, name } => {
                     let cell = vm.globals[self.linked.symbol(name)].as_mut();
@@ -460,10 +497,12 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match items.live_mut().and_then(|items| items.get_mut(at)) {
-                        Some(place) => write!(place, &win[c as usize]),
-                        None => leave!(),
-                    }
+                    let value = match &win[c as usize] {
+                        &Value::Int(n) => Ok(n),
+                        &Value::Float(f) => Err(f),
+                        _ => leave!(),
+                    };
+                    set_element!(items, at, value);
                 }
                 Ins::ArrayPush { a, name } => {
                     let Some(Value::Array(items)) = &mut vm.globals[self.linked.symbol(name)]
@@ -474,8 +513,8 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     let pushed = match &win[a as usize] {
-                        &Value::Int(n) => items.push_in_place(Value::Int(n)),
-                        &Value::Float(f) => items.push_in_place(Value::Float(f)),
+                        &Value::Int(n) => items.push_int(n),
+                        &Value::Float(f) => items.push_float(f),
                         _ => leave!(),
                     };
                     if !pushed {
@@ -488,7 +527,7 @@ impl<'l> Run<'l> {
                     want,
                     function,
                 } => {
-                    let below = window + usize::from(a);
+                    let below = self.place.0 + usize::from(a);
                     let Some(unit) = self.unit(function, argc) else {
                         leave!();
                     };
@@ -498,8 +537,8 @@ impl<'l> Run<'l> {
                     {
                         leave!();
                     }
-                    patience -= unit.ins.len() as i64;
-                    if patience < 0 {
+                    self.patience -= unit.ins.len() as i64;
+                    if self.patience < 0 {
                         leave!();
                     }
                     // Its slots begin empty.
@@ -512,19 +551,21 @@ impl<'l> Run<'l> {
                         forget(replace(register, Value::Undef));
                     }
                     self.calls.push(Rec {
-                        code,
-                        window,
+                        code: self.code,
+                        window: self.place.0,
                         ip: ip as u32,
                         function,
                         want,
                     });
-                    (window, code, ip) = (below, unit, 0);
-                    ins = &code.ins;
-                    win = view(&mut vm.registers, window);
+                    (self.place.0, self.code, ip) = (below, unit, 0);
+                    ins = &self.code.ins;
+                    win = view(&mut vm.registers, self.place.0);
                 }
                 Ins::Return { a, blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..code.registers.max(1).into()].iter().all(is_plain)
+                        || !win[..self.code.registers.max(1).into()]
+                            .iter()
+                            .all(is_plain)
                     {
                         leave!();
                     }
@@ -535,13 +576,15 @@ impl<'l> Run<'l> {
                     if rec.want {
                         copy!(0, &win[a as usize]);
                     }
-                    (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
-                    ins = &code.ins;
-                    win = view(&mut vm.registers, window);
+                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    ins = &self.code.ins;
+                    win = view(&mut vm.registers, self.place.0);
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..code.registers.max(1).into()].iter().all(is_plain)
+                        || !win[..self.code.registers.max(1).into()]
+                            .iter()
+                            .all(is_plain)
                     {
                         leave!();
                     }
@@ -551,12 +594,12 @@ impl<'l> Run<'l> {
                     if rec.want {
                         put!(0, Value::Undef);
                     }
-                    (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
-                    ins = &code.ins;
-                    win = view(&mut vm.registers, window);
+                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    ins = &self.code.ins;
+                    win = view(&mut vm.registers, self.place.0);
                 }
                 Ins::Charge { exit } => {
-                    let cost = u64::from(code.exits[exit as usize].cost);
+                    let cost = u64::from(self.code.exits[exit as usize].cost);
                     match vm.slice.checked_sub(cost) {
                         Some(left) => vm.slice = left,
                         None => leave!(),
@@ -624,17 +667,14 @@ impl<'l> Run<'l> {
                     _ => leave!(),
                 },
                 Ins::IndexSetI { a, b, n } => {
-                    let at = place(&win[b as usize]);
+                    let Some(at) = place(&win[b as usize]) else {
+                        leave!();
+                    };
                     let Value::Array(items) = &mut win[a as usize] else {
                         leave!();
                     };
-                    let Some(place) = at.and_then(|at| items.live_mut()?.get_mut(at)) else {
-                        leave!();
-                    };
-                    if !is_plain(place) {
-                        leave!();
-                    }
-                    forget(replace(place, Value::Int(n.into())));
+                    let value: Result<i64, f64> = Ok(n.into());
+                    set_element!(items, at, value);
                     ip += 1;
                 }
                 Ins::IndexGetAdd { d, a, b, c } => {
@@ -676,12 +716,10 @@ impl<'l> Run<'l> {
                     ) {
                         (&Value::Int(a), &Value::Int(b), &Value::Int(c), Value::Array(items)) => {
                             let at = a.checked_mul(b).and_then(|at| at.checked_add(c));
-                            let at = at.and_then(|at| usize::try_from(at).ok());
-                            match at.and_then(|at| items.live().get(at)) {
-                                Some(&Value::Int(n)) => put!(d, Value::Int(n)),
-                                Some(&Value::Float(f)) => put!(d, Value::Float(f)),
-                                _other => leave!(),
-                            }
+                            let Some(at) = at.and_then(|at| usize::try_from(at).ok()) else {
+                                leave!();
+                            };
+                            element!(d, items, at);
                             ip += 2;
                         }
                         _ => leave!(),
@@ -692,7 +730,7 @@ impl<'l> Run<'l> {
                 Ins::FromF { d, a, k } => with_float!(d, a, k, |x, k| k - x),
                 Ins::MulF { d, a, k } => with_float!(d, a, k, |x, k| x * k),
                 Ins::DivF { d, a, k } => {
-                    let k = code.floats[k as usize];
+                    let k = self.code.floats[k as usize];
                     if k == 0.0 {
                         leave!();
                     }
@@ -704,10 +742,10 @@ impl<'l> Run<'l> {
                 }
                 Ins::IntoF { d, a, k } => match &win[a as usize] {
                     &Value::Float(x) if x != 0.0 => {
-                        then!(d, Value::Float(code.floats[k as usize] / x));
+                        then!(d, Value::Float(self.code.floats[k as usize] / x));
                     }
                     &Value::Int(x) if x != 0 => {
-                        then!(d, Value::Float(code.floats[k as usize] / x as f64));
+                        then!(d, Value::Float(self.code.floats[k as usize] / x as f64));
                     }
                     _ => leave!(),
                 },
@@ -734,8 +772,6 @@ impl<'l> Run<'l> {
                 | Ins::Fused { .. } => leave!(),
             }
         }
-        self.place = (window, ip);
-        self.code = code;
-        self.patience = patience;
+        self.place.1 = ip;
     }
 }
