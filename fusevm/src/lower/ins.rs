@@ -94,6 +94,10 @@ pub(crate) enum Ins {
     ArraySet { b: u8, c: u8, name: u16 },
     /// Appends `a` to the array of name `name`.
     ArrayPush { a: u8, name: u16 },
+    /// An array of the `n` values from `a` on, in `a`.
+    MakeArray { a: u8, n: u8 },
+    /// `d =` the length of `a`: of an array, a hash or a text.
+    Len { d: u8, a: u8 },
     /// `d = a` followed by `b`, as texts.
     Concat { d: u8, a: u8, b: u8 },
 
@@ -228,6 +232,7 @@ impl Ins {
             | Ins::GetVar { d, .. }
             | Ins::IndexGet { d, .. }
             | Ins::ArrayGet { d, .. }
+            | Ins::Len { d, .. }
             | Ins::Concat { d, .. } => Some(d),
             _other => None,
         }
@@ -248,7 +253,8 @@ impl Ins {
             | Ins::ShlI { a, .. }
             | Ins::ShrI { a, .. }
             | Ins::Unary { a, .. }
-            | Ins::Not { a, .. } => [Some(a), None],
+            | Ins::Not { a, .. }
+            | Ins::Len { a, .. } => [Some(a), None],
             Ins::ArrayGet { b, .. } => [Some(b), None],
             Ins::Add { a, b, .. }
             | Ins::Sub { a, b, .. }

@@ -119,7 +119,7 @@ impl<'l> Run<'l> {
                     }
                 };
             }
-            // Writes a number where an array that nobody shares has an element.
+            // Writes a number where an array that nobody shares has an element, or ends.
             macro_rules! set_element {
                 ($items:expr, $at:expr, $value:expr) => {
                     match ($items.view_mut(), $value) {
@@ -136,7 +136,18 @@ impl<'l> Run<'l> {
                                 Err(f) => forget(replace(place, Value::Float(f))),
                             }
                         }
-                        _ => leave!(),
+                        // At its end it may have room.
+                        (_, value) => {
+                            let fits = $at == $items.len() && $at < vm.limits.max_array_len;
+                            let pushed = fits
+                                && match value {
+                                    Ok(n) => $items.push_int(n),
+                                    Err(f) => $items.push_float(f),
+                                };
+                            if !pushed {
+                                leave!();
+                            }
+                        }
                     }
                 };
             }
@@ -504,6 +515,13 @@ impl<'l> Run<'l> {
                     };
                     set_element!(items, at, value);
                 }
+                Ins::Len { d, a } => match &win[a as usize] {
+                    Value::Array(items) if a < self.code.base => {
+                        let n = items.len() as i64;
+                        put!(d, Value::Int(n));
+                    }
+                    _ => leave!(),
+                },
                 Ins::ArrayPush { a, name } => {
                     let Some(Value::Array(items)) = &mut vm.globals[self.linked.symbol(name)]
                     else {
@@ -528,13 +546,10 @@ impl<'l> Run<'l> {
                     function,
                 } => {
                     let below = self.place.0 + usize::from(a);
-                    let Some(unit) = self.unit(function, argc) else {
+                    let Some(&Some(unit)) = self.targets.get(function as usize) else {
                         leave!();
                     };
-                    if !self.linked.is_bound(function)
-                        || self.calls.len() >= self.most
-                        || below + WINDOW > vm.registers.len()
-                    {
+                    if self.calls.len() >= self.most || below + WINDOW > vm.registers.len() {
                         leave!();
                     }
                     self.patience -= unit.ins.len() as i64;
@@ -542,7 +557,7 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     // Its slots begin empty.
-                    let (_, slots) = unit.slots[0];
+                    let slots = unit.own_slots;
                     let inner = view(&mut vm.registers, below);
                     for register in &mut inner[argc.into()..slots.max(argc).into()] {
                         if !is_plain(register) {
@@ -563,7 +578,7 @@ impl<'l> Run<'l> {
                 }
                 Ins::Return { a, blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..self.code.registers.max(1).into()]
+                        || !win[..self.code.registers.into()]
                             .iter()
                             .all(is_plain)
                     {
@@ -582,7 +597,7 @@ impl<'l> Run<'l> {
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..self.code.registers.max(1).into()]
+                        || !win[..self.code.registers.into()]
                             .iter()
                             .all(is_plain)
                     {
@@ -757,6 +772,7 @@ impl<'l> Run<'l> {
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
+                | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
                 | Ins::Return { .. }
                 | Ins::ReturnVoid { .. }
