@@ -152,6 +152,11 @@ pub(crate) enum Ins {
     StepLeI { a: u8, n: i8, bound: i16, back: u16 },
     StepGtI { a: u8, n: i8, bound: i16, back: u16 },
     StepGeI { a: u8, n: i8, bound: i16, back: u16 },
+    /// `a += s`, and goes on at `to` if `a < b`, and so on.
+    StepByLt { a: u8, s: u8, b: u8, to: u32 },
+    StepByLe { a: u8, s: u8, b: u8, to: u32 },
+    /// Two copies: `d = a`, then `e = b`.
+    Copies { d: u8, a: u8, e: u8, b: u8 },
     /// `d = c + a * b`, or the other way round.
     MulAdd { d: u8, a: u8, b: u8, c: u8 },
     /// `d = c - a * b`.
@@ -168,6 +173,13 @@ pub(crate) enum Ins {
     IndexGetAdd { d: u8, a: u8, b: u8, c: u8 },
     IndexGetFrom { d: u8, a: u8, b: u8, c: u8 },
     IndexGetMul { d: u8, a: u8, b: u8, c: u8 },
+    /// Goes on at `to` unless `a[b] == n`, and so on.
+    IndexGetNotEqI { a: u8, b: u8, n: i8, to: u32 },
+    IndexGetNotLt { a: u8, b: u8, c: u8, to: u32 },
+    IndexGetNotGt { a: u8, b: u8, c: u8, to: u32 },
+    /// The same of the array of name `name`; goes on so far from the one behind both.
+    ArrayGetNotLt { b: u8, c: u8, name: u16, by: i16 },
+    ArrayGetNotGt { b: u8, c: u8, name: u16, by: i16 },
     /// `d = of[a * b + c]`.
     IndexGetAt { d: u8, of: u8, a: u8, b: u8, c: u8 },
     /// `d = a + k`, float `k` of the code, or the other way round; and so on.

@@ -420,6 +420,33 @@ impl Array {
         Some(data.items.view_mut(data.head))
     }
 
+    /// The storage as it lies there: an element is at [`place`](Self::place) of its index. So an access
+    /// looks at one length.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> View<'_> {
+        match &self.0.items {
+            Items::Int(items) => View::Int(items),
+            Items::Float(items) => View::Float(items),
+            Items::Value(items) => View::Value(items),
+        }
+    }
+
+    /// The same for writing; `None` if somebody else holds the array too. Nothing is copied.
+    #[inline(always)]
+    pub(crate) fn all_mut(&mut self) -> Option<ViewMut<'_>> {
+        match &mut Arc::get_mut(&mut self.0)?.items {
+            Items::Int(items) => Some(ViewMut::Int(items)),
+            Items::Float(items) => Some(ViewMut::Float(items)),
+            Items::Value(items) => Some(ViewMut::Value(items)),
+        }
+    }
+
+    /// Where in the storage the element of an index is.
+    #[inline(always)]
+    pub(crate) fn place(&self, index: usize) -> usize {
+        index.wrapping_add(self.0.head)
+    }
+
     /// Appends to an array of `Int`s that nobody else holds and that has room; `false` if it is not
     /// one, and then nothing has happened.
     #[inline(always)]

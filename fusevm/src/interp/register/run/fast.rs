@@ -43,7 +43,6 @@ impl<'l> Run<'l> {
         loop {
             // Its fields are read where they are used, not all at once.
             let next = &ins[ip];
-            ip += 1;
             macro_rules! leave {
                 () => {{
                     cold_path();
@@ -108,35 +107,32 @@ impl<'l> Run<'l> {
             }
             // Copies an element to a register.
             macro_rules! element {
-                ($d:expr, $items:expr, $at:expr) => {
-                    match $items.view() {
-                        View::Int(items) if $at < items.len() => put!($d, Value::Int(items[$at])),
-                        View::Float(items) if $at < items.len() => {
-                            put!($d, Value::Float(items[$at]));
-                        }
-                        View::Value(items) if $at < items.len() => copy!($d, &items[$at]),
+                ($d:expr, $items:expr, $at:expr) => {{
+                    let at = $items.place($at);
+                    match $items.all() {
+                        View::Int(items) if at < items.len() => put!($d, Value::Int(items[at])),
+                        View::Float(items) if at < items.len() => put!($d, Value::Float(items[at])),
+                        View::Value(items) if at < items.len() => copy!($d, &items[at]),
                         _ => leave!(),
                     }
-                };
+                }};
             }
             // Writes a number where an array that nobody shares has an element, or ends.
             macro_rules! set_element {
-                ($items:expr, $at:expr, $value:expr) => {
-                    match ($items.view_mut(), $value) {
-                        (Some(ViewMut::Int(items)), Ok(n)) if $at < items.len() => items[$at] = n,
-                        (Some(ViewMut::Float(items)), Err(f)) if $at < items.len() => {
-                            items[$at] = f;
-                        }
+                ($items:expr, $at:expr, $value:expr) => {{
+                    let at = $items.place($at);
+                    match ($items.all_mut(), $value) {
+                        (Some(ViewMut::Int(items)), Ok(n)) if at < items.len() => items[at] = n,
+                        (Some(ViewMut::Float(items)), Err(f)) if at < items.len() => items[at] = f,
                         (Some(ViewMut::Value(items)), value)
-                            if $at < items.len() && is_plain(&items[$at]) =>
+                            if at < items.len() && is_plain(&items[at]) =>
                         {
-                            let place = &mut items[$at];
+                            let place = &mut items[at];
                             match value {
                                 Ok(n) => forget(replace(place, Value::Int(n))),
                                 Err(f) => forget(replace(place, Value::Float(f))),
                             }
                         }
-                        // At its end it may have room.
                         (_, value) => {
                             let fits = $at == $items.len() && $at < vm.limits.max_array_len;
                             let pushed = fits
@@ -149,24 +145,20 @@ impl<'l> Run<'l> {
                             }
                         }
                     }
-                };
+                }};
             }
             // Goes on at another instruction. Where that lies behind, time passes.
             macro_rules! go_to {
-                ($to:expr) => {
-                    go_to!($to, 1)
-                };
-                // In an instruction that stands for so many, whose last is before `ip`.
-                ($to:expr, $parts:literal) => {{
+                ($to:expr) => {{
                     let to = $to as usize;
-                    if to < ip {
-                        self.patience -= (ip - to) as i64;
+                    if to <= ip {
+                        self.patience -= (ip + 1 - to) as i64;
                         if self.patience < 0 {
-                            ip -= $parts - 1;
                             leave!();
                         }
                     }
                     ip = to;
+                    continue;
                 }};
             }
             // Writes the result of an instruction that stands for two.
@@ -247,7 +239,7 @@ impl<'l> Run<'l> {
             macro_rules! stepped {
                 ($a:expr, $n:expr) => {
                     match &win[$a as usize] {
-                        &Value::Int(x) => match x.checked_add($n.into()) {
+                        &Value::Int(x) => match x.checked_add(i64::from($n)) {
                             Some(x) => x,
                             None => leave!(),
                         },
@@ -260,8 +252,8 @@ impl<'l> Run<'l> {
                 ($a:expr, $x:expr, $goes:expr, $to:expr) => {{
                     let goes = $goes;
                     let to = $to;
-                    if goes && to < ip {
-                        self.patience -= (ip - to) as i64;
+                    if goes && to <= ip {
+                        self.patience -= (ip + 1 - to) as i64;
                         if self.patience < 0 {
                             leave!();
                         }
@@ -269,7 +261,11 @@ impl<'l> Run<'l> {
                     if let Value::Int(old) = &mut win[$a as usize] {
                         *old = $x;
                     }
-                    ip = if goes { to } else { ip + 1 };
+                    if goes {
+                        ip = to;
+                        continue;
+                    }
+                    ip += 1;
                 }};
             }
             macro_rules! step_to {
@@ -282,10 +278,20 @@ impl<'l> Run<'l> {
                     turn!($a, x, goes, $to as usize);
                 }};
             }
+            macro_rules! step_by {
+                ($sign:tt, $a:expr, $s:expr, $b:expr, $to:expr) => {{
+                    let (Value::Int(n), &Value::Int(y)) = (&win[$s as usize], &win[$b as usize])
+                    else {
+                        leave!();
+                    };
+                    let x = stepped!($a, *n);
+                    turn!($a, x, x $sign y, $to as usize);
+                }};
+            }
             macro_rules! step_small {
                 ($sign:tt, $a:expr, $n:expr, $bound:expr, $back:expr) => {{
                     let x = stepped!($a, $n);
-                    turn!($a, x, x $sign i64::from($bound), ip + 1 - usize::from($back));
+                    turn!($a, x, x $sign i64::from($bound), ip + 2 - usize::from($back));
                 }};
             }
             // Of three numbers of one kind.
@@ -315,7 +321,8 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match (items.view(), $c) {
+                    let at = items.place(at);
+                    match (items.all(), $c) {
                         (View::Float(items), &Value::Float(z)) if at < items.len() => {
                             let of: fn(f64, f64) -> f64 = $float;
                             then!($d, Value::Float(of(items[at], z)));
@@ -329,6 +336,30 @@ impl<'l> Run<'l> {
                         }
                         _ => leave!(),
                     }
+                }};
+            }
+            // Goes on at a place unless an element compares so with a number of its kind.
+            macro_rules! unless_element {
+                ($items:expr, $b:expr, $c:expr, $int:expr, $float:expr, $to:expr) => {{
+                    let Some(at) = place(&win[$b as usize]) else {
+                        leave!();
+                    };
+                    let at = $items.place(at);
+                    let is = match ($items.all(), $c) {
+                        (View::Int(items), &Value::Int(z)) if at < items.len() => {
+                            let of: fn(i64, i64) -> bool = $int;
+                            of(items[at], z)
+                        }
+                        (View::Float(items), &Value::Float(z)) if at < items.len() => {
+                            let of: fn(f64, f64) -> bool = $float;
+                            of(items[at], z)
+                        }
+                        _ => leave!(),
+                    };
+                    if !is {
+                        go_to!($to);
+                    }
+                    ip += 1;
                 }};
             }
             macro_rules! with_float {
@@ -350,10 +381,10 @@ impl<'l> Run<'l> {
                         &Value::Int(x) => (x as f64) $sign k,
                         _ => leave!(),
                     };
-                    ip += 1;
                     if is == $when {
-                        go_to!($to, 2);
+                        go_to!($to);
                     }
+                    ip += 1;
                 }};
             }
             match *next {
@@ -568,19 +599,18 @@ impl<'l> Run<'l> {
                     self.calls.push(Rec {
                         code: self.code,
                         window: self.place.0,
-                        ip: ip as u32,
+                        ip: ip as u32 + 1,
                         function,
                         want,
                     });
                     (self.place.0, self.code, ip) = (below, unit, 0);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);
+                    continue;
                 }
                 Ins::Return { a, blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..self.code.registers.into()]
-                            .iter()
-                            .all(is_plain)
+                        || !win[..self.code.registers.into()].iter().all(is_plain)
                     {
                         leave!();
                     }
@@ -594,12 +624,11 @@ impl<'l> Run<'l> {
                     (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);
+                    continue;
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..self.code.registers.into()]
-                            .iter()
-                            .all(is_plain)
+                        || !win[..self.code.registers.into()].iter().all(is_plain)
                     {
                         leave!();
                     }
@@ -612,6 +641,7 @@ impl<'l> Run<'l> {
                     (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);
+                    continue;
                 }
                 Ins::Charge { exit } => {
                     let cost = u64::from(self.code.exits[exit as usize].cost);
@@ -630,6 +660,61 @@ impl<'l> Run<'l> {
                 Ins::StepLeI { a, n, bound, back } => step_small!(<=, a, n, bound, back),
                 Ins::StepGtI { a, n, bound, back } => step_small!(>, a, n, bound, back),
                 Ins::StepGeI { a, n, bound, back } => step_small!(>=, a, n, bound, back),
+                Ins::StepByLt { a, s, b, to } => step_by!(<, a, s, b, to),
+                Ins::StepByLe { a, s, b, to } => step_by!(<=, a, s, b, to),
+                Ins::Copies { d, a, e, b } => {
+                    // If the second copy is not done here, both are done again.
+                    copy_number!(d, &win[a as usize]);
+                    copy_number!(e, &win[b as usize]);
+                    ip += 1;
+                }
+                Ins::IndexGetNotEqI { a, b, n, to } => {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    let Some(at) = place(&win[b as usize]) else {
+                        leave!();
+                    };
+                    let at = items.place(at);
+                    let is = match items.all() {
+                        View::Int(items) if at < items.len() => items[at] == i64::from(n),
+                        View::Value(items) if at < items.len() => match &items[at] {
+                            &Value::Int(x) => x == i64::from(n),
+                            _ => leave!(),
+                        },
+                        _ => leave!(),
+                    };
+                    if !is {
+                        go_to!(to);
+                    }
+                    ip += 1;
+                }
+                Ins::IndexGetNotLt { a, b, c, to } => {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    unless_element!(items, b, &win[c as usize], |x, z| x < z, |x, z| x < z, to);
+                }
+                Ins::IndexGetNotGt { a, b, c, to } => {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    unless_element!(items, b, &win[c as usize], |x, z| x > z, |x, z| x > z, to);
+                }
+                Ins::ArrayGetNotLt { b, c, name, by } => {
+                    let Some(Value::Array(items)) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    let to = (ip + 2).wrapping_add_signed(by.into());
+                    unless_element!(items, b, &win[c as usize], |x, z| x < z, |x, z| x < z, to);
+                }
+                Ins::ArrayGetNotGt { b, c, name, by } => {
+                    let Some(Value::Array(items)) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    let to = (ip + 2).wrapping_add_signed(by.into());
+                    unless_element!(items, b, &win[c as usize], |x, z| x > z, |x, z| x > z, to);
+                }
                 Ins::MulAdd { d, a, b, c } => {
                     product!(
                         d,
@@ -674,10 +759,10 @@ impl<'l> Run<'l> {
                 },
                 Ins::JumpModNotEq { a, n, m, to } => match &win[a as usize] {
                     &Value::Int(x) if n != 0 => {
-                        ip += 1;
                         if x.wrapping_rem(n.into()) != i64::from(m) {
-                            go_to!(to, 2);
+                            go_to!(to);
                         }
+                        ip += 1;
                     }
                     _ => leave!(),
                 },
@@ -787,7 +872,8 @@ impl<'l> Run<'l> {
                 | Ins::LoopTurn { .. }
                 | Ins::Fused { .. } => leave!(),
             }
+            ip += 1;
         }
-        self.place.1 = ip;
+        self.place.1 = ip + 1;
     }
 }
