@@ -114,12 +114,6 @@ impl Workload {
         })
     }
 
-    /// Its register code, instruction by instruction, with the ops it comes from.
-    pub fn listing(&self) -> String {
-        let program = Program::new(self.chunk()).expect("the chunk is right");
-        program.register_listing()
-    }
-
     /// In a VM of its own, loaded once.
     pub fn in_vm(&self, tier: Tier) -> race::Entrant<'_> {
         let mut vm = Course::vm(());
