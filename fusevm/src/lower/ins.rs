@@ -123,6 +123,8 @@ pub(crate) enum Ins {
     Ext { a: u8, n: u8, locals: u8, import: u16 },
     /// The same for one that may jump, as `BaseBranch` does.
     ExtBranch { a: u8, n: u8, locals: u8 },
+    /// Calls builtin `id` with `argc` arguments from `a` on; its result goes to `a`.
+    Builtin { a: u8, argc: u8, id: u16 },
     /// Goes on in the base interpreter, as exit `exit` says.
     Exit { exit: u32 },
     /// Pays for the ops up to the next such instruction; goes on in the base interpreter if there is

@@ -34,8 +34,6 @@ use crate::semantics::{Limits, Policy, Rules, Trap};
 use crate::shell::ShellHost;
 use crate::value::Value;
 use std::any::Any;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::io::{Read, Write};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -105,7 +103,8 @@ pub struct VM {
     pending: Option<Arc<Chunk>>,
     main: Option<u32>,
     /// The ids are the host's choice: nobody floods the table.
-    builtins: HashMap<u16, Builtin, BuildHasherDefault<DefaultHasher>>,
+    /// By number, in order.
+    builtins: Vec<(u16, Builtin)>,
     raw: state::Taken<RawHandler>,
     raw_wide: state::Taken<RawWideHandler>,
     /// A trap that a handler ran into while it popped.
@@ -181,7 +180,7 @@ impl VM {
             code: Code::default(),
             pending: None,
             main: None,
-            builtins: HashMap::default(),
+            builtins: Vec::new(),
             raw: state::Taken::Unset,
             raw_wide: state::Taken::Unset,
             handler_trap: None,
@@ -238,7 +237,10 @@ impl VM {
 
     /// Registers the handler of `CallBuiltin(id, …)`.
     pub fn register_builtin(&mut self, id: u16, handler: Builtin) {
-        self.builtins.insert(id, handler);
+        match self.builtins.binary_search_by_key(&id, |builtin| builtin.0) {
+            Ok(at) => self.builtins[at].1 = handler,
+            Err(at) => self.builtins.insert(at, (id, handler)),
+        }
     }
 
     pub(crate) fn take_raw(&mut self) -> Result<RawHandler, Trap> {
@@ -258,7 +260,8 @@ impl VM {
     }
 
     pub(crate) fn builtin(&self, id: u16) -> Option<Builtin> {
-        self.builtins.get(&id).copied()
+        let at = self.builtins.binary_search_by_key(&id, |builtin| builtin.0);
+        Some(self.builtins[at.ok()?].1)
     }
 
     /// Sets the handler of raw `Extended` ops: those of chunks without a language.

@@ -83,6 +83,43 @@ impl VM {
         Ok(Ran::On(flow == Flow::Jump))
     }
 
+    /// Calls builtin `id` with arguments that are in registers; its result.
+    ///
+    /// What the handler leaves behind when it panics or traps is cut back by whoever began the run: no
+    /// program goes on after either.
+    pub(super) fn run_builtin(
+        &mut self,
+        id: u16,
+        (from, to): (usize, usize),
+        (pc, ip): (usize, usize),
+    ) -> Result<Value, Trap> {
+        self.pc = pc + 1;
+        let Some(handler) = self.builtin(id) else {
+            return Err(Trap::UndefinedBuiltin(id));
+        };
+        self.collect_if_due()?;
+        let (frames, at) = (self.frames.len(), self.stack.len());
+        let Some(frame) = self.frames.last_mut() else {
+            return Err(Trap::Load("no code is running".into()));
+        };
+        // The values below its arguments are out of its reach: a frame in registers has none.
+        debug_assert_eq!(frame.base, at);
+        frame.ip = ip as u32;
+        let arguments = self.registers[from..to].iter_mut();
+        self.stack.extend(arguments.map(std::mem::take));
+        let held = self.hold_fresh(true);
+        let value = handler(self, (to - from) as u8);
+        self.release(held);
+        if self.frames.len() != frames || self.registers.len() < to {
+            return Err(Trap::Load("the handler has left another VM".into()));
+        }
+        self.stack.truncate(at);
+        match self.handler_trap.take() {
+            Some(trap) => Err(trap),
+            None => Ok(value),
+        }
+    }
+
     fn split_registers(
         &mut self,
         (from, to): (usize, usize),

@@ -189,9 +189,9 @@ impl<'l> Run<'l> {
             }
             macro_rules! with_number {
                 ($checked:ident, $sign:tt, $d:expr, $a:expr, $n:expr) => {
-                    match &win[$a as usize] {
-                        &Value::Int(x) => integer!($d, $checked, x, i64::from($n)),
-                        &Value::Float(x) => put!($d, Value::Float(x $sign f64::from($n))),
+                    match win[$a as usize] {
+                        Value::Int(x) => integer!($d, $checked, x, i64::from($n)),
+                        Value::Float(x) => put!($d, Value::Float(x $sign f64::from($n))),
                         _ => leave!(),
                     }
                 };
@@ -225,9 +225,9 @@ impl<'l> Run<'l> {
             }
             macro_rules! branch_small {
                 ($sign:tt, $when:literal, $a:expr, $n:expr, $to:expr) => {{
-                    let is = match &win[$a as usize] {
-                        &Value::Int(x) => x $sign i64::from($n),
-                        &Value::Float(x) => x $sign f64::from($n),
+                    let is = match win[$a as usize] {
+                        Value::Int(x) => x $sign i64::from($n),
+                        Value::Float(x) => x $sign f64::from($n),
                         _ => leave!(),
                     };
                     if is == $when {
@@ -238,8 +238,8 @@ impl<'l> Run<'l> {
             // A counter after its step.
             macro_rules! stepped {
                 ($a:expr, $n:expr) => {
-                    match &win[$a as usize] {
-                        &Value::Int(x) => match x.checked_add(i64::from($n)) {
+                    match win[$a as usize] {
+                        Value::Int(x) => match x.checked_add(i64::from($n)) {
                             Some(x) => x,
                             None => leave!(),
                         },
@@ -271,8 +271,8 @@ impl<'l> Run<'l> {
             macro_rules! step_to {
                 ($sign:tt, $a:expr, $b:expr, $n:expr, $to:expr) => {{
                     let x = stepped!($a, $n);
-                    let goes = match &win[$b as usize] {
-                        &Value::Int(y) => x $sign y,
+                    let goes = match win[$b as usize] {
+                        Value::Int(y) => x $sign y,
                         _ => leave!(),
                     };
                     turn!($a, x, goes, $to as usize);
@@ -366,9 +366,9 @@ impl<'l> Run<'l> {
                 ($d:expr, $a:expr, $k:expr, $float:expr) => {{
                     let of: fn(f64, f64) -> f64 = $float;
                     let k = self.code.floats[$k as usize];
-                    match &win[$a as usize] {
-                        &Value::Float(x) => then!($d, Value::Float(of(x, k))),
-                        &Value::Int(x) => then!($d, Value::Float(of(x as f64, k))),
+                    match win[$a as usize] {
+                        Value::Float(x) => then!($d, Value::Float(of(x, k))),
+                        Value::Int(x) => then!($d, Value::Float(of(x as f64, k))),
                         _ => leave!(),
                     }
                 }};
@@ -376,9 +376,9 @@ impl<'l> Run<'l> {
             macro_rules! branch_float {
                 ($sign:tt, $when:literal, $a:expr, $k:expr, $to:expr) => {{
                     let k = self.code.floats[$k as usize];
-                    let is = match &win[$a as usize] {
-                        &Value::Float(x) => x $sign k,
-                        &Value::Int(x) => (x as f64) $sign k,
+                    let is = match win[$a as usize] {
+                        Value::Float(x) => x $sign k,
+                        Value::Int(x) => (x as f64) $sign k,
                         _ => leave!(),
                     };
                     if is == $when {
@@ -430,8 +430,8 @@ impl<'l> Run<'l> {
                     }
                     _ => leave!(),
                 },
-                Ins::ModI { d, a, n } => match &win[a as usize] {
-                    &Value::Int(x) if n != 0 => put!(d, Value::Int(x.wrapping_rem(n.into()))),
+                Ins::ModI { d, a, n } => match win[a as usize] {
+                    Value::Int(x) if n != 0 => put!(d, Value::Int(x.wrapping_rem(n.into()))),
                     _ => leave!(),
                 },
                 Ins::And { d, a, b } => bits!(d, a, &win[b as usize], |x, y| x & y),
@@ -462,8 +462,8 @@ impl<'l> Run<'l> {
                     (Opcode::Negate, &Value::Int(x)) => integer!(d, checked_sub, 0_i64, x),
                     _ => leave!(),
                 },
-                Ins::Not { d, a } => match &win[a as usize] {
-                    &Value::Bool(is) => put!(d, Value::Bool(!is)),
+                Ins::Not { d, a } => match win[a as usize] {
+                    Value::Bool(is) => put!(d, Value::Bool(!is)),
                     _ => leave!(),
                 },
 
@@ -515,9 +515,9 @@ impl<'l> Run<'l> {
                     let Some(at) = place(&win[b as usize]) else {
                         leave!();
                     };
-                    let value = match &win[c as usize] {
-                        &Value::Int(n) => Ok(n),
-                        &Value::Float(f) => Err(f),
+                    let value = match win[c as usize] {
+                        Value::Int(n) => Ok(n),
+                        Value::Float(f) => Err(f),
                         _ => leave!(),
                     };
                     let Value::Array(items) = &mut win[a as usize] else {
@@ -539,9 +539,9 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    let value = match &win[c as usize] {
-                        &Value::Int(n) => Ok(n),
-                        &Value::Float(f) => Err(f),
+                    let value = match win[c as usize] {
+                        Value::Int(n) => Ok(n),
+                        Value::Float(f) => Err(f),
                         _ => leave!(),
                     };
                     set_element!(items, at, value);
@@ -561,9 +561,9 @@ impl<'l> Run<'l> {
                     if items.len() >= vm.limits.max_array_len {
                         leave!();
                     }
-                    let pushed = match &win[a as usize] {
-                        &Value::Int(n) => items.push_int(n),
-                        &Value::Float(f) => items.push_float(f),
+                    let pushed = match win[a as usize] {
+                        Value::Int(n) => items.push_int(n),
+                        Value::Float(f) => items.push_float(f),
                         _ => leave!(),
                     };
                     if !pushed {
@@ -745,8 +745,8 @@ impl<'l> Run<'l> {
                         |x, y, z| x * y - z
                     );
                 }
-                Ins::MulAddI { d, a, n, m } => match &win[a as usize] {
-                    &Value::Int(x) => {
+                Ins::MulAddI { d, a, n, m } => match win[a as usize] {
+                    Value::Int(x) => {
                         let y = x
                             .checked_mul(n.into())
                             .and_then(|y| y.checked_add(m.into()));
@@ -757,8 +757,8 @@ impl<'l> Run<'l> {
                     }
                     _ => leave!(),
                 },
-                Ins::JumpModNotEq { a, n, m, to } => match &win[a as usize] {
-                    &Value::Int(x) if n != 0 => {
+                Ins::JumpModNotEq { a, n, m, to } => match win[a as usize] {
+                    Value::Int(x) if n != 0 => {
                         if x.wrapping_rem(n.into()) != i64::from(m) {
                             go_to!(to);
                         }
@@ -834,17 +834,17 @@ impl<'l> Run<'l> {
                     if k == 0.0 {
                         leave!();
                     }
-                    match &win[a as usize] {
-                        &Value::Float(x) => then!(d, Value::Float(x / k)),
-                        &Value::Int(x) => then!(d, Value::Float(x as f64 / k)),
+                    match win[a as usize] {
+                        Value::Float(x) => then!(d, Value::Float(x / k)),
+                        Value::Int(x) => then!(d, Value::Float(x as f64 / k)),
                         _ => leave!(),
                     }
                 }
-                Ins::IntoF { d, a, k } => match &win[a as usize] {
-                    &Value::Float(x) if x != 0.0 => {
+                Ins::IntoF { d, a, k } => match win[a as usize] {
+                    Value::Float(x) if x != 0.0 => {
                         then!(d, Value::Float(self.code.floats[k as usize] / x));
                     }
-                    &Value::Int(x) if x != 0 => {
+                    Value::Int(x) if x != 0 => {
                         then!(d, Value::Float(self.code.floats[k as usize] / x as f64));
                     }
                     _ => leave!(),
@@ -857,6 +857,7 @@ impl<'l> Run<'l> {
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
+                | Ins::Builtin { .. }
                 | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
                 | Ins::Return { .. }

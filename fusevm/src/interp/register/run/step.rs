@@ -193,6 +193,12 @@ impl<'l> Run<'l> {
                 }
                 return Ok(!self.handled(vm)?);
             }
+            Ins::Builtin { a, argc, id } => {
+                let from = register(a);
+                let value = vm.run_builtin(id, (from, from + usize::from(argc)), (pc, ip))?;
+                vm.registers[from] = value;
+                return Ok(!self.handled(vm)?);
+            }
             Ins::Ext { a, n, locals, .. } => {
                 let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
                 return self.after_ext(vm, ran, (a, n));
