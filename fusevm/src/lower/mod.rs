@@ -58,6 +58,8 @@ pub(crate) struct Code {
     /// Slots by depth of scopes: first register and number.
     pub(crate) slots: Vec<(u8, u8)>,
     pub(crate) form: Form,
+    /// Arguments that it is for.
+    pub(crate) argc: u8,
 }
 
 impl Code {

@@ -83,6 +83,8 @@ pub struct VM {
     pub(crate) frames: Vec<Frame>,
     /// Registers of the frames that run in them.
     pub(crate) registers: Vec<Value>,
+    /// The values through which functions were called that have no frame yet, though they run.
+    pub(crate) callees: Vec<Value>,
     /// The first register that no frame has.
     pub(crate) free_register: usize,
     pub(crate) blocks: Vec<BlockRun>,
@@ -126,6 +128,17 @@ pub struct VM {
     pub(crate) lazy: bool,
 }
 
+/// Where the value is through which the function in registers that runs was called.
+#[derive(Clone, Copy)]
+pub(crate) enum Callee {
+    /// In its frame.
+    OfFrame,
+    /// On top of `VM::callees`.
+    Held,
+    /// Nowhere: it was called by its name.
+    Nothing,
+}
+
 /// A value that outlives what else refers to it, until it is given back with [`VM::unroot`].
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a root that is lost keeps its value for good"]
@@ -167,6 +180,7 @@ impl VM {
             slots: Vec::new(),
             frames: Vec::new(),
             registers: Vec::new(),
+            callees: Vec::new(),
             free_register: 0,
             blocks: Vec::new(),
             pc: 0,
@@ -417,7 +431,7 @@ impl VM {
         &mut self,
         (from, to): (usize, usize),
         locals: usize,
-        callee: bool,
+        callee: Option<Callee>,
     ) -> Parts<'_> {
         let (below, above) = self.registers.split_at_mut(from);
         Parts {
@@ -428,8 +442,9 @@ impl VM {
             output: &mut self.output,
             limits: &self.limits,
             callee: match callee {
-                true => calls::callee_of(&self.frames),
-                false => &Value::Undef,
+                Some(Callee::OfFrame) => calls::callee_of(&self.frames),
+                Some(Callee::Held) => self.callees.last().unwrap_or(&Value::Undef),
+                Some(Callee::Nothing) | None => &Value::Undef,
             },
         }
     }

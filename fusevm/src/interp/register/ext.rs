@@ -4,7 +4,7 @@ use crate::ext::{Flow, ImmKind, Invoke, OpDesc, Parts, Results};
 use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
-use crate::vm::{Linked, VM};
+use crate::vm::{Callee, Linked, VM};
 use std::sync::Arc;
 
 /// What came of an ext op.
@@ -35,6 +35,7 @@ impl VM {
         (linked, pc, ip): (&Arc<Linked>, usize, usize),
         (a, n, locals): (u8, u8, u8),
         window: usize,
+        callee: Callee,
     ) -> Result<Ran, Trap> {
         let chunk = linked.chunk();
         let (id, packed) = chunk.immediates(chunk.ops[pc]).unwrap_or_default();
@@ -54,7 +55,7 @@ impl VM {
         let site = (linked, id, packed);
         let locals = window + usize::from(locals);
         let flow = call_leaf(self, site, (desc, pc), &mut results, |vm| {
-            vm.split_registers(inputs, locals, desc)
+            vm.split_registers(inputs, locals, (desc, callee))
         })?;
         if flow == Flow::Invoke {
             return match results.invoke {
@@ -124,14 +125,14 @@ impl VM {
         &mut self,
         (from, to): (usize, usize),
         locals: usize,
-        desc: &OpDesc,
+        (desc, callee): (&OpDesc, Callee),
     ) -> Parts<'_> {
         let names_slot = desc
             .immediates
             .iter()
             .any(|i| matches!(i.kind, ImmKind::Slot));
         let locals = if names_slot { locals } else { from };
-        self.split_in_registers((from, to), locals, desc.callee.is_some())
+        self.split_in_registers((from, to), locals, desc.callee.map(|_| callee))
     }
 
     /// Whether a function of a program can be called with that many arguments.

@@ -42,6 +42,7 @@ impl VM {
             form: code.form,
             calls: Vec::new(),
             targets: Vec::new(),
+            made: Vec::new(),
             defined: self.defined,
             known: 0,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
@@ -79,6 +80,8 @@ struct Run<'l> {
     /// The code of functions of the program that are the VM's functions of their names, by number, as far
     /// as they were called; so it is until a function is defined.
     targets: Vec<Option<&'l Code>>,
+    /// The code of functions that ext ops asked to call, by number.
+    made: Vec<Option<&'l Code>>,
     /// What `VM::defined` was then.
     defined: u64,
     /// How many of them have frames of the VM.
@@ -98,6 +101,9 @@ struct Rec<'l> {
     function: u32,
     /// Whether the caller wants the result, where the callee's window begins.
     want: bool,
+    /// For a call that an ext op asked for: the register for its result. The value it was called through is
+    /// among the VM's callees.
+    invoked: Option<u8>,
 }
 
 impl<'l> Run<'l> {

@@ -5,13 +5,13 @@
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
 
 use super::{Rec, Run};
-use crate::interp::register::{WINDOW, is_plain};
+use crate::interp::register::{WINDOW, forget as forget_value, is_plain};
 use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::value::{Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
-use std::mem::{forget, replace};
+use std::mem::{forget, replace, take};
 
 /// The window of a frame.
 #[inline(always)]
@@ -29,6 +29,45 @@ fn place(index: &Value) -> Option<usize> {
         Value::Int(n) => usize::try_from(*n).ok(),
         _other => None,
     }
+}
+
+// What follows copies values that are counted, and drops those that were there. It is called where it
+// is not expected, so that the loop keeps nothing in memory for its sake.
+
+#[cold]
+#[inline(never)]
+fn copy_value(win: &mut [Value; WINDOW], d: u8, a: u8) {
+    win[d as usize] = win[a as usize].clone();
+}
+
+#[cold]
+#[inline(never)]
+fn load_value(register: &mut Value, from: &Value) {
+    *register = from.clone();
+}
+
+/// Drops what a function has left in its registers but its result, which goes to the first one.
+#[cold]
+#[inline(never)]
+fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
+    let value = take(&mut win[a as usize]);
+    win[..registers.into()].iter_mut().for_each(forget_value);
+    win[0] = value;
+}
+
+/// Copies an element of an array of values; whether there is one.
+#[cold]
+#[inline(never)]
+fn load_element(win: &mut [Value; WINDOW], d: u8, a: u8, at: usize) -> bool {
+    let Value::Array(items) = &win[a as usize] else {
+        return false;
+    };
+    let value = items.get(at);
+    let is_there = value.is_some();
+    if let Some(value) = value {
+        win[d as usize] = value;
+    }
+    is_there
 }
 
 impl<'l> Run<'l> {
@@ -388,13 +427,29 @@ impl<'l> Run<'l> {
                 }};
             }
             match *next {
-                Ins::Copy { d, a } => copy_number!(d, &win[a as usize]),
+                Ins::Copy { d, a } => match win[a as usize] {
+                    Value::Int(n) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
+                    Value::Float(f) if is_plain(&win[d as usize]) => put!(d, Value::Float(f)),
+                    _ => {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        copy_value(win, d, a);
+                    }
+                },
                 Ins::Take { d, a } => {
                     copy_number!(d, &win[a as usize]);
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
-                Ins::Const { d, k } => copy_number!(d, &self.code.constants[k as usize]),
+                Ins::Const { d, k } => match &self.code.constants[k as usize] {
+                    &Value::Int(n) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
+                    &Value::Float(f) if is_plain(&win[d as usize]) => put!(d, Value::Float(f)),
+                    value => {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        load_value(&mut win[d as usize], value);
+                    }
+                },
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
@@ -496,7 +551,15 @@ impl<'l> Run<'l> {
                 Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
 
                 Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
-                    Some(value) => copy!(d, value),
+                    &Some(Value::Int(n)) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
+                    &Some(Value::Float(f)) if is_plain(&win[d as usize]) => {
+                        put!(d, Value::Float(f));
+                    }
+                    Some(value) => {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        load_value(&mut win[d as usize], value);
+                    }
                     None => leave!(),
                 },
                 Ins::SetVar { a, name } => match &mut vm.globals[self.linked.symbol(name)] {
@@ -504,12 +567,28 @@ impl<'l> Run<'l> {
                     None => leave!(),
                 },
                 Ins::IndexGet { d, a, b } => {
-                    let (Value::Array(items), Some(at)) =
+                    let (Value::Array(items), Some(index)) =
                         (&win[a as usize], place(&win[b as usize]))
                     else {
                         leave!();
                     };
-                    element!(d, items, at);
+                    let at = items.place(index);
+                    match items.all() {
+                        View::Int(items) if at < items.len() => put!(d, Value::Int(items[at])),
+                        View::Float(items) if at < items.len() => put!(d, Value::Float(items[at])),
+                        View::Value(items) if at < items.len() => match items[at] {
+                            Value::Int(n) => put!(d, Value::Int(n)),
+                            Value::Float(f) => put!(d, Value::Float(f)),
+                            _ => {
+                                cold_path();
+                                self.place.1 = ip + 1;
+                                if !load_element(win, d, a, index) {
+                                    leave!();
+                                }
+                            }
+                        },
+                        _ => leave!(),
+                    }
                 }
                 Ins::IndexSet { a, b, c, .. } => {
                     let Some(at) = place(&win[b as usize]) else {
@@ -602,6 +681,7 @@ impl<'l> Run<'l> {
                         ip: ip as u32 + 1,
                         function,
                         want,
+                        invoked: None,
                     });
                     (self.place.0, self.code, ip) = (below, unit, 0);
                     ins = &self.code.ins;
@@ -609,19 +689,31 @@ impl<'l> Run<'l> {
                     continue;
                 }
                 Ins::Return { a, blocks: 0 } => {
-                    if self.calls.len() <= self.known
-                        || !win[..self.code.registers.into()].iter().all(is_plain)
-                    {
+                    if self.calls.len() <= self.known {
                         leave!();
                     }
-                    let Some(rec) = self.calls.pop() else {
+                    let Some(&Rec {
+                        code,
+                        window,
+                        ip: back,
+                        want,
+                        invoked: None,
+                        ..
+                    }) = self.calls.last()
+                    else {
                         leave!();
                     };
                     // The caller wants it where the callee's window begins.
-                    if rec.want {
+                    let registers = self.code.registers;
+                    if !win[..registers.into()].iter().all(is_plain) {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        return_value(win, registers, a);
+                    } else if want {
                         copy!(0, &win[a as usize]);
                     }
-                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    self.calls.truncate(self.calls.len() - 1);
+                    (self.place.0, self.code, ip) = (window, code, back as usize);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);
                     continue;
@@ -632,13 +724,22 @@ impl<'l> Run<'l> {
                     {
                         leave!();
                     }
-                    let Some(rec) = self.calls.pop() else {
+                    let Some(&Rec {
+                        code,
+                        window,
+                        ip: back,
+                        want,
+                        invoked: None,
+                        ..
+                    }) = self.calls.last()
+                    else {
                         leave!();
                     };
-                    if rec.want {
+                    if want {
                         put!(0, Value::Undef);
                     }
-                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    self.calls.truncate(self.calls.len() - 1);
+                    (self.place.0, self.code, ip) = (window, code, back as usize);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);
                     continue;

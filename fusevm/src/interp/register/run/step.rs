@@ -4,12 +4,13 @@ use super::super::ext::Ran;
 use super::super::slow::on_numbers;
 use super::super::{forget, is_plain};
 use super::{Run, Src, element};
+use crate::ext::OpDesc;
 use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::semantics::{Trap, array, string};
 use crate::value::Value;
-use crate::vm::VM;
+use crate::vm::{Callee, VM};
 
 impl<'l> Run<'l> {
     /// Runs the instruction before the current place, and sets the place that comes next; whether that is
@@ -113,6 +114,23 @@ impl<'l> Run<'l> {
                 let name = self.linked.chunk().functions()[function as usize].name;
                 return self.call(vm, (a, argc, name));
             }
+            Ins::Ext {
+                a,
+                n,
+                locals,
+                import,
+            } => {
+                let calls_back = |op: &&'static OpDesc| op.calls_back;
+                let op = self.linked.ops.get(usize::from(import));
+                // One that has no VM asks for no frames either; if it traps, the VM hears of them then.
+                match op.is_some_and(calls_back) {
+                    true => self.tell(vm),
+                    false => vm.free_register = window + usize::from(code.registers),
+                }
+                let (site, callee) = ((self.linked, self.pc(), self.place.1), self.callee());
+                let ran = vm.run_ext(site, (a, n, locals), window, callee)?;
+                return self.after_ext(vm, ran, (a, n));
+            }
             Ins::CallOut { a, argc, name } => return self.call(vm, (a, argc, name)),
             Ins::Jump { to } => self.place.1 = to as usize,
             Ins::Return { a, blocks: 0 } if self.calls.len() > self.known => {
@@ -199,12 +217,9 @@ impl<'l> Run<'l> {
                 vm.registers[from] = value;
                 return Ok(!self.handled(vm)?);
             }
-            Ins::Ext { a, n, locals, .. } => {
-                let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
-                return self.after_ext(vm, ran, (a, n));
-            }
             Ins::ExtBranch { a, n, locals } => {
-                let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
+                let site = (self.linked, pc, ip);
+                let ran = vm.run_ext(site, (a, n, locals), window, Callee::OfFrame)?;
                 if let Ran::On(false) | Ran::Back(false) = ran {
                     self.place.1 += 1;
                 }
@@ -270,10 +285,24 @@ impl<'l> Run<'l> {
         let registers = &mut vm.registers[window..];
         (registers.iter_mut().take(self.code.registers.into())).for_each(forget);
         if let Some(rec) = self.calls.pop() {
-            if rec.want {
+            if let Some(d) = rec.invoked {
+                vm.registers[rec.window + usize::from(d)] = value.unwrap_or_default();
+                vm.callees.pop();
+            } else if rec.want {
                 vm.registers[window] = value.unwrap_or_default();
             }
             (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
+        }
+    }
+
+    /// Where the value is through which the running function was called.
+    fn callee(&self) -> Callee {
+        match self.calls.last() {
+            Some(rec) if self.calls.len() > self.known => match rec.invoked {
+                Some(_) => Callee::Held,
+                None => Callee::Nothing,
+            },
+            _told => Callee::OfFrame,
         }
     }
 
