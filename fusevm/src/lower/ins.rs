@@ -94,6 +94,12 @@ pub(crate) enum Ins {
     ArraySet { b: u8, c: u8, name: u16 },
     /// Appends `a` to the array of name `name`.
     ArrayPush { a: u8, name: u16 },
+    /// `d =` what the hash of name `name` has under key `b`, and so on.
+    HashGet { d: u8, b: u8, name: u16 },
+    HashExists { d: u8, b: u8, name: u16 },
+    HashDelete { d: u8, b: u8, name: u16 },
+    /// Key `b` of the hash of name `name` `= c`.
+    HashSet { b: u8, c: u8, name: u16 },
     /// `d = a` followed by `b`, as texts.
     Concat { d: u8, a: u8, b: u8 },
 
@@ -228,6 +234,9 @@ impl Ins {
             | Ins::GetVar { d, .. }
             | Ins::IndexGet { d, .. }
             | Ins::ArrayGet { d, .. }
+            | Ins::HashGet { d, .. }
+            | Ins::HashExists { d, .. }
+            | Ins::HashDelete { d, .. }
             | Ins::Concat { d, .. } => Some(d),
             _other => None,
         }
@@ -249,7 +258,10 @@ impl Ins {
             | Ins::ShrI { a, .. }
             | Ins::Unary { a, .. }
             | Ins::Not { a, .. } => [Some(a), None],
-            Ins::ArrayGet { b, .. } => [Some(b), None],
+            Ins::ArrayGet { b, .. }
+            | Ins::HashGet { b, .. }
+            | Ins::HashExists { b, .. }
+            | Ins::HashDelete { b, .. } => [Some(b), None],
             Ins::Add { a, b, .. }
             | Ins::Sub { a, b, .. }
             | Ins::Mul { a, b, .. }
@@ -264,6 +276,18 @@ impl Ins {
             | Ins::IndexGet { a, b, .. }
             | Ins::Concat { a, b, .. } => [Some(a), Some(b)],
             _other => [None, None],
+        }
+    }
+
+    /// Whether it is one on texts or hashes that reads the register as one operand.
+    pub(crate) fn reads_once(self, r: u8) -> bool {
+        match self {
+            Ins::Concat { a, b, .. } => (a == r) != (b == r),
+            Ins::HashGet { b, .. } | Ins::HashExists { b, .. } | Ins::HashDelete { b, .. } => {
+                b == r
+            }
+            Ins::HashSet { b, c, .. } => (b == r) != (c == r),
+            _other => false,
         }
     }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod fast;
 mod step;
+mod text;
 
 use super::Code;
 use crate::interp::{Step, unwound};
@@ -103,7 +104,7 @@ impl<'l> Run<'l> {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.quick(vm) && !self.step(vm)? {
+            } else if !self.quick(vm) && !self.text(vm) && !self.step(vm)? {
                 return Ok(());
             }
         }

@@ -1,7 +1,7 @@
 //! Calls and returns, and what the VM is told of them.
 
-use super::super::ext::Invocation;
 use super::super::Code;
+use super::super::ext::Invocation;
 use super::{PATIENCE, Rec, Run};
 use crate::interp::{FrameKind, Step, call};
 use crate::lower::Ins;

@@ -15,7 +15,7 @@ use std::mem::{forget, replace};
 
 /// The window of a frame.
 #[inline(always)]
-fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
+pub(super) fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
     // Frames see to it that a whole window is there.
     (&mut registers[window..window + WINDOW])
         .try_into()
@@ -720,6 +720,10 @@ impl<'l> Run<'l> {
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
                 | Ins::Concat { .. }
+                | Ins::HashGet { .. }
+                | Ins::HashExists { .. }
+                | Ins::HashDelete { .. }
+                | Ins::HashSet { .. }
                 | Ins::Return { .. }
                 | Ins::ReturnVoid { .. }
                 | Ins::End { .. }

@@ -89,8 +89,6 @@ impl<'l> Run<'l> {
                 let value = cell.map_or(Value::Undef, |cell| element(cell, &index));
                 vm.registers[register(d)] = value;
             }
-            Ins::Concat { d, a, b }
-                if vm.append(register(d), register(a), (register(b), b >= code.base)) => {}
             Ins::Call { a, .. } if self.make_room(vm, a) => self.place.1 -= 1,
             Ins::Call {
                 a, argc, function, ..
@@ -140,7 +138,15 @@ impl<'l> Run<'l> {
                 let index = vm.fetch(register(b), b >= code.base).to_int();
                 vm.set_element(self.linked, register(a), (index, value), s)?;
             }
-            Ins::ArraySet { b, c, .. } => {
+            Ins::HashGet { d, b, .. }
+            | Ins::HashExists { d, b, .. }
+            | Ins::HashDelete { d, b, .. } => {
+                let key = vm.fetch(register(b), b >= code.base);
+                vm.stack.push(key);
+                self.run_one(vm)?;
+                vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
+            }
+            Ins::ArraySet { b, c, .. } | Ins::HashSet { b, c, .. } => {
                 let value = vm.fetch(register(c), c >= code.base);
                 let index = vm.fetch(register(b), b >= code.base);
                 vm.stack.extend([value, index]);
