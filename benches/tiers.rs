@@ -9,6 +9,7 @@
 #[path = "workloads/mod.rs"]
 mod workloads;
 
+use fusevm::Program;
 use workloads::race::{Effort, Entrant, mean, race, ratio, time};
 use workloads::{CLASSIC, SHARED, Tier, Workload};
 
@@ -54,12 +55,12 @@ fn main() {
         |w: &Workload| wanted.is_empty() || wanted.iter().any(|p| w.name.starts_with(p));
     if std::env::args().any(|a| a == "--list") {
         let rows = SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w));
-        return rows.for_each(|row| println!("; {}\n{}", row.name, row.listing()));
+        return rows.for_each(|row| println!("; {}\n{}", row.name, listing(row)));
     }
     if std::env::args().any(|a| a == "--profile") {
         // Nothing but register code, for a profiler.
         for row in SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w)) {
-            black_box(row.in_vm(TIERS[2].1)(3));
+            std::hint::black_box(row.in_vm(TIERS[2].1)(3));
         }
         return;
     }
@@ -75,6 +76,12 @@ fn main() {
             .collect();
         print_line("geometric mean", "", &means);
     }
+}
+
+/// The register code of a workload, instruction by instruction, with the ops it comes from.
+fn listing(workload: &Workload) -> String {
+    let program = Program::new(workload.chunk()).expect("the chunk is right");
+    program.register_listing()
 }
 
 fn head(title: &str) {

@@ -5,12 +5,12 @@
 //! nothing is computed beforehand; what it makes of the rest is what it is measured by.
 //! `SHARED` are those that other languages run as well; `CLASSIC` are about this op set.
 
+pub mod classic;
 pub mod race;
 
 mod arrays;
 mod bodies;
 mod calls;
-mod classic;
 mod loops;
 mod text;
 
@@ -112,12 +112,6 @@ impl Workload {
             let run = || (self.native)(black_box(self.n));
             (0..runs).fold(0.0, |_, _| black_box(run()))
         })
-    }
-
-    /// Its register code, instruction by instruction, with the ops it comes from.
-    pub fn listing(&self) -> String {
-        let program = Program::new(self.chunk()).expect("the chunk is right");
-        program.register_listing()
     }
 
     /// In a VM of its own, loaded once.

@@ -9,7 +9,7 @@ mod table;
 #[path = "../../workloads/mod.rs"]
 mod workloads;
 
-use peer::Peer;
+use peer::{HOST_CALL, Peer};
 use std::process::ExitCode;
 use table::Table;
 use workloads::race::{Effort, Entrant, race};
@@ -31,8 +31,14 @@ Peers that are commands are used when they are found: lua5.4, luajit (with its c
 node, qjs, python3, gawk. Peers that are crates come in by features of cargo:
   --features registry   the crate fusevm 0.26.10, its interpreter; classic rows as well
   --features mlua       Lua 5.4 inside this process
+  --features rquickjs   QuickJS-NG inside this process
   --features piccolo    Lua in Rust
+  --features rhai       Rhai
+  --features rune       Rune
+  --features koto       Koto
   --features wasmi      WebAssembly, interpreted
+  --features wasmtime   WebAssembly, compiled by Cranelift
+With any of them a second table shows what it costs to call a function of the host.
 ";
 
 const REGISTER: Tier = Tier {
@@ -68,6 +74,9 @@ fn main() -> ExitCode {
     peers.extend(peer::compiled_in());
     let shared = compare("workload", &SHARED, &mut peers, &options);
     println!("{shared}");
+    if let Some(calls) = host_calls(&mut peers, &options) {
+        println!("{calls}");
+    }
     // The classic rows are about ops that only VMs of this set have.
     peers.retain(|peer| peer.runs_chunks());
     if !peers.is_empty() {
@@ -103,6 +112,20 @@ fn options() -> Result<Option<Options>, String> {
         }
     }
     Ok(Some(options))
+}
+
+/// What it costs to call a function of the host, with the loop around it.
+fn host_calls(peers: &mut Vec<Box<dyn Peer>>, options: &Options) -> Option<String> {
+    let in_a_loop = CLASSIC.iter().find(|row| row.name == "ext op in a loop");
+    let mut calls = *in_a_loop.expect("it is among the classic rows");
+    calls.name = HOST_CALL;
+    peers.retain(|peer| peer.has(&calls));
+    if peers.is_empty() {
+        return None;
+    }
+    let table = compare("nanoseconds", &[calls], peers, options);
+    let n = if options.test { calls.small() } else { calls }.n;
+    (!table.rows.is_empty()).then(|| table.around_a_loop(n))
 }
 
 /// Races all workloads that are wanted.

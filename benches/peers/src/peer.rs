@@ -2,14 +2,25 @@
 
 use crate::workloads::Workload;
 
+#[cfg(feature = "koto")]
+mod koto;
 #[cfg(feature = "mlua")]
 mod lua;
 #[cfg(feature = "piccolo")]
 mod piccolo;
+#[cfg(feature = "rquickjs")]
+mod quickjs;
 #[cfg(feature = "registry")]
 mod registry;
-#[cfg(feature = "wasmi")]
+#[cfg(feature = "rhai")]
+mod rhai;
+#[cfg(feature = "rune")]
+mod rune;
+#[cfg(any(feature = "wasmi", feature = "wasmtime"))]
 mod wasm;
+
+/// A workload beside the shared ones, which only hosts have: it calls their `mix` in a loop.
+pub const HOST_CALL: &str = "host_call";
 
 /// Something that runs workloads beside this VM.
 pub trait Peer {
@@ -35,9 +46,19 @@ pub fn compiled_in() -> Vec<Box<dyn Peer>> {
         Box::new(registry::Registry::default()),
         #[cfg(feature = "mlua")]
         Box::new(lua::Lua::new()),
+        #[cfg(feature = "rquickjs")]
+        Box::new(quickjs::QuickJs::new()),
         #[cfg(feature = "piccolo")]
         Box::new(piccolo::Piccolo::new()),
+        #[cfg(feature = "rhai")]
+        Box::new(rhai::Rhai::new()),
+        #[cfg(feature = "rune")]
+        Box::new(rune::Rune::new()),
+        #[cfg(feature = "koto")]
+        Box::new(koto::KotoPeer::new()),
         #[cfg(feature = "wasmi")]
         Box::new(wasm::Wasmi::new()),
+        #[cfg(feature = "wasmtime")]
+        Box::new(wasm::Wasmtime::new()),
     ]
 }

@@ -46,11 +46,34 @@ impl Table {
         let beside = |row: &Row| Some(row.ratios[column]? / row.ratios[0]?);
         mean(self.rows.iter().filter_map(beside))
     }
+
+    /// As nanoseconds for each of `n` times around a loop.
+    pub fn around_a_loop(&self, n: i64) -> String {
+        let mut lines = vec![
+            format!("| {} | native | {} |", self.what, self.columns.join(" | ")),
+            format!("|---|---:|{}", "---:|".repeat(self.columns.len())),
+        ];
+        for row in &self.rows {
+            let each = row.native * 1e9 / n as f64;
+            let ratios = std::iter::once(Some(1.0)).chain(row.ratios.iter().copied());
+            let cells = ratios.map(|ratio| cell(ratio.map(|ratio| ratio * each)));
+            lines.push(format!(
+                "| {} | {} |",
+                row.name,
+                Vec::from_iter(cells).join(" | ")
+            ));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+/// A number that may be missing.
+fn cell(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), ratio)
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), ratio);
         let line = |f: &mut fmt::Formatter<'_>, name: &str, native: &str, cells: Vec<String>| {
             writeln!(f, "| {name} | {native} | {} |", cells.join(" | "))
         };

@@ -95,8 +95,10 @@ pub(super) fn array_len(vm: &mut VM, linked: &Linked, name: u16) -> Step {
 
 pub(super) fn make_array(vm: &mut VM, linked: &Linked, n: u16) -> Step {
     let at = vm.input_start("MakeArray", n.into())?;
-    let items = vm.stack.drain(at..).collect();
-    let made = array::make_array(&vm.rules(linked.chunk().policy), items)?;
-    vm.stack.push(made);
+    let fits = array::check_len(&vm.rules(linked.chunk().policy), n.into());
+    let items = vm.stack.drain(at..);
+    fits?;
+    let made = items.collect();
+    vm.stack.push(Value::Array(made));
     Ok(())
 }

@@ -9,8 +9,8 @@ use crate::vm::{Linked, VM};
 
 /// The loop of a running block.
 pub(crate) enum BlockRun {
-    Map { elements: Elements, out: Vec<Value> },
-    Grep { elements: Elements, out: Vec<Value> },
+    Map { elements: Elements, out: Array },
+    Grep { elements: Elements, out: Array },
     Each { elements: Elements },
     Sort { sort: Box<MergeSort> },
 }
@@ -61,10 +61,15 @@ impl BlockRun {
     /// The loop of an op that runs a block for each element of `value`.
     pub(super) fn of(op: Op, value: Value) -> Self {
         let elements = Elements::of(value);
-        let out = Vec::new();
         match op {
-            Op::MapBlock(_) => BlockRun::Map { elements, out },
-            Op::GrepBlock(_) => BlockRun::Grep { elements, out },
+            Op::MapBlock(_) => BlockRun::Map {
+                elements,
+                out: Array::new(),
+            },
+            Op::GrepBlock(_) => BlockRun::Grep {
+                elements,
+                out: Array::new(),
+            },
             Op::SortBlock(_) => BlockRun::Sort {
                 sort: Box::new(MergeSort::new(elements.array.to_vec())),
             },
@@ -99,7 +104,7 @@ impl BlockRun {
     /// What the op gives.
     pub(super) fn finish(self) -> Option<Value> {
         match self {
-            BlockRun::Map { out, .. } | BlockRun::Grep { out, .. } => Some(Value::array(out)),
+            BlockRun::Map { out, .. } | BlockRun::Grep { out, .. } => Some(Value::Array(out)),
             BlockRun::Sort { sort } => Some(Value::array(sort.finish())),
             BlockRun::Each { .. } => None,
         }

@@ -56,6 +56,18 @@ fn two(ins: &[Ins], (at, base): (usize, u8), floats: impl Fn(u32) -> Option<u16>
         (Ins::AddI { d, a, n, .. }, test) if d == a => step(a, n, test, at)?,
         (Ins::SubI { d, a, n }, test) if d == a => step(a, n.checked_neg()?, test, at)?,
 
+        (Ins::Add { d, a, b: s }, Ins::JumpLt { a: x, b, to })
+            if d == a && x == a && b != a && s != a =>
+        {
+            Ins::StepByLt { a, s, b, to }
+        }
+        (Ins::Add { d, a, b: s }, Ins::JumpLe { a: x, b, to })
+            if d == a && x == a && b != a && s != a =>
+        {
+            Ins::StepByLe { a, s, b, to }
+        }
+        (Ins::Copy { d, a }, Ins::Copy { d: e, a: b }) if b != d => Ins::Copies { d, a, e, b },
+
         // A product that is added to something.
         (Ins::Mul { d: t, a, b }, Ins::Add { d, a: c, b: x })
         | (Ins::Mul { d: t, a, b }, Ins::Add { d, a: x, b: c })
@@ -101,10 +113,42 @@ fn two(ins: &[Ins], (at, base): (usize, u8), floats: impl Fn(u32) -> Option<u16>
             Ins::IndexGetMul { d, a, b, c }
         }
 
+        (Ins::IndexGet { d: t, a, b }, Ins::JumpNotEqI { a: x, n, to }) if passes(t) && x == t => {
+            let n = n.try_into().ok()?;
+            Ins::IndexGetNotEqI { a, b, n, to }
+        }
+        (Ins::IndexGet { d: t, a, b }, Ins::JumpNotLt { a: x, b: c, to })
+            if passes(t) && x == t && c != t =>
+        {
+            Ins::IndexGetNotLt { a, b, c, to }
+        }
+        (Ins::IndexGet { d: t, a, b }, Ins::JumpNotLt { a: c, b: x, to })
+            if passes(t) && x == t && c != t =>
+        {
+            Ins::IndexGetNotGt { a, b, c, to }
+        }
+        (Ins::ArrayGet { d: t, b, name }, Ins::JumpNotLt { a: x, b: c, to })
+            if passes(t) && x == t && c != t =>
+        {
+            let by = distance(at, to)?;
+            Ins::ArrayGetNotLt { b, c, name, by }
+        }
+        (Ins::ArrayGet { d: t, b, name }, Ins::JumpNotLt { a: c, b: x, to })
+            if passes(t) && x == t && c != t =>
+        {
+            let by = distance(at, to)?;
+            Ins::ArrayGetNotGt { b, c, name, by }
+        }
+
         // A number of the program as an operand.
         (Ins::Const { d: t, k }, second) if passes(t) => with_float(t, floats(k)?, second)?,
         _other => return None,
     })
+}
+
+/// How far it is to `to` from behind the second of two instructions at `at`.
+fn distance(at: usize, to: u32) -> Option<i16> {
+    i16::try_from(i64::from(to) - (at as i64 + 2)).ok()
 }
 
 /// A counter and the test behind it; the step is `n`, and the instruction is at `at`.

@@ -100,6 +100,10 @@ pub(crate) enum Ins {
     HashDelete { d: u8, b: u8, name: u16 },
     /// Key `b` of the hash of name `name` `= c`.
     HashSet { b: u8, c: u8, name: u16 },
+    /// An array of the `n` values from `a` on, in `a`.
+    MakeArray { a: u8, n: u8 },
+    /// `d =` the length of `a`: of an array, a hash or a text.
+    Len { d: u8, a: u8 },
     /// `d = a` followed by `b`, as texts.
     Concat { d: u8, a: u8, b: u8 },
 
@@ -154,6 +158,11 @@ pub(crate) enum Ins {
     StepLeI { a: u8, n: i8, bound: i16, back: u16 },
     StepGtI { a: u8, n: i8, bound: i16, back: u16 },
     StepGeI { a: u8, n: i8, bound: i16, back: u16 },
+    /// `a += s`, and goes on at `to` if `a < b`, and so on.
+    StepByLt { a: u8, s: u8, b: u8, to: u32 },
+    StepByLe { a: u8, s: u8, b: u8, to: u32 },
+    /// Two copies: `d = a`, then `e = b`.
+    Copies { d: u8, a: u8, e: u8, b: u8 },
     /// `d = c + a * b`, or the other way round.
     MulAdd { d: u8, a: u8, b: u8, c: u8 },
     /// `d = c - a * b`.
@@ -170,6 +179,13 @@ pub(crate) enum Ins {
     IndexGetAdd { d: u8, a: u8, b: u8, c: u8 },
     IndexGetFrom { d: u8, a: u8, b: u8, c: u8 },
     IndexGetMul { d: u8, a: u8, b: u8, c: u8 },
+    /// Goes on at `to` unless `a[b] == n`, and so on.
+    IndexGetNotEqI { a: u8, b: u8, n: i8, to: u32 },
+    IndexGetNotLt { a: u8, b: u8, c: u8, to: u32 },
+    IndexGetNotGt { a: u8, b: u8, c: u8, to: u32 },
+    /// The same of the array of name `name`; goes on so far from the one behind both.
+    ArrayGetNotLt { b: u8, c: u8, name: u16, by: i16 },
+    ArrayGetNotGt { b: u8, c: u8, name: u16, by: i16 },
     /// `d = of[a * b + c]`.
     IndexGetAt { d: u8, of: u8, a: u8, b: u8, c: u8 },
     /// `d = a + k`, float `k` of the code, or the other way round; and so on.
@@ -237,6 +253,7 @@ impl Ins {
             | Ins::HashGet { d, .. }
             | Ins::HashExists { d, .. }
             | Ins::HashDelete { d, .. }
+            | Ins::Len { d, .. }
             | Ins::Concat { d, .. } => Some(d),
             _other => None,
         }
@@ -257,7 +274,8 @@ impl Ins {
             | Ins::ShlI { a, .. }
             | Ins::ShrI { a, .. }
             | Ins::Unary { a, .. }
-            | Ins::Not { a, .. } => [Some(a), None],
+            | Ins::Not { a, .. }
+            | Ins::Len { a, .. } => [Some(a), None],
             Ins::ArrayGet { b, .. }
             | Ins::HashGet { b, .. }
             | Ins::HashExists { b, .. }

@@ -53,6 +53,8 @@ pub(crate) struct Code {
     pub(crate) registers: u8,
     /// The register of the stack's bottom: those below are slots.
     pub(crate) base: u8,
+    /// Slots outside of scopes: the first registers.
+    pub(crate) own_slots: u8,
     /// Slots by depth of scopes: first register and number.
     pub(crate) slots: Vec<(u8, u8)>,
     pub(crate) form: Form,

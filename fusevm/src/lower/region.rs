@@ -83,8 +83,10 @@ impl<'v> Lowering<'v> {
                 exits: Vec::new(),
                 points: Vec::new(),
                 fused: Vec::new(),
-                registers: stack_base(&slots),
+                // A result has room.
+                registers: stack_base(&slots).max(1),
                 base: stack_base(&slots),
+                own_slots: slots.first().map_or(0, |(_, n)| *n),
                 slots,
                 form,
             },

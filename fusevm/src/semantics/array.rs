@@ -100,15 +100,6 @@ pub(crate) fn array_len(cell: &Value) -> i64 {
     }
 }
 
-/// An array of these values.
-///
-/// # Errors
-/// `TooLong`.
-pub(crate) fn make_array(rules: &Rules<'_>, items: Vec<Value>) -> Result<Value, Trap> {
-    check_len(rules, items.len() as u64)?;
-    Ok(Value::array(items))
-}
-
 /// The integers from `from` to `to`, both included; none when `to` is less.
 pub(crate) fn range(rules: &Rules<'_>, [from, to]: [Value; 2]) -> Result<Value, Trap> {
     steps(rules, from.to_int(), to.to_int(), 1)
@@ -127,8 +118,8 @@ fn steps(rules: &Rules<'_>, from: i64, to: i64, step: i64) -> Result<Value, Trap
     let count = (from.abs_diff(to) / step.unsigned_abs()).saturating_add(1);
     check_len(rules, count)?;
     // Every element lies between the bounds, so the wrapping never shows.
-    let item = |i: u64| Value::Int(from.wrapping_add(step.wrapping_mul(i as i64)));
-    Ok(Value::array((0..count).map(item).collect::<Vec<_>>()))
+    let item = |i: u64| from.wrapping_add(step.wrapping_mul(i as i64));
+    Ok(Value::Array((0..count).map(item).collect()))
 }
 
 /// The elements in the byte order of their texts, stably; nothing of a value that is no array.
@@ -150,8 +141,8 @@ pub(crate) fn sort_default(rules: &Rules<'_>, [array]: [Value; 1]) -> Result<Val
     };
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by(|&a, &b| key(a).cmp(key(b)));
-    let sorted: Vec<Value> = order.into_iter().map(|at| items[at].clone()).collect();
-    Ok(Value::array(sorted))
+    let sorted = order.into_iter().map(|at| items[at].clone()).collect();
+    Ok(Value::Array(sorted))
 }
 
 /// The texts of elements that are not strings, in one buffer; that of element `i` lies between
@@ -223,6 +214,9 @@ fn not_an_array(found: &Value) -> Trap {
 }
 
 /// That an array of this length may be made.
+///
+/// # Errors
+/// `TooLong`.
 #[inline]
 pub(crate) fn check_len(rules: &Rules<'_>, len: u64) -> Result<(), Trap> {
     let limit = rules.limits.max_array_len;
@@ -316,7 +310,7 @@ mod tests {
             assert_eq!(array_pop(&mut cell).unwrap(), Value::Int(999));
             assert_eq!(array_shift(&mut cell).unwrap(), Value::Int(0));
             assert_eq!(array_len(&cell), 998);
-            assert!(make_array(rules, vec![Value::Undef; 1001]).is_err());
+            assert!(check_len(rules, 1001).is_err() && check_len(rules, 1000).is_ok());
         });
     }
 

@@ -78,7 +78,7 @@ pub(crate) fn hash_keys(rules: &Rules<'_>, cell: &Value) -> Result<Value, Trap> 
         return Ok(Value::array(Vec::<Value>::new()));
     };
     check_array_len(rules, hash.len() as u64)?;
-    Ok(Value::array(hash.keys().collect::<Vec<Value>>()))
+    Ok(Value::Array(hash.keys().collect()))
 }
 
 /// The values in insertion order; none without a hash.
@@ -90,7 +90,7 @@ pub(crate) fn hash_values(rules: &Rules<'_>, cell: &Value) -> Result<Value, Trap
         return Ok(Value::array(Vec::<Value>::new()));
     };
     check_array_len(rules, hash.len() as u64)?;
-    Ok(Value::array(hash.values().collect::<Vec<Value>>()))
+    Ok(Value::Array(hash.values().collect()))
 }
 
 /// A hash of keys and values in turn; the last of equal keys wins, in the place of the first.

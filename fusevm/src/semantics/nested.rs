@@ -4,7 +4,7 @@
 //! Undef it makes an array for an integer index and a hash for any other key.
 
 use super::{Rules, Trap, array, hash};
-use crate::value::{Array, Kind, Value};
+use crate::value::{Array, Kind, Value, View};
 
 /// Element of a container; Undef for what is not there and for other kinds.
 pub(crate) fn get(rules: &Rules<'_>, container: &Value, key: Value) -> Result<Value, Trap> {
@@ -86,13 +86,17 @@ pub(crate) fn with_path<R>(
     result
 }
 
-/// Takes the element out of a container that is about to be written, leaving Undef in its place.
+/// Takes the element out of a container that is about to be written, leaving Undef in its place; a
+/// packed number may stay there too.
 fn take_out(rules: &Rules<'_>, container: &mut Value, key: &Value) -> Result<Value, Trap> {
     match container {
         Value::Array(items) => {
             let (index, len) = (key.to_int(), items.len());
             let at = if index < 0 { index + len as i64 } else { index };
             match usize::try_from(at) {
+                Ok(at) if let View::Int(_) | View::Float(_) = items.view() => {
+                    Ok(items.get(at).unwrap_or_default())
+                }
                 Ok(at) => Ok(items.replace(at, Value::Undef).unwrap_or_default()),
                 Err(_) => Err(Trap::NegativeIndex { index, len }),
             }
@@ -128,7 +132,9 @@ pub(crate) fn push(rules: &Rules<'_>, mut items: Array, value: Value) -> Result<
 pub(crate) fn fill(rules: &Rules<'_>, value: Value, n: i64) -> Result<Array, Trap> {
     let n = n.max(0).cast_unsigned();
     array::check_len(rules, n)?;
-    Ok(Array::from(vec![value; n as usize]))
+    let mut items = Array::new();
+    items.resize(n as usize, value);
+    Ok(items)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Lists.
 
+use std::mem::replace;
 use std::ops::{Bound, RangeBounds};
 
 use triomphe::Arc;
 
-use super::{ArrayIter, Value, release};
+use super::array_items::{Fit, Items, Parts, each, with_fit};
+use super::{ArrayIter, Value, View, ViewMut, release};
 
 /// Elements that a request for capacity is cut down to: it may come from a guest, and is a hint.
 pub(super) const HINT: usize = 1 << 20;
@@ -16,6 +18,10 @@ const SMALL_HEAD: usize = 32;
 ///
 /// Elements go in and come out by value. An index that is out of range is never an error here:
 /// reads give `None`, writes give `false`. [`shift`](Array::shift) takes constant time on average.
+///
+/// Numbers are stored compactly: an array of nothing but `Int`s or nothing but `Float`s takes 8 bytes
+/// for each, any other 16. The first element of another kind makes an array one of those, which it
+/// then stays until it is made anew.
 ///
 /// ```
 /// use fusevm::value::{Array, Value};
@@ -29,58 +35,108 @@ const SMALL_HEAD: usize = 32;
 #[derive(Clone, Default)]
 pub struct Array(pub(super) Arc<ArrayData>);
 
-/// The storage; the first `head` items were shifted out and are `Undef`.
-#[derive(Default)]
+/// The storage; the first `head` items were shifted out and hold nothing.
 pub(super) struct ArrayData {
-    items: Vec<Value>,
+    items: Items,
     head: usize,
-    /// Whether a handle may be inside, at any depth; once it may, it stays so.
+    /// Whether a handle may be inside, at any depth, which only values can hold; once it may, it stays
+    /// so.
     handles: bool,
 }
 
 impl ArrayData {
-    fn of(items: Vec<Value>) -> Self {
+    /// Storage of these items; the caller knows whether there may be handles inside.
+    fn of(items: Items, handles: bool) -> Self {
+        let head = 0;
         ArrayData {
-            handles: items.iter().any(Value::may_hold_handles),
             items,
-            head: 0,
+            head,
+            handles,
         }
     }
 
-    /// Takes note of a value that is about to be put in.
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.items.len() - self.head
+    }
+
+    /// Makes ready for a value that is about to be put in, and takes note of it.
     #[inline]
-    fn note(&mut self, value: &Value) {
+    fn admit(&mut self, value: &Value) {
+        if !self.items.takes(value) {
+            self.adapt(value);
+        }
         self.handles |= value.may_hold_handles();
     }
 
-    fn live(&self) -> &[Value] {
-        self.items.get(self.head..).unwrap_or_default()
+    /// Takes a form that can hold `value`.
+    #[cold]
+    fn adapt(&mut self, value: &Value) {
+        if self.len() == 0 {
+            self.items = Items::like(value, self.items.capacity());
+            self.head = 0;
+        } else {
+            self.items.values();
+        }
+    }
+
+    fn push(&mut self, value: Value) {
+        self.admit(&value);
+        with_fit!(self.items, value, (items, item) => items.push(item));
+    }
+
+    fn extend(&mut self, mut values: impl Iterator<Item = Value>) {
+        let Some(first) = values.next() else {
+            return;
+        };
+        self.admit(&first);
+        let more = values.size_hint().0.saturating_add(1);
+        each!(&mut self.items, items => items.reserve(more));
+        self.push(first);
+        if let Some(other) = self.items.extend_numbers(&mut values) {
+            self.push(other);
+            let handles = &mut self.handles;
+            let noted = |value: &Value| *handles |= value.may_hold_handles();
+            self.items.values().extend(values.inspect(noted));
+        }
+    }
+
+    fn clear(&mut self) {
+        each!(&mut self.items, items => items.clear());
+        self.head = 0;
+        self.handles = false;
     }
 
     /// Moves out what could hold more values, and drops the rest.
     pub(super) fn release(&mut self, work: &mut Vec<Value>) {
         self.head = 0;
-        self.items
-            .drain(..)
-            .for_each(|value| release::keep(value, work));
+        match &mut self.items {
+            Items::Int(items) => items.clear(),
+            Items::Float(items) => items.clear(),
+            Items::Value(items) => items.drain(..).for_each(|item| release::keep(item, work)),
+        }
+    }
+}
+
+impl Default for ArrayData {
+    fn default() -> Self {
+        ArrayData::of(Items::NONE, false)
     }
 }
 
 impl Clone for ArrayData {
     fn clone(&self) -> Self {
-        ArrayData {
-            items: self.live().to_vec(),
-            head: 0,
-            handles: self.handles,
-        }
+        ArrayData::of(self.items.copy(self.head, 0), self.handles)
     }
 }
 
 impl Drop for ArrayData {
     fn drop(&mut self) {
-        let mut work = Vec::new();
-        self.release(&mut work);
-        release::drain(work);
+        if let Items::Value(_) = self.items {
+            let mut work = Vec::new();
+            self.release(&mut work);
+            release::drain(work);
+        }
     }
 }
 
@@ -92,17 +148,19 @@ impl Array {
 
     /// An empty array with room for `len` elements (a hint).
     pub fn with_capacity(len: usize) -> Array {
-        Array::from_values(Vec::with_capacity(len.min(HINT)))
+        let items = Items::Int(Vec::with_capacity(len.min(HINT)));
+        Array(Arc::new(ArrayData::of(items, false)))
     }
 
     pub(super) fn from_values(items: Vec<Value>) -> Array {
-        Array(Arc::new(ArrayData::of(items)))
+        let handles = items.iter().any(Value::may_hold_handles);
+        Array(Arc::new(ArrayData::of(Items::of(items), handles)))
     }
 
     /// Number of elements.
     #[inline]
     pub fn len(&self) -> usize {
-        self.0.items.len() - self.0.head
+        self.0.len()
     }
 
     /// Whether there are no elements.
@@ -113,13 +171,20 @@ impl Array {
     /// The element at `index`.
     #[inline]
     pub fn get(&self, index: usize) -> Option<Value> {
-        self.as_slice().get(index).cloned()
+        self.view().get(index)
     }
 
     /// Writes the element at `index`; `false` if there is none.
     #[inline]
     pub fn set(&mut self, index: usize, value: Value) -> bool {
-        self.replace(index, value).is_some()
+        match (self.view_mut(), value) {
+            (Some(ViewMut::Int(items)), Value::Int(n)) => put(items, index, n),
+            (Some(ViewMut::Float(items)), Value::Float(f)) => put(items, index, f),
+            (Some(ViewMut::Value(items)), number @ (Value::Int(_) | Value::Float(_))) => {
+                put(items, index, number)
+            }
+            (_, value) => self.replace(index, value).is_some(),
+        }
     }
 
     /// Writes the element at `index` and gives the one that was there.
@@ -131,17 +196,26 @@ impl Array {
             return None;
         }
         let data = self.unique(0);
-        data.note(&value);
-        let slot = data.items.get_mut(data.head + index)?;
-        Some(std::mem::replace(slot, value))
+        data.admit(&value);
+        let at = data.head + index;
+        Some(match data.items.fit(value) {
+            Fit::Int(items, n) => Value::Int(replace(items.get_mut(at)?, n)),
+            Fit::Float(items, f) => Value::Float(replace(items.get_mut(at)?, f)),
+            Fit::Value(items, value) => replace(items.get_mut(at)?, value),
+        })
     }
 
     /// Appends an element.
     #[inline]
     pub fn push(&mut self, value: Value) {
-        let data = self.unique(1);
-        data.note(&value);
-        data.items.push(value);
+        let done = match value {
+            Value::Int(n) => self.push_int(n),
+            Value::Float(f) => self.push_float(f),
+            _ => false,
+        };
+        if !done {
+            self.unique(1).push(value);
+        }
     }
 
     /// Takes the last element.
@@ -149,7 +223,11 @@ impl Array {
         if self.is_empty() {
             return None;
         }
-        self.unique(0).items.pop()
+        match &mut self.unique(0).items {
+            Items::Int(items) => items.pop().map(Value::Int),
+            Items::Float(items) => items.pop().map(Value::Float),
+            Items::Value(items) => items.pop(),
+        }
     }
 
     /// Takes the first element; the others move down by one, in amortised constant time.
@@ -158,16 +236,12 @@ impl Array {
             return None;
         }
         let data = self.unique(0);
-        let first = std::mem::take(data.items.get_mut(data.head)?);
-        data.head += 1;
-        if data.head == data.items.len() {
-            data.items.clear();
-            data.head = 0;
-        } else if data.head > SMALL_HEAD && data.head > data.items.len() / 2 {
-            data.items.drain(..data.head);
-            data.head = 0;
+        let head = &mut data.head;
+        match &mut data.items {
+            Items::Int(items) => shift(items, head).map(Value::Int),
+            Items::Float(items) => shift(items, head).map(Value::Float),
+            Items::Value(items) => shift(items, head),
         }
-        Some(first)
     }
 
     /// Inserts before the element at `index`, or at the end; `false` beyond that.
@@ -176,13 +250,16 @@ impl Array {
             return false;
         }
         let data = self.unique(1);
-        data.note(&value);
-        if index == 0 && data.head > 0 {
+        data.admit(&value);
+        let in_front = index == 0 && data.head > 0;
+        if in_front {
             data.head -= 1;
-            data.items[data.head] = value;
-        } else {
-            data.items.insert(data.head + index, value);
         }
+        let at = data.head + index;
+        with_fit!(data.items, value, (items, item) => match in_front {
+            true => items[at] = item,
+            false => items.insert(at, item),
+        });
         true
     }
 
@@ -195,7 +272,12 @@ impl Array {
             return None;
         }
         let data = self.unique(0);
-        Some(data.items.remove(data.head + index))
+        let at = data.head + index;
+        Some(match &mut data.items {
+            Items::Int(items) => Value::Int(items.remove(at)),
+            Items::Float(items) => Value::Float(items.remove(at)),
+            Items::Value(items) => items.remove(at),
+        })
     }
 
     /// Drops all elements but the first `len`.
@@ -204,18 +286,15 @@ impl Array {
             self.clear();
         } else if len < self.len() {
             let data = self.unique(0);
-            data.items.truncate(data.head + len);
+            let len = data.head + len;
+            each!(&mut data.items, items => items.truncate(len));
         }
     }
 
-    /// Drops all elements.
+    /// Drops all elements; the room for them stays.
     pub fn clear(&mut self) {
         match Arc::get_mut(&mut self.0) {
-            Some(data) => {
-                data.items.clear();
-                data.head = 0;
-                data.handles = false;
-            }
+            Some(data) => data.clear(),
             None => *self = Array::new(),
         }
     }
@@ -227,8 +306,9 @@ impl Array {
             self.truncate(len);
         } else {
             let data = self.unique(len - self.len());
-            data.note(&fill);
-            data.items.resize(data.head + len, fill);
+            data.admit(&fill);
+            let len = data.head + len;
+            with_fit!(data.items, fill, (items, fill) => items.resize(len, fill));
         }
     }
 
@@ -236,7 +316,7 @@ impl Array {
     pub fn reverse(&mut self) {
         if self.len() > 1 {
             let data = self.unique(0);
-            data.items[data.head..].reverse();
+            each!(&mut data.items, items => items[data.head..].reverse());
         }
     }
 
@@ -247,7 +327,12 @@ impl Array {
         } else if !other.is_empty() {
             let data = self.unique(other.len());
             data.handles |= other.0.handles;
-            data.items.extend_from_slice(other.as_slice());
+            match (&mut data.items, other.view()) {
+                (Items::Int(items), View::Int(more)) => items.extend_from_slice(more),
+                (Items::Float(items), View::Float(more)) => items.extend_from_slice(more),
+                (items, View::Value(more)) => items.values().extend_from_slice(more),
+                (items, _) => items.values().extend(other),
+            }
         }
     }
 
@@ -280,21 +365,25 @@ impl Array {
         if from == 0 && to >= self.len() {
             return self.clone();
         }
-        let part = self
-            .as_slice()
-            .get(from..to.min(self.len()))
-            .unwrap_or_default();
-        Array::from_values(part.to_vec())
+        let range = from..to.min(self.len());
+        let items = match self.view() {
+            View::Int(items) => Items::Int(items.get(range).unwrap_or_default().to_vec()),
+            View::Float(items) => Items::Float(items.get(range).unwrap_or_default().to_vec()),
+            View::Value(items) => {
+                return Array::from_values(items.get(range).unwrap_or_default().to_vec());
+            }
+        };
+        Array(Arc::new(ArrayData::of(items, false)))
     }
 
     /// The elements, by value.
     pub fn iter(&self) -> ArrayIter<'_> {
-        ArrayIter(self.as_slice().iter())
+        ArrayIter(self.parts())
     }
 
     /// The elements as a `Vec`.
     pub fn to_vec(&self) -> Vec<Value> {
-        self.as_slice().to_vec()
+        self.iter().collect()
     }
 
     /// Elements that fit before the storage grows, about.
@@ -305,7 +394,7 @@ impl Array {
     /// Makes room for `more` elements (a hint).
     pub fn reserve(&mut self, more: usize) {
         let more = more.min(HINT);
-        self.unique(more).items.reserve(more);
+        each!(&mut self.unique(more).items, items => items.reserve(more));
     }
 
     /// Whether a write would happen in place.
@@ -318,31 +407,74 @@ impl Array {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The elements in place, for walks inside this room only.
+    /// The elements in place, in the form that they are kept in.
     #[inline(always)]
-    pub(crate) fn live(&self) -> &[Value] {
-        self.0.live()
+    pub(crate) fn view(&self) -> View<'_> {
+        self.0.items.view(self.0.head)
     }
 
+    /// The same for writing; `None` if somebody else holds the array too. Nothing is copied.
     #[inline(always)]
-    pub(crate) fn push_in_place(&mut self, number: Value) -> bool {
-        match Arc::get_mut(&mut self.0) {
-            Some(data) if data.items.len() < data.items.capacity() => {
-                data.items.push(number);
-                true
-            }
-            _other => false,
+    pub(crate) fn view_mut(&mut self) -> Option<ViewMut<'_>> {
+        let data = Arc::get_mut(&mut self.0)?;
+        Some(data.items.view_mut(data.head))
+    }
+
+    /// The storage as it lies there: an element is at [`place`](Self::place) of its index. So an access
+    /// looks at one length.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> View<'_> {
+        match &self.0.items {
+            Items::Int(items) => View::Int(items),
+            Items::Float(items) => View::Float(items),
+            Items::Value(items) => View::Value(items),
         }
     }
 
+    /// The same for writing; `None` if somebody else holds the array too. Nothing is copied.
     #[inline(always)]
-    pub(crate) fn live_mut(&mut self) -> Option<&mut [Value]> {
-        let data = Arc::get_mut(&mut self.0)?;
-        data.items.get_mut(data.head..)
+    pub(crate) fn all_mut(&mut self) -> Option<ViewMut<'_>> {
+        match &mut Arc::get_mut(&mut self.0)?.items {
+            Items::Int(items) => Some(ViewMut::Int(items)),
+            Items::Float(items) => Some(ViewMut::Float(items)),
+            Items::Value(items) => Some(ViewMut::Value(items)),
+        }
     }
 
-    pub(super) fn as_slice(&self) -> &[Value] {
-        self.0.live()
+    /// Where in the storage the element of an index is.
+    #[inline(always)]
+    pub(crate) fn place(&self, index: usize) -> usize {
+        index.wrapping_add(self.0.head)
+    }
+
+    /// Appends to an array of `Int`s that nobody else holds and that has room; `false` if it is not
+    /// one, and then nothing has happened.
+    #[inline(always)]
+    pub(crate) fn push_int(&mut self, n: i64) -> bool {
+        match Arc::get_mut(&mut self.0).map(|data| &mut data.items) {
+            Some(Items::Int(items)) if items.len() < items.capacity() => {
+                items.push(n);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// [`push_int`](Self::push_int) for `Float`s.
+    #[inline(always)]
+    pub(crate) fn push_float(&mut self, f: f64) -> bool {
+        match Arc::get_mut(&mut self.0).map(|data| &mut data.items) {
+            Some(Items::Float(items)) if items.len() < items.capacity() => {
+                items.push(f);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The elements one by one, for walks inside this room only.
+    pub(super) fn parts(&self) -> Parts<'_> {
+        self.view().parts()
     }
 
     /// Whether a handle may be inside, at any depth.
@@ -367,106 +499,52 @@ impl Array {
 
     #[cold]
     fn copy(&mut self, more: usize) {
-        let mut items = Vec::with_capacity(self.len().saturating_add(more));
-        items.extend_from_slice(self.as_slice());
-        *self = Array::from_values(items);
+        let items = self.0.items.copy(self.0.head, more);
+        *self = Array(Arc::new(ArrayData::of(items, self.0.handles)));
     }
 
     /// Takes an element out if this is the only holder, copies it otherwise.
     pub(super) fn take(&mut self, index: usize) -> Option<Value> {
         match Arc::get_mut(&mut self.0) {
-            Some(data) => data.items.get_mut(data.head + index).map(std::mem::take),
-            None => self.get(index),
+            Some(ArrayData {
+                items: Items::Value(items),
+                head,
+                ..
+            }) => items.get_mut(*head + index).map(std::mem::take),
+            _ => self.get(index),
         }
     }
+}
+
+#[inline(always)]
+fn put<T>(items: &mut [T], index: usize, item: T) -> bool {
+    match items.get_mut(index) {
+        Some(place) => {
+            *place = item;
+            true
+        }
+        None => false,
+    }
+}
+
+fn shift<T: Default>(items: &mut Vec<T>, head: &mut usize) -> Option<T> {
+    let first = std::mem::take(items.get_mut(*head)?);
+    *head += 1;
+    if *head == items.len() {
+        items.clear();
+        *head = 0;
+    } else if *head > SMALL_HEAD && *head > items.len() / 2 {
+        items.drain(..*head);
+        *head = 0;
+    }
+    Some(first)
 }
 
 impl<T: Into<Value>> Extend<T> for Array {
     fn extend<I: IntoIterator<Item = T>>(&mut self, iter: I) {
-        let data = self.unique(0);
-        let handles = &mut data.handles;
-        let noted = |value: &Value| *handles |= value.may_hold_handles();
-        let values = iter.into_iter().map(Into::into);
-        data.items.extend(values.inspect(noted));
+        self.unique(0).extend(iter.into_iter().map(Into::into));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ints(range: std::ops::Range<i64>) -> Array {
-        range.collect()
-    }
-
-    #[test]
-    fn writes_to_a_shared_array_leave_the_other_alone() {
-        let writes: [fn(&mut Array); 9] = [
-            |a| assert!(a.set(1, Value::Undef)),
-            |a| a.push(Value::Undef),
-            |a| assert_eq!(a.pop(), Some(Value::Int(4))),
-            |a| assert_eq!(a.shift(), Some(Value::Int(0))),
-            |a| assert!(a.insert(2, Value::Undef)),
-            |a| assert_eq!(a.remove(3), Some(Value::Int(3))),
-            |a| a.truncate(2),
-            |a| a.clear(),
-            |a| a.reverse(),
-        ];
-        for write in writes {
-            let mut a = ints(0..5);
-            let copy = a.clone();
-            assert!(a.ptr_eq(&copy) && !a.is_unique());
-            write(&mut a);
-            assert_eq!(copy, ints(0..5));
-            assert_ne!(a, copy);
-        }
-    }
-
-    #[test]
-    fn out_of_range_is_quiet() {
-        let mut a = ints(0..2);
-        assert_eq!(a.get(2), None);
-        assert!(!a.set(2, Value::Undef) && !a.insert(3, Value::Undef));
-        assert_eq!(a.remove(usize::MAX), None);
-        assert_eq!(a.slice(usize::MAX..), Array::new());
-        assert_eq!(a.slice(..=usize::MAX), a);
-        assert_eq!((Array::new().pop(), Array::new().shift()), (None, None));
-        a.reserve(usize::MAX);
-        assert!(a.capacity_hint() >= HINT);
-    }
-
-    #[test]
-    fn shift_and_insert_in_front_move_the_head() {
-        let mut a = ints(0..1000);
-        for i in 0..1000 {
-            assert_eq!(a.get(0), Some(Value::Int(i)));
-            assert_eq!(a.shift(), Some(Value::Int(i)));
-            assert_eq!(a.len(), 999 - i as usize);
-            if i == 500 {
-                assert!(a.insert(0, Value::Undef));
-                assert_eq!((a.len(), a.shift()), (500, Some(Value::Undef)));
-            }
-        }
-        assert!(a.is_empty());
-        let mut queue = Array::new();
-        for i in 0..10_000 {
-            queue.push(Value::Int(i));
-            assert_eq!(queue.shift(), Some(Value::Int(i)));
-        }
-        assert!(queue.capacity_hint() < 100);
-    }
-
-    #[test]
-    fn whole_array_operations() {
-        let mut a = ints(0..2);
-        a.resize(4, Value::Undef);
-        a.extend([7]);
-        assert_eq!(format!("{a:?}"), "[0, 1, undef, undef, 7]");
-        a.resize(1, Value::Undef);
-        assert_eq!(a.concat(&a), Array::from(vec![0, 0]));
-        a.append(&a.clone());
-        a.reverse();
-        assert_eq!(a.to_vec(), [Value::Int(0), Value::Int(0)]);
-        assert_eq!(ints(0..5).slice(1..=2), ints(1..3));
-    }
-}
+mod tests;

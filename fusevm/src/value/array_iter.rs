@@ -1,23 +1,32 @@
 //! Going through arrays by value, and making them from what is gone through.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::iter::FusedIterator;
-use std::slice;
 
+use super::array_items::Parts;
 use super::{Array, Value};
 
 /// The elements of a borrowed array, by value; see [`Array::iter`].
-#[derive(Clone, Debug)]
-pub struct ArrayIter<'a>(pub(super) slice::Iter<'a, Value>);
+#[derive(Clone)]
+pub struct ArrayIter<'a>(pub(super) Parts<'a>);
+
+impl fmt::Debug for ArrayIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rest: Array = self.clone().collect();
+        f.debug_tuple("ArrayIter").field(&rest).finish()
+    }
+}
 
 impl Iterator for ArrayIter<'_> {
     type Item = Value;
 
     fn next(&mut self) -> Option<Value> {
-        self.0.next().cloned()
+        self.0.next().map(Cow::into_owned)
     }
 
     fn nth(&mut self, n: usize) -> Option<Value> {
-        self.0.nth(n).cloned()
+        self.0.nth(n).map(Cow::into_owned)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -27,7 +36,7 @@ impl Iterator for ArrayIter<'_> {
 
 impl DoubleEndedIterator for ArrayIter<'_> {
     fn next_back(&mut self) -> Option<Value> {
-        self.0.next_back().cloned()
+        self.0.next_back().map(Cow::into_owned)
     }
 }
 
@@ -97,7 +106,12 @@ impl<'a> IntoIterator for &'a Array {
 
 impl<T: Into<Value>> From<Vec<T>> for Array {
     fn from(items: Vec<T>) -> Array {
-        items.into_iter().collect()
+        if size_of::<T>() == size_of::<Value>() {
+            // Values themselves, most likely: collecting them leaves them where they are.
+            Array::from_values(items.into_iter().map(Into::into).collect())
+        } else {
+            items.into_iter().collect()
+        }
     }
 }
 
@@ -109,7 +123,9 @@ impl<T: Into<Value>, const N: usize> From<[T; N]> for Array {
 
 impl<T: Into<Value>> FromIterator<T> for Array {
     fn from_iter<I: IntoIterator<Item = T>>(iter: I) -> Self {
-        Array::from_values(iter.into_iter().map(Into::into).collect())
+        let mut array = Array::new();
+        array.extend(iter);
+        array
     }
 }
 

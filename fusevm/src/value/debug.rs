@@ -1,8 +1,9 @@
 //! Values as a program would write them, for people who look for an error.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
-use std::slice;
 
+use super::array_items::Parts;
 use super::hash_iter::Live;
 use super::{Array, Hash, Value, write_float};
 
@@ -11,7 +12,7 @@ const LIMIT: usize = 64 * 1024;
 
 /// What is left of a container whose bracket is open.
 enum Open<'a> {
-    Array(slice::Iter<'a, Value>),
+    Array(Parts<'a>),
     Hash(Live<'a>),
 }
 
@@ -40,7 +41,13 @@ impl<'a> Listing<'a> {
             };
             let (next, close) = match open {
                 Open::Array(items) => (items.next().map(|value| (None, value)), ']'),
-                Open::Hash(entries) => (entries.next().map(|(key, value)| (Some(key), value)), '}'),
+                Open::Hash(entries) => {
+                    let next = entries.next();
+                    (
+                        next.map(|(key, value)| (Some(key), Cow::Borrowed(value))),
+                        '}',
+                    )
+                }
             };
             let Some((key, value)) = next else {
                 self.out.push(close);
@@ -54,7 +61,10 @@ impl<'a> Listing<'a> {
                 self.text(key.to_str().as_str());
                 self.out.push_str(": ");
             }
-            self.value(value);
+            match value {
+                Cow::Borrowed(value) => self.value(value),
+                Cow::Owned(number) => self.leaf(&number),
+            }
         }
         self.out.truncate(self.out.floor_char_boundary(LIMIT));
         self.out.push('…');
@@ -64,7 +74,7 @@ impl<'a> Listing<'a> {
     fn array(&mut self, array: &'a Array) {
         self.out.push('[');
         self.fresh = true;
-        self.open.push(Open::Array(array.as_slice().iter()));
+        self.open.push(Open::Array(array.parts()));
     }
 
     fn hash(&mut self, hash: &'a Hash) {
@@ -81,6 +91,15 @@ impl<'a> Listing<'a> {
     }
 
     fn value(&mut self, value: &'a Value) {
+        match value {
+            Value::Array(array) => self.array(array),
+            Value::Hash(hash) => self.hash(hash),
+            leaf => self.leaf(leaf),
+        }
+    }
+
+    /// Anything but an array or a hash.
+    fn leaf(&mut self, value: &Value) {
         let out = &mut self.out;
         let _ = match value {
             Value::Undef => out.write_str("undef"),
@@ -99,14 +118,7 @@ impl<'a> Listing<'a> {
                 self.text(s.as_str());
                 Ok(())
             }
-            Value::Array(array) => {
-                self.array(array);
-                Ok(())
-            }
-            Value::Hash(hash) => {
-                self.hash(hash);
-                Ok(())
-            }
+            Value::Array(_) | Value::Hash(_) => Ok(()),
             Value::Ref(_)
             | Value::NativeFn(_)
             | Value::Func(_)

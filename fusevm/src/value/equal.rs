@@ -8,7 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Array, Hash, Value};
+use super::{Array, Hash, Value, View};
 
 /// Pairs looked at before keeping account of them begins to pay.
 const UNCOUNTED: usize = 16;
@@ -74,8 +74,16 @@ impl<'a> Comparison<'a> {
     fn open(&mut self, pair: Pair<'a>) -> bool {
         match pair {
             Pair::Arrays(a, b) => {
-                let (a, b) = (a.as_slice(), b.as_slice());
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.check(a, b))
+                a.len() == b.len()
+                    && match (a.view(), b.view()) {
+                        (View::Int(a), View::Int(b)) => a == b,
+                        (View::Float(a), View::Float(b)) => a == b,
+                        (View::Value(a), View::Value(b)) => {
+                            a.iter().zip(b).all(|(a, b)| self.check(a, b))
+                        }
+                        // Numbers in both, or something is unequal.
+                        _ => a.parts().zip(b.parts()).all(|(a, b)| scalars(&a, &b)),
+                    }
             }
             Pair::Hashes(a, b) => {
                 a.len() == b.len()

@@ -4,8 +4,8 @@
 //! A [`Value`] is 16 bytes and may be sent to any thread. [`Str`], [`Array`] and
 //! [`Hash`](struct@Hash) are values in the full sense: copying one takes constant time and shares
 //! the storage, writing to a shared one copies it first, writing to one that nobody else holds
-//! happens in place. They are opaque, so that storage can change its form. What has identity and
-//! changes under its holders' eyes stands in a [`heap`](crate::heap); a value only names it by a
+//! happens in place. They are opaque, so that storage can change its form: an array packs numbers of
+//! one kind. What has identity and changes under its holders' eyes stands in a [`heap`](crate::heap); a value only names it by a
 //! [`Handle`].
 //!
 //! The room guarantees that nesting costs no native stack (drop, `==`, text and `Debug` are loops),
@@ -19,6 +19,7 @@
 //! prepare keys that collide.
 
 mod array;
+mod array_items;
 mod array_iter;
 
 mod convert;
@@ -54,6 +55,7 @@ pub use number::Number;
 pub use str::Str;
 pub use text::{ObjectText, TextTooLong};
 
+pub(crate) use array_items::{View, ViewMut};
 pub(crate) use text::write_float;
 
 /// A value of the machine.
@@ -179,7 +181,7 @@ impl Value {
     }
 
     /// Bytes of what the value keeps beside itself, about: its text or its elements, without what those
-    /// keep. Others may share it.
+    /// keep. Others may share it. Equal arrays count the same, whether or not their numbers are packed.
     pub fn storage(&self) -> usize {
         match self {
             Value::Str(text) => text.len(),

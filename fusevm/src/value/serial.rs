@@ -66,8 +66,8 @@ impl Serialize for Part<'_> {
             Value::Status(code) => serializer.serialize_i32(*code),
             Value::Array(array) => {
                 let mut seq = serializer.serialize_seq(Some(array.len()))?;
-                for value in array.as_slice() {
-                    seq.serialize_element(&self.inner(value)?)?;
+                for value in array.parts() {
+                    seq.serialize_element(&self.inner(&value)?)?;
                 }
                 seq.end()
             }

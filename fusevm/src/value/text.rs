@@ -1,9 +1,10 @@
 //! What every value is as text.
 
 use std::borrow::Cow;
+use std::error;
 use std::fmt::{self, Write};
-use std::{error, slice};
 
+use super::array_items::Parts;
 use super::{Handle, Value};
 
 /// Arrays that may be entered beyond one for every byte of the limit.
@@ -97,12 +98,12 @@ impl Value {
         let mut visits = limit.saturating_add(SPARE_VISITS);
         // What is left of the arrays around `current`; none of them is empty, so a chain takes no
         // room.
-        let mut open: Vec<slice::Iter<'_, Value>> = Vec::new();
-        let mut current = self;
+        let mut open: Vec<Parts<'_>> = Vec::new();
+        let mut current = Cow::Borrowed(self);
         loop {
-            if let Value::Array(array) = current {
+            if let Cow::Borrowed(Value::Array(array)) = current {
                 visits = visits.checked_sub(1).ok_or(TextTooLong { limit })?;
-                let mut items = array.as_slice().iter();
+                let mut items = array.parts();
                 if let Some(first) = items.next() {
                     if items.len() > 0 {
                         open.push(items);
@@ -112,7 +113,7 @@ impl Value {
                 }
             } else {
                 write_leaf(
-                    current,
+                    &current,
                     objects,
                     limit.saturating_sub(out.len() - start),
                     out,
@@ -133,7 +134,7 @@ impl Value {
     }
 }
 
-fn next_of<'a>(open: &mut Vec<slice::Iter<'a, Value>>) -> Option<&'a Value> {
+fn next_of<'a>(open: &mut Vec<Parts<'a>>) -> Option<Cow<'a, Value>> {
     let mut items = open.pop()?;
     let next = items.next();
     if items.len() > 0 {

@@ -48,7 +48,7 @@ impl Value {
 /// Gives the values in a container to `then`; those that a value of the host holds as copies.
 fn each_part<'a>(container: &'a Value, mut then: impl FnMut(Cow<'a, Value>)) {
     match container {
-        Value::Array(array) => array.as_slice().iter().map(Cow::Borrowed).for_each(then),
+        Value::Array(array) => array.parts().for_each(then),
         Value::Hash(hash) => hash
             .live()
             .for_each(|(_, value)| then(Cow::Borrowed(value))),

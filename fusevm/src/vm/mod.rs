@@ -20,7 +20,7 @@ pub use calls::Callable;
 pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
 pub use fixed::StaticChunk;
 pub use fuel::InterruptHandle;
-pub(crate) use program::{Linked, Lowered};
+pub(crate) use program::Linked;
 pub use program::{Loadable, Program, Source};
 pub(crate) use state::{Code, FunctionRef, Savepoint};
 pub use stream::{Output, SharedBuffer};
@@ -98,6 +98,8 @@ pub struct VM {
     names: names::Names,
     pub(crate) globals: Vec<Option<Value>>,
     pub(crate) functions: Vec<Option<state::FunctionRef>>,
+    /// How often a name was given a function.
+    pub(crate) defined: u64,
     code: Code,
     /// The chunk of `VM::new`, until the first run, and then where it is loaded.
     pending: Option<Arc<Chunk>>,
@@ -175,6 +177,7 @@ impl VM {
             names: Default::default(),
             globals: Vec::new(),
             functions: Vec::new(),
+            defined: 0,
             code: Code::default(),
             pending: None,
             main: None,

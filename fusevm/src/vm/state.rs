@@ -320,6 +320,7 @@ impl VM {
     /// Makes a function of a loaded program the one of its name.
     pub(super) fn define(&mut self, symbol: usize, code: u32, index: u32) {
         let new = FunctionRef { code, index };
+        self.defined += 1;
         if let Some(old) = self.functions[symbol].replace(new) {
             self.code.count(old.code, -1);
             if let Some(linked) = self.code.get(old.code) {

@@ -1,7 +1,7 @@
 //! Lua 5.4 inside this process, through `mlua`.
 
 use super::Peer;
-use crate::workloads::Workload;
+use crate::workloads::{Workload, classic::mix};
 
 /// A Lua state with the workloads loaded.
 pub struct Lua(mlua::Lua);
@@ -11,6 +11,8 @@ impl Lua {
         let lua = mlua::Lua::new();
         let load = || {
             lua.globals().set("embedded", true)?;
+            let mix = lua.create_function(|_, (a, b)| Ok(mix(a, b)))?;
+            lua.globals().set("mix", mix)?;
             lua.load(include_str!("../../programs/workloads.lua"))
                 .exec()
         };

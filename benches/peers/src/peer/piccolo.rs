@@ -1,8 +1,8 @@
 //! Piccolo: Lua in Rust.
 
 use super::Peer;
-use crate::workloads::Workload;
-use piccolo::{Closure, Executor, Function, Lua, StaticError, Value};
+use crate::workloads::{Workload, classic::mix};
+use piccolo::{Callback, CallbackReturn, Closure, Executor, Function, Lua, StaticError, Value};
 
 /// A Lua state with the workloads loaded.
 pub struct Piccolo(Lua);
@@ -13,6 +13,14 @@ impl Piccolo {
         let mut load = || -> Result<(), StaticError> {
             let executor = lua.try_enter(|ctx| {
                 ctx.set_global("embedded", true)?;
+                ctx.set_global(
+                    "mix",
+                    Callback::from_fn(&ctx, |ctx, _, mut stack| {
+                        let (a, b) = stack.consume(ctx)?;
+                        stack.replace(ctx, mix(a, b));
+                        Ok(CallbackReturn::Return)
+                    }),
+                )?;
                 let text = include_bytes!("../../programs/workloads.lua");
                 let workloads = Closure::load(ctx, None, &text[..])?;
                 Ok(ctx.stash(Executor::start(ctx, workloads.into(), ())))

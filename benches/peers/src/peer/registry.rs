@@ -1,7 +1,7 @@
 //! The VM of the same op set that the registry holds: it gets the same ops, one for one.
 
 use super::Peer;
-use crate::workloads::Workload;
+use crate::workloads::{Workload, classic};
 use fusevm::Op;
 use fusevm_registry as registry;
 
@@ -89,7 +89,7 @@ fn load(workload: &Workload) -> registry::VM {
 fn mix(vm: &mut registry::VM) -> registry::Value {
     match (vm.pop(), vm.pop()) {
         (registry::Value::Int(b), registry::Value::Int(a)) => {
-            registry::Value::Int((a ^ b).wrapping_add(1))
+            registry::Value::Int(classic::mix(a, b))
         }
         _ => registry::Value::Undef,
     }

@@ -10,7 +10,7 @@ use crate::interp::{Step, unwound};
 use crate::lower::{Form, Ins};
 use crate::semantics::{Trap, array};
 use crate::value::Value;
-use crate::vm::{Linked, Lowered, VM};
+use crate::vm::{Linked, VM};
 use std::sync::Arc;
 
 /// Instructions between two looks at the interrupt flag, about, where fuel is not counted: those that
@@ -40,9 +40,10 @@ impl VM {
             floor,
             place,
             patience: PATIENCE,
-            units: linked.units(),
             form: code.form,
             calls: Vec::new(),
+            targets: Vec::new(),
+            defined: self.defined,
             known: 0,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
             most: 0,
@@ -74,9 +75,13 @@ struct Run<'l> {
     place: (usize, usize),
     /// Instructions that may still pass before the interrupt flag is looked at.
     patience: i64,
-    units: &'l [Lowered],
     form: Form,
     calls: Vec<Rec<'l>>,
+    /// The code of functions of the program that are the VM's functions of their names, by number, as far
+    /// as they were called; so it is until a function is defined.
+    targets: Vec<Option<&'l Code>>,
+    /// What `VM::defined` was then.
+    defined: u64,
     /// How many of them have frames of the VM.
     known: usize,
     /// Calls that may be opened before the limit.
@@ -104,8 +109,14 @@ impl<'l> Run<'l> {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.quick(vm) && !self.text(vm) && !self.step(vm)? {
-                return Ok(());
+            } else if !self.quick(vm) && !self.text(vm) {
+                if !self.step(vm)? {
+                    return Ok(());
+                }
+                if vm.defined != self.defined {
+                    self.targets.clear();
+                    self.defined = vm.defined;
+                }
             }
         }
     }

@@ -183,6 +183,18 @@ impl<'v> Lowering<'v> {
                 self.pop(2);
                 self.emit(Ins::HashSet { b, c, name });
             }
+            Op::MakeArray(n) => {
+                self.flush(0);
+                self.pop(n.into());
+                let a = self.push();
+                self.emit(Ins::MakeArray { a, n: n as u8 });
+            }
+            Op::StringLen => {
+                let a = self.register(0);
+                self.pop(1);
+                let d = self.push();
+                self.emit(Ins::Len { d, a });
+            }
             Op::PushFrame => self.open_scope(),
             Op::PopFrame => self.close_scope(),
             Op::Jump(to) if to <= self.pc && self.test_again(to, region, (id, base)) => {

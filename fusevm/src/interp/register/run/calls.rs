@@ -28,19 +28,11 @@ impl<'l> Run<'l> {
         Ok(true)
     }
 
-    /// The code of a function of the program, if it has been made for that many arguments.
-    #[inline(always)]
-    pub(super) fn unit(&self, function: u32, argc: u8) -> Option<&'l Code> {
-        let made = self.units.get(function as usize)?.made(self.form)?;
-        (made.0 == argc).then_some(&made.1)
-    }
-
     /// Looks at the interrupt flag, where fuel is not counted.
     #[cold]
     #[inline(never)]
     pub(super) fn poll(&mut self, vm: &mut VM) -> Step {
         self.patience = PATIENCE + self.code.ins.len() as i64;
-        self.tell(vm);
         match self.form.metered {
             true => Ok(()),
             false => vm.poll(),
@@ -113,6 +105,26 @@ impl<'l> Run<'l> {
             vm.make_window(below);
         }
         self.calls.capacity() > calls || vm.registers.len() > registers
+    }
+
+    /// Finds the code of a function of the program, which is made if need be; whether it was not known
+    /// before, and may be called in the loop.
+    pub(super) fn find_target(&mut self, vm: &VM, function: u32, argc: u8) -> bool {
+        let at = function as usize;
+        let kind = FrameKind::Call {
+            function,
+            want: true,
+        };
+        if self.targets.get(at).copied().flatten().is_some() || !self.linked.is_bound(function) {
+            return false;
+        }
+        let found = vm.code_of(self.linked, kind, argc, self.form);
+        if found.is_some() {
+            let functions = self.linked.chunk().functions.len();
+            self.targets.resize(functions, None);
+            self.targets[at] = found;
+        }
+        found.is_some()
     }
 
     /// A call that is not done in the loop: of a function that has no code yet, or is not of the program,

@@ -4,11 +4,11 @@
 //! dropped, a limit that is near: whatever is not done in place is left to [`Run::step`], which can run
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
 
-use super::{Code, Rec, Run};
+use super::{Rec, Run};
 use crate::interp::register::{WINDOW, is_plain};
 use crate::lower::Ins;
 use crate::op::Opcode;
-use crate::value::Value;
+use crate::value::{Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
 use std::mem::{forget, replace};
@@ -36,30 +36,47 @@ impl<'l> Run<'l> {
     /// nothing of it has run.
     #[inline(never)]
     pub(super) fn fast(&mut self, vm: &mut VM) {
-        let (mut window, mut ip) = self.place;
-        let mut code: &'l Code = self.code;
-        let mut ins: &[Ins] = &code.ins;
-        let mut patience = self.patience;
-        let mut win = view(&mut vm.registers, window);
+        // The rest of the state is in memory, where few instructions want it.
+        let mut ip = self.place.1;
+        let mut ins: &[Ins] = &self.code.ins;
+        let mut win = view(&mut vm.registers, self.place.0);
         loop {
             // Its fields are read where they are used, not all at once.
             let next = &ins[ip];
-            ip += 1;
             macro_rules! leave {
                 () => {{
                     cold_path();
                     break;
                 }};
             }
-            // Writes a register, unless there is something to drop.
+            // Writes a register, unless there is something to drop. Kind and number go there one by one: a
+            // value that was written so and is read as a whole makes the processor wait.
             macro_rules! put {
-                ($d:expr, $value:expr) => {{
+                ($d:expr, Value::Undef) => {{
                     let register = &mut win[$d as usize];
                     if !is_plain(register) {
                         leave!();
                     }
-                    forget(replace(register, $value));
+                    forget(replace(register, Value::Undef));
                 }};
+                ($d:expr, Value::$kind:ident($number:expr)) => {{
+                    let number = $number;
+                    let register = &mut win[$d as usize];
+                    if !is_plain(register) {
+                        leave!();
+                    }
+                    forget(replace(register, Value::$kind(number)));
+                }};
+            }
+            // Copies a number to a register.
+            macro_rules! copy_number {
+                ($d:expr, $from:expr) => {
+                    match $from {
+                        &Value::Int(n) => put!($d, Value::Int(n)),
+                        &Value::Float(f) => put!($d, Value::Float(f)),
+                        _ => leave!(),
+                    }
+                };
             }
             // Copies a number or the like to a register.
             macro_rules! copy {
@@ -88,28 +105,66 @@ impl<'l> Run<'l> {
                     }
                 }};
             }
+            // Copies an element to a register.
+            macro_rules! element {
+                ($d:expr, $items:expr, $at:expr) => {{
+                    let at = $items.place($at);
+                    match $items.all() {
+                        View::Int(items) if at < items.len() => put!($d, Value::Int(items[at])),
+                        View::Float(items) if at < items.len() => put!($d, Value::Float(items[at])),
+                        View::Value(items) if at < items.len() => copy!($d, &items[at]),
+                        _ => leave!(),
+                    }
+                }};
+            }
+            // Writes a number where an array that nobody shares has an element, or ends.
+            macro_rules! set_element {
+                ($items:expr, $at:expr, $value:expr) => {{
+                    let at = $items.place($at);
+                    match ($items.all_mut(), $value) {
+                        (Some(ViewMut::Int(items)), Ok(n)) if at < items.len() => items[at] = n,
+                        (Some(ViewMut::Float(items)), Err(f)) if at < items.len() => items[at] = f,
+                        (Some(ViewMut::Value(items)), value)
+                            if at < items.len() && is_plain(&items[at]) =>
+                        {
+                            let place = &mut items[at];
+                            match value {
+                                Ok(n) => forget(replace(place, Value::Int(n))),
+                                Err(f) => forget(replace(place, Value::Float(f))),
+                            }
+                        }
+                        (_, value) => {
+                            let fits = $at == $items.len() && $at < vm.limits.max_array_len;
+                            let pushed = fits
+                                && match value {
+                                    Ok(n) => $items.push_int(n),
+                                    Err(f) => $items.push_float(f),
+                                };
+                            if !pushed {
+                                leave!();
+                            }
+                        }
+                    }
+                }};
+            }
             // Goes on at another instruction. Where that lies behind, time passes.
             macro_rules! go_to {
-                ($to:expr) => {
-                    go_to!($to, 1)
-                };
-                // In an instruction that stands for so many, whose last is before `ip`.
-                ($to:expr, $parts:literal) => {{
+                ($to:expr) => {{
                     let to = $to as usize;
-                    if to < ip {
-                        patience -= (ip - to) as i64;
-                        if patience < 0 {
-                            ip -= $parts - 1;
+                    if to <= ip {
+                        self.patience -= (ip + 1 - to) as i64;
+                        if self.patience < 0 {
                             leave!();
                         }
                     }
                     ip = to;
+                    continue;
                 }};
             }
             // Writes the result of an instruction that stands for two.
             macro_rules! then {
-                ($d:expr, $value:expr) => {{
-                    put!($d, $value);
+                ($d:expr, Value::$kind:ident($number:expr)) => {{
+                    put!($d, Value::$kind($number));
                     ip += 1;
                 }};
             }
@@ -184,7 +239,7 @@ impl<'l> Run<'l> {
             macro_rules! stepped {
                 ($a:expr, $n:expr) => {
                     match &win[$a as usize] {
-                        &Value::Int(x) => match x.checked_add($n.into()) {
+                        &Value::Int(x) => match x.checked_add(i64::from($n)) {
                             Some(x) => x,
                             None => leave!(),
                         },
@@ -197,16 +252,20 @@ impl<'l> Run<'l> {
                 ($a:expr, $x:expr, $goes:expr, $to:expr) => {{
                     let goes = $goes;
                     let to = $to;
-                    if goes && to < ip {
-                        patience -= (ip - to) as i64;
-                        if patience < 0 {
+                    if goes && to <= ip {
+                        self.patience -= (ip + 1 - to) as i64;
+                        if self.patience < 0 {
                             leave!();
                         }
                     }
                     if let Value::Int(old) = &mut win[$a as usize] {
                         *old = $x;
                     }
-                    ip = if goes { to } else { ip + 1 };
+                    if goes {
+                        ip = to;
+                        continue;
+                    }
+                    ip += 1;
                 }};
             }
             macro_rules! step_to {
@@ -219,10 +278,20 @@ impl<'l> Run<'l> {
                     turn!($a, x, goes, $to as usize);
                 }};
             }
+            macro_rules! step_by {
+                ($sign:tt, $a:expr, $s:expr, $b:expr, $to:expr) => {{
+                    let (Value::Int(n), &Value::Int(y)) = (&win[$s as usize], &win[$b as usize])
+                    else {
+                        leave!();
+                    };
+                    let x = stepped!($a, *n);
+                    turn!($a, x, x $sign y, $to as usize);
+                }};
+            }
             macro_rules! step_small {
                 ($sign:tt, $a:expr, $n:expr, $bound:expr, $back:expr) => {{
                     let x = stepped!($a, $n);
-                    turn!($a, x, x $sign i64::from($bound), ip + 1 - usize::from($back));
+                    turn!($a, x, x $sign i64::from($bound), ip + 2 - usize::from($back));
                 }};
             }
             // Of three numbers of one kind.
@@ -252,14 +321,15 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match (items.live().get(at), $c) {
-                        (Some(&Value::Float(x)), &Value::Float(z)) => {
+                    let at = items.place(at);
+                    match (items.all(), $c) {
+                        (View::Float(items), &Value::Float(z)) if at < items.len() => {
                             let of: fn(f64, f64) -> f64 = $float;
-                            then!($d, Value::Float(of(x, z)));
+                            then!($d, Value::Float(of(items[at], z)));
                         }
-                        (Some(&Value::Int(x)), &Value::Int(z)) => {
+                        (View::Int(items), &Value::Int(z)) if at < items.len() => {
                             let of: fn(i64, i64) -> Option<i64> = $int;
-                            match of(x, z) {
+                            match of(items[at], z) {
                                 Some(n) => then!($d, Value::Int(n)),
                                 None => leave!(),
                             }
@@ -268,10 +338,34 @@ impl<'l> Run<'l> {
                     }
                 }};
             }
+            // Goes on at a place unless an element compares so with a number of its kind.
+            macro_rules! unless_element {
+                ($items:expr, $b:expr, $c:expr, $int:expr, $float:expr, $to:expr) => {{
+                    let Some(at) = place(&win[$b as usize]) else {
+                        leave!();
+                    };
+                    let at = $items.place(at);
+                    let is = match ($items.all(), $c) {
+                        (View::Int(items), &Value::Int(z)) if at < items.len() => {
+                            let of: fn(i64, i64) -> bool = $int;
+                            of(items[at], z)
+                        }
+                        (View::Float(items), &Value::Float(z)) if at < items.len() => {
+                            let of: fn(f64, f64) -> bool = $float;
+                            of(items[at], z)
+                        }
+                        _ => leave!(),
+                    };
+                    if !is {
+                        go_to!($to);
+                    }
+                    ip += 1;
+                }};
+            }
             macro_rules! with_float {
                 ($d:expr, $a:expr, $k:expr, $float:expr) => {{
                     let of: fn(f64, f64) -> f64 = $float;
-                    let k = code.floats[$k as usize];
+                    let k = self.code.floats[$k as usize];
                     match &win[$a as usize] {
                         &Value::Float(x) => then!($d, Value::Float(of(x, k))),
                         &Value::Int(x) => then!($d, Value::Float(of(x as f64, k))),
@@ -281,26 +375,26 @@ impl<'l> Run<'l> {
             }
             macro_rules! branch_float {
                 ($sign:tt, $when:literal, $a:expr, $k:expr, $to:expr) => {{
-                    let k = code.floats[$k as usize];
+                    let k = self.code.floats[$k as usize];
                     let is = match &win[$a as usize] {
                         &Value::Float(x) => x $sign k,
                         &Value::Int(x) => (x as f64) $sign k,
                         _ => leave!(),
                     };
-                    ip += 1;
                     if is == $when {
-                        go_to!($to, 2);
+                        go_to!($to);
                     }
+                    ip += 1;
                 }};
             }
             match *next {
-                Ins::Copy { d, a } => copy!(d, &win[a as usize]),
+                Ins::Copy { d, a } => copy_number!(d, &win[a as usize]),
                 Ins::Take { d, a } => {
-                    copy!(d, &win[a as usize]);
+                    copy_number!(d, &win[a as usize]);
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
-                Ins::Const { d, k } => copy!(d, &code.constants[k as usize]),
+                Ins::Const { d, k } => copy_number!(d, &self.code.constants[k as usize]),
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
@@ -415,10 +509,7 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match items.live().get(at) {
-                        Some(value) => copy!(d, value),
-                        None => leave!(),
-                    }
+                    element!(d, items, at);
                 }
                 Ins::IndexSet { a, b, c, .. } => {
                     let Some(at) = place(&win[b as usize]) else {
@@ -432,16 +523,7 @@ impl<'l> Run<'l> {
                     let Value::Array(items) = &mut win[a as usize] else {
                         leave!();
                     };
-                    let Some(place) = items.live_mut().and_then(|items| items.get_mut(at)) else {
-                        leave!();
-                    };
-                    if !is_plain(place) {
-                        leave!();
-                    }
-                    match value {
-                        Ok(n) => forget(replace(place, Value::Int(n))),
-                        Err(f) => forget(replace(place, Value::Float(f))),
-                    }
+                    set_element!(items, at, value);
                 }
                 Ins::ArrayGet { d, b, name } => {
                     let cell = vm.globals[self.linked.symbol(name)].as_ref();
@@ -449,10 +531,7 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match items.live().get(at) {
-                        Some(value) => copy!(d, value),
-                        None => leave!(),
-                    }
+                    element!(d, items, at);
                 }
                 Ins::ArraySet { b, c, name } => {
                     let cell = vm.globals[self.linked.symbol(name)].as_mut();
@@ -460,11 +539,20 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    match items.live_mut().and_then(|items| items.get_mut(at)) {
-                        Some(place) => write!(place, &win[c as usize]),
-                        None => leave!(),
-                    }
+                    let value = match &win[c as usize] {
+                        &Value::Int(n) => Ok(n),
+                        &Value::Float(f) => Err(f),
+                        _ => leave!(),
+                    };
+                    set_element!(items, at, value);
                 }
+                Ins::Len { d, a } => match &win[a as usize] {
+                    Value::Array(items) if a < self.code.base => {
+                        let n = items.len() as i64;
+                        put!(d, Value::Int(n));
+                    }
+                    _ => leave!(),
+                },
                 Ins::ArrayPush { a, name } => {
                     let Some(Value::Array(items)) = &mut vm.globals[self.linked.symbol(name)]
                     else {
@@ -474,8 +562,8 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     let pushed = match &win[a as usize] {
-                        &Value::Int(n) => items.push_in_place(Value::Int(n)),
-                        &Value::Float(f) => items.push_in_place(Value::Float(f)),
+                        &Value::Int(n) => items.push_int(n),
+                        &Value::Float(f) => items.push_float(f),
                         _ => leave!(),
                     };
                     if !pushed {
@@ -488,22 +576,19 @@ impl<'l> Run<'l> {
                     want,
                     function,
                 } => {
-                    let below = window + usize::from(a);
-                    let Some(unit) = self.unit(function, argc) else {
+                    let below = self.place.0 + usize::from(a);
+                    let Some(&Some(unit)) = self.targets.get(function as usize) else {
                         leave!();
                     };
-                    if !self.linked.is_bound(function)
-                        || self.calls.len() >= self.most
-                        || below + WINDOW > vm.registers.len()
-                    {
+                    if self.calls.len() >= self.most || below + WINDOW > vm.registers.len() {
                         leave!();
                     }
-                    patience -= unit.ins.len() as i64;
-                    if patience < 0 {
+                    self.patience -= unit.ins.len() as i64;
+                    if self.patience < 0 {
                         leave!();
                     }
                     // Its slots begin empty.
-                    let (_, slots) = unit.slots[0];
+                    let slots = unit.own_slots;
                     let inner = view(&mut vm.registers, below);
                     for register in &mut inner[argc.into()..slots.max(argc).into()] {
                         if !is_plain(register) {
@@ -512,19 +597,20 @@ impl<'l> Run<'l> {
                         forget(replace(register, Value::Undef));
                     }
                     self.calls.push(Rec {
-                        code,
-                        window,
-                        ip: ip as u32,
+                        code: self.code,
+                        window: self.place.0,
+                        ip: ip as u32 + 1,
                         function,
                         want,
                     });
-                    (window, code, ip) = (below, unit, 0);
-                    ins = &code.ins;
-                    win = view(&mut vm.registers, window);
+                    (self.place.0, self.code, ip) = (below, unit, 0);
+                    ins = &self.code.ins;
+                    win = view(&mut vm.registers, self.place.0);
+                    continue;
                 }
                 Ins::Return { a, blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..code.registers.max(1).into()].iter().all(is_plain)
+                        || !win[..self.code.registers.into()].iter().all(is_plain)
                     {
                         leave!();
                     }
@@ -535,13 +621,14 @@ impl<'l> Run<'l> {
                     if rec.want {
                         copy!(0, &win[a as usize]);
                     }
-                    (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
-                    ins = &code.ins;
-                    win = view(&mut vm.registers, window);
+                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    ins = &self.code.ins;
+                    win = view(&mut vm.registers, self.place.0);
+                    continue;
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..code.registers.max(1).into()].iter().all(is_plain)
+                        || !win[..self.code.registers.into()].iter().all(is_plain)
                     {
                         leave!();
                     }
@@ -551,12 +638,13 @@ impl<'l> Run<'l> {
                     if rec.want {
                         put!(0, Value::Undef);
                     }
-                    (window, code, ip) = (rec.window, rec.code, rec.ip as usize);
-                    ins = &code.ins;
-                    win = view(&mut vm.registers, window);
+                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    ins = &self.code.ins;
+                    win = view(&mut vm.registers, self.place.0);
+                    continue;
                 }
                 Ins::Charge { exit } => {
-                    let cost = u64::from(code.exits[exit as usize].cost);
+                    let cost = u64::from(self.code.exits[exit as usize].cost);
                     match vm.slice.checked_sub(cost) {
                         Some(left) => vm.slice = left,
                         None => leave!(),
@@ -572,6 +660,61 @@ impl<'l> Run<'l> {
                 Ins::StepLeI { a, n, bound, back } => step_small!(<=, a, n, bound, back),
                 Ins::StepGtI { a, n, bound, back } => step_small!(>, a, n, bound, back),
                 Ins::StepGeI { a, n, bound, back } => step_small!(>=, a, n, bound, back),
+                Ins::StepByLt { a, s, b, to } => step_by!(<, a, s, b, to),
+                Ins::StepByLe { a, s, b, to } => step_by!(<=, a, s, b, to),
+                Ins::Copies { d, a, e, b } => {
+                    // If the second copy is not done here, both are done again.
+                    copy_number!(d, &win[a as usize]);
+                    copy_number!(e, &win[b as usize]);
+                    ip += 1;
+                }
+                Ins::IndexGetNotEqI { a, b, n, to } => {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    let Some(at) = place(&win[b as usize]) else {
+                        leave!();
+                    };
+                    let at = items.place(at);
+                    let is = match items.all() {
+                        View::Int(items) if at < items.len() => items[at] == i64::from(n),
+                        View::Value(items) if at < items.len() => match &items[at] {
+                            &Value::Int(x) => x == i64::from(n),
+                            _ => leave!(),
+                        },
+                        _ => leave!(),
+                    };
+                    if !is {
+                        go_to!(to);
+                    }
+                    ip += 1;
+                }
+                Ins::IndexGetNotLt { a, b, c, to } => {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    unless_element!(items, b, &win[c as usize], |x, z| x < z, |x, z| x < z, to);
+                }
+                Ins::IndexGetNotGt { a, b, c, to } => {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    unless_element!(items, b, &win[c as usize], |x, z| x > z, |x, z| x > z, to);
+                }
+                Ins::ArrayGetNotLt { b, c, name, by } => {
+                    let Some(Value::Array(items)) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    let to = (ip + 2).wrapping_add_signed(by.into());
+                    unless_element!(items, b, &win[c as usize], |x, z| x < z, |x, z| x < z, to);
+                }
+                Ins::ArrayGetNotGt { b, c, name, by } => {
+                    let Some(Value::Array(items)) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    let to = (ip + 2).wrapping_add_signed(by.into());
+                    unless_element!(items, b, &win[c as usize], |x, z| x > z, |x, z| x > z, to);
+                }
                 Ins::MulAdd { d, a, b, c } => {
                     product!(
                         d,
@@ -616,25 +759,22 @@ impl<'l> Run<'l> {
                 },
                 Ins::JumpModNotEq { a, n, m, to } => match &win[a as usize] {
                     &Value::Int(x) if n != 0 => {
-                        ip += 1;
                         if x.wrapping_rem(n.into()) != i64::from(m) {
-                            go_to!(to, 2);
+                            go_to!(to);
                         }
+                        ip += 1;
                     }
                     _ => leave!(),
                 },
                 Ins::IndexSetI { a, b, n } => {
-                    let at = place(&win[b as usize]);
+                    let Some(at) = place(&win[b as usize]) else {
+                        leave!();
+                    };
                     let Value::Array(items) = &mut win[a as usize] else {
                         leave!();
                     };
-                    let Some(place) = at.and_then(|at| items.live_mut()?.get_mut(at)) else {
-                        leave!();
-                    };
-                    if !is_plain(place) {
-                        leave!();
-                    }
-                    forget(replace(place, Value::Int(n.into())));
+                    let value: Result<i64, f64> = Ok(n.into());
+                    set_element!(items, at, value);
                     ip += 1;
                 }
                 Ins::IndexGetAdd { d, a, b, c } => {
@@ -676,12 +816,10 @@ impl<'l> Run<'l> {
                     ) {
                         (&Value::Int(a), &Value::Int(b), &Value::Int(c), Value::Array(items)) => {
                             let at = a.checked_mul(b).and_then(|at| at.checked_add(c));
-                            let at = at.and_then(|at| usize::try_from(at).ok());
-                            match at.and_then(|at| items.live().get(at)) {
-                                Some(&Value::Int(n)) => put!(d, Value::Int(n)),
-                                Some(&Value::Float(f)) => put!(d, Value::Float(f)),
-                                _other => leave!(),
-                            }
+                            let Some(at) = at.and_then(|at| usize::try_from(at).ok()) else {
+                                leave!();
+                            };
+                            element!(d, items, at);
                             ip += 2;
                         }
                         _ => leave!(),
@@ -692,7 +830,7 @@ impl<'l> Run<'l> {
                 Ins::FromF { d, a, k } => with_float!(d, a, k, |x, k| k - x),
                 Ins::MulF { d, a, k } => with_float!(d, a, k, |x, k| x * k),
                 Ins::DivF { d, a, k } => {
-                    let k = code.floats[k as usize];
+                    let k = self.code.floats[k as usize];
                     if k == 0.0 {
                         leave!();
                     }
@@ -704,10 +842,10 @@ impl<'l> Run<'l> {
                 }
                 Ins::IntoF { d, a, k } => match &win[a as usize] {
                     &Value::Float(x) if x != 0.0 => {
-                        then!(d, Value::Float(code.floats[k as usize] / x));
+                        then!(d, Value::Float(self.code.floats[k as usize] / x));
                     }
                     &Value::Int(x) if x != 0 => {
-                        then!(d, Value::Float(code.floats[k as usize] / x as f64));
+                        then!(d, Value::Float(self.code.floats[k as usize] / x as f64));
                     }
                     _ => leave!(),
                 },
@@ -719,6 +857,7 @@ impl<'l> Run<'l> {
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
+                | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
                 | Ins::HashGet { .. }
                 | Ins::HashExists { .. }
@@ -737,9 +876,8 @@ impl<'l> Run<'l> {
                 | Ins::LoopTurn { .. }
                 | Ins::Fused { .. } => leave!(),
             }
+            ip += 1;
         }
-        self.place = (window, ip);
-        self.code = code;
-        self.patience = patience;
+        self.place.1 = ip + 1;
     }
 }

@@ -7,7 +7,7 @@ use super::{Run, Src, element};
 use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
-use crate::semantics::Trap;
+use crate::semantics::{Trap, array, string};
 use crate::value::Value;
 use crate::vm::VM;
 
@@ -21,10 +21,9 @@ impl<'l> Run<'l> {
         let window = self.place.0;
         let register = |r: u8| window + usize::from(r);
         // What stands where the result goes is dropped first; then the loop may have it.
-        let reads = next.reads();
         if let Some(d) = next.dest().map(|d| *d)
             && !is_plain(&vm.registers[register(d)])
-            && !reads.contains(&Some(d))
+            && !next.reads().contains(&Some(d))
         {
             vm.registers[register(d)] = Value::Undef;
             self.place.1 -= 1;
@@ -89,7 +88,23 @@ impl<'l> Run<'l> {
                 let value = cell.map_or(Value::Undef, |cell| element(cell, &index));
                 vm.registers[register(d)] = value;
             }
+            Ins::MakeArray { a, n } => {
+                let rules = vm.rules(self.linked.chunk().policy);
+                array::check_len(&rules, n.into())?;
+                let items = vm.registers[register(a)..register(a) + usize::from(n)].iter_mut();
+                let made = items.map(std::mem::take).collect();
+                vm.registers[register(a)] = Value::Array(made);
+            }
+            Ins::Len { d, a } => {
+                let value = vm.fetch(register(a), a >= code.base);
+                let rules = vm.rules(self.linked.chunk().policy);
+                let len = string::string_len(&rules, [value])?;
+                vm.registers[register(d)] = len;
+            }
             Ins::Call { a, .. } if self.make_room(vm, a) => self.place.1 -= 1,
+            Ins::Call { argc, function, .. } if self.find_target(vm, function, argc) => {
+                self.place.1 -= 1;
+            }
             Ins::Call {
                 a, argc, function, ..
             } => {
