@@ -5,6 +5,7 @@ mod control;
 mod host;
 mod language;
 mod memory;
+mod text;
 
 use fusevm::{Chunk, Error, Language, SharedBuffer, Vm};
 

@@ -94,6 +94,12 @@ pub(crate) enum Ins {
     ArraySet { b: u8, c: u8, name: u16 },
     /// Appends `a` to the array of name `name`.
     ArrayPush { a: u8, name: u16 },
+    /// `d =` what the hash of name `name` has under key `b`, and so on.
+    HashGet { d: u8, b: u8, name: u16 },
+    HashExists { d: u8, b: u8, name: u16 },
+    HashDelete { d: u8, b: u8, name: u16 },
+    /// Key `b` of the hash of name `name` `= c`.
+    HashSet { b: u8, c: u8, name: u16 },
     /// An array of the `n` values from `a` on, in `a`.
     MakeArray { a: u8, n: u8 },
     /// `d =` the length of `a`: of an array, a hash or a text.
@@ -246,6 +252,9 @@ impl Ins {
             | Ins::GetVar { d, .. }
             | Ins::IndexGet { d, .. }
             | Ins::ArrayGet { d, .. }
+            | Ins::HashGet { d, .. }
+            | Ins::HashExists { d, .. }
+            | Ins::HashDelete { d, .. }
             | Ins::Len { d, .. }
             | Ins::Concat { d, .. } => Some(d),
             _other => None,
@@ -269,7 +278,10 @@ impl Ins {
             | Ins::Unary { a, .. }
             | Ins::Not { a, .. }
             | Ins::Len { a, .. } => [Some(a), None],
-            Ins::ArrayGet { b, .. } => [Some(b), None],
+            Ins::ArrayGet { b, .. }
+            | Ins::HashGet { b, .. }
+            | Ins::HashExists { b, .. }
+            | Ins::HashDelete { b, .. } => [Some(b), None],
             Ins::Add { a, b, .. }
             | Ins::Sub { a, b, .. }
             | Ins::Mul { a, b, .. }
@@ -284,6 +296,18 @@ impl Ins {
             | Ins::IndexGet { a, b, .. }
             | Ins::Concat { a, b, .. } => [Some(a), Some(b)],
             _other => [None, None],
+        }
+    }
+
+    /// Whether it is one on texts or hashes that reads the register as one operand.
+    pub(crate) fn reads_once(self, r: u8) -> bool {
+        match self {
+            Ins::Concat { a, b, .. } => (a == r) != (b == r),
+            Ins::HashGet { b, .. } | Ins::HashExists { b, .. } | Ins::HashDelete { b, .. } => {
+                b == r
+            }
+            Ins::HashSet { b, c, .. } => (b == r) != (c == r),
+            _other => false,
         }
     }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod fast;
 mod step;
+mod text;
 
 use super::Code;
 use crate::interp::{Step, unwound};
@@ -114,7 +115,7 @@ impl<'l> Run<'l> {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.quick(vm) {
+            } else if !self.quick(vm) && !self.text(vm) {
                 if !self.step(vm)? {
                     return Ok(());
                 }

@@ -15,7 +15,7 @@ use std::mem::{forget, replace, take};
 
 /// The window of a frame.
 #[inline(always)]
-fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
+pub(super) fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
     // Frames see to it that a whole window is there.
     (&mut registers[window..window + WINDOW])
         .try_into()
@@ -961,6 +961,10 @@ impl<'l> Run<'l> {
                 | Ins::Builtin { .. }
                 | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
+                | Ins::HashGet { .. }
+                | Ins::HashExists { .. }
+                | Ins::HashDelete { .. }
+                | Ins::HashSet { .. }
                 | Ins::Return { .. }
                 | Ins::ReturnVoid { .. }
                 | Ins::End { .. }

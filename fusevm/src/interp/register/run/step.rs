@@ -102,8 +102,6 @@ impl<'l> Run<'l> {
                 let len = string::string_len(&rules, [value])?;
                 vm.registers[register(d)] = len;
             }
-            Ins::Concat { d, a, b }
-                if vm.append(register(d), register(a), (register(b), b >= code.base)) => {}
             Ins::Call { a, .. } if self.make_room(vm, a) => self.place.1 -= 1,
             Ins::Call { argc, function, .. } if self.find_target(vm, function, argc) => {
                 self.place.1 -= 1;
@@ -173,7 +171,15 @@ impl<'l> Run<'l> {
                 let index = vm.fetch(register(b), b >= code.base).to_int();
                 vm.set_element(self.linked, register(a), (index, value), s)?;
             }
-            Ins::ArraySet { b, c, .. } => {
+            Ins::HashGet { d, b, .. }
+            | Ins::HashExists { d, b, .. }
+            | Ins::HashDelete { d, b, .. } => {
+                let key = vm.fetch(register(b), b >= code.base);
+                vm.stack.push(key);
+                self.run_one(vm)?;
+                vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
+            }
+            Ins::ArraySet { b, c, .. } | Ins::HashSet { b, c, .. } => {
                 let value = vm.fetch(register(c), c >= code.base);
                 let index = vm.fetch(register(b), b >= code.base);
                 vm.stack.extend([value, index]);
