@@ -441,15 +441,8 @@ impl<'l> Run<'l> {
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
-                Ins::Const { d, k } => match &self.code.constants[k as usize] {
-                    &Value::Int(n) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
-                    &Value::Float(f) if is_plain(&win[d as usize]) => put!(d, Value::Float(f)),
-                    value => {
-                        cold_path();
-                        self.place.1 = ip + 1;
-                        load_value(&mut win[d as usize], value);
-                    }
-                },
+                // Texts are read where they are, by what comes next: see `text`.
+                Ins::Const { d, k } => copy_number!(d, &self.code.constants[k as usize]),
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
