@@ -311,6 +311,19 @@ impl Ins {
         }
     }
 
+    /// Whether it is one on texts or hashes, or loads what may be a text.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(
+            self,
+            Ins::Const { .. }
+                | Ins::Concat { .. }
+                | Ins::HashGet { .. }
+                | Ins::HashSet { .. }
+                | Ins::HashExists { .. }
+                | Ins::HashDelete { .. }
+        )
+    }
+
     /// Where a branch on a comparison goes, and whether it goes there when that is true.
     pub(crate) fn branch(self) -> Option<(bool, u32)> {
         match self {

@@ -1,6 +1,7 @@
 //! The loop.
 
 mod calls;
+mod ext;
 mod fast;
 mod step;
 mod text;
@@ -115,36 +116,26 @@ impl<'l> Run<'l> {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.quick(vm) && !self.text(vm) {
-                if !self.step(vm)? {
-                    return Ok(());
-                }
-                if vm.defined != self.defined {
-                    self.targets.clear();
-                    self.defined = vm.defined;
-                }
+                continue;
+            }
+            let goes_on = match self.code.plain[self.place.1 - 1] {
+                Ins::Ext {
+                    a,
+                    n,
+                    locals,
+                    import,
+                } => self.ext(vm, (a, n, locals), import)?,
+                ins if ins.is_text() && self.text(vm) => true,
+                _other => self.step(vm)?,
+            };
+            if !goes_on {
+                return Ok(());
+            }
+            if vm.defined != self.defined {
+                self.targets.clear();
+                self.defined = vm.defined;
             }
         }
-    }
-}
-
-impl Run<'_> {
-    /// Runs an ext op of numbers on numbers, if that comes next: nothing but its own code.
-    #[inline]
-    fn quick(&self, vm: &mut VM) -> bool {
-        let Ins::Ext { a, n, import, .. } = self.code.plain[self.place.1 - 1] else {
-            return false;
-        };
-        let Some(quick) = self
-            .linked
-            .ops
-            .get(usize::from(import))
-            .and_then(|desc| desc.quick)
-        else {
-            return false;
-        };
-        let first = self.place.0 + usize::from(a);
-        quick(&mut vm.registers[first..first + usize::from(n)])
     }
 }
 

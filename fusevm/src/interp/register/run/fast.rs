@@ -55,6 +55,15 @@ fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
     win[0] = value;
 }
 
+/// Puts the result of a call that an ext op asked for where that has its results.
+#[cold]
+#[inline(never)]
+fn move_result(vm: &mut VM, from: usize, to: usize) {
+    let value = take(&mut vm.registers[from]);
+    vm.registers[to] = value;
+    vm.callees.pop();
+}
+
 /// Copies an element of an array of values; whether there is one.
 #[cold]
 #[inline(never)]
@@ -690,7 +699,7 @@ impl<'l> Run<'l> {
                         window,
                         ip: back,
                         want,
-                        invoked: None,
+                        invoked,
                         ..
                     }) = self.calls.last()
                     else {
@@ -698,7 +707,13 @@ impl<'l> Run<'l> {
                     };
                     // The caller wants it where the callee's window begins.
                     let registers = self.code.registers;
-                    if !win[..registers.into()].iter().all(is_plain) {
+                    if let Some(d) = invoked {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        return_value(win, registers, a);
+                        let from = self.place.0;
+                        move_result(vm, from, window + usize::from(d));
+                    } else if !win[..registers.into()].iter().all(is_plain) {
                         cold_path();
                         self.place.1 = ip + 1;
                         return_value(win, registers, a);

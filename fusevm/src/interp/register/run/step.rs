@@ -4,7 +4,6 @@ use super::super::ext::Ran;
 use super::super::slow::on_numbers;
 use super::super::{forget, is_plain};
 use super::{Run, Src, element};
-use crate::ext::OpDesc;
 use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
@@ -111,23 +110,6 @@ impl<'l> Run<'l> {
             } => {
                 let name = self.linked.chunk().functions()[function as usize].name;
                 return self.call(vm, (a, argc, name));
-            }
-            Ins::Ext {
-                a,
-                n,
-                locals,
-                import,
-            } => {
-                let calls_back = |op: &&'static OpDesc| op.calls_back;
-                let op = self.linked.ops.get(usize::from(import));
-                // One that has no VM asks for no frames either; if it traps, the VM hears of them then.
-                match op.is_some_and(calls_back) {
-                    true => self.tell(vm),
-                    false => vm.free_register = window + usize::from(code.registers),
-                }
-                let (site, callee) = ((self.linked, self.pc(), self.place.1), self.callee());
-                let ran = vm.run_ext(site, (a, n, locals), window, callee)?;
-                return self.after_ext(vm, ran, (a, n));
             }
             Ins::CallOut { a, argc, name } => return self.call(vm, (a, argc, name)),
             Ins::Jump { to } => self.place.1 = to as usize,
@@ -301,27 +283,6 @@ impl<'l> Run<'l> {
         }
     }
 
-    /// Where the value is through which the running function was called.
-    fn callee(&self) -> Callee {
-        match self.calls.last() {
-            Some(rec) if self.calls.len() > self.known => match rec.invoked {
-                Some(_) => Callee::Held,
-                None => Callee::Nothing,
-            },
-            _told => Callee::OfFrame,
-        }
-    }
-
-    /// Goes on behind an ext op, or in the call it asked for.
-    fn after_ext(&mut self, vm: &mut VM, ran: Ran, (a, n): (u8, u8)) -> Result<bool, Trap> {
-        match ran {
-            Ran::On(_) => Ok(true),
-            Ran::Back(_) => Ok(!self.handled(vm)?),
-            Ran::Elsewhere => Ok(false),
-            Ran::Invokes(invoke) => self.invoke(vm, invoke, (a, n)),
-        }
-    }
-
     /// Runs the op behind the instruction on what has been pushed for it.
     fn run_one(&self, vm: &mut VM) -> Step {
         let (pc, ip) = (self.pc(), self.place.1);
@@ -330,7 +291,7 @@ impl<'l> Run<'l> {
     }
 
     /// The pc of the instruction before the current place.
-    fn pc(&self) -> usize {
+    pub(super) fn pc(&self) -> usize {
         self.code.meta[self.place.1 - 1].pc as usize
     }
 
