@@ -752,13 +752,10 @@ impl<'l> Run<'l> {
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
-                Ins::Charge { exit } => {
-                    let cost = u64::from(self.code.exits[exit as usize].cost);
-                    match vm.slice.checked_sub(cost) {
-                        Some(left) => vm.slice = left,
-                        None => leave!(),
-                    }
-                }
+                Ins::Charge { cost, .. } => match vm.slice.checked_sub(cost.into()) {
+                    Some(left) if cost < u16::MAX => vm.slice = left,
+                    _ => leave!(),
+                },
                 Ins::StepJump { a, n, to } => {
                     let x = stepped!(a, n);
                     turn!(a, x, true, to as usize);
