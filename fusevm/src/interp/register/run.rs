@@ -1,6 +1,7 @@
 //! The loop.
 
 mod calls;
+mod counted;
 mod fast;
 mod step;
 
@@ -102,6 +103,9 @@ struct Rec<'l> {
 
 impl<'l> Run<'l> {
     fn go(&mut self, vm: &mut VM) -> Step {
+        if vm.tally.is_some() {
+            return self.go_counted(vm);
+        }
         loop {
             self.fast(vm);
             if self.patience < 0 {
