@@ -19,11 +19,13 @@
 mod fuse;
 mod ins;
 mod listing;
+mod ngram;
 mod region;
 mod walk;
 
 pub(crate) use ins::{Ins, Meta};
 pub(crate) use listing::listing;
+pub(crate) use ngram::{goes_on, instructions, name, widths};
 
 use crate::op::Op;
 use crate::value::Value;
