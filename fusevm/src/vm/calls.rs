@@ -313,7 +313,20 @@ impl VM {
     /// Undef, and the program traps when the handler returns.
     pub fn pop(&mut self) -> Value {
         let base = self.frames.last().map_or(0, |f| f.base);
+        let left = self.stack.len().wrapping_sub(1);
         if self.stack.len() > base {
+            // Numbers are read as they were written, kind and number one by one.
+            match self.stack[left] {
+                Value::Int(n) => {
+                    self.stack.truncate(left);
+                    return Value::Int(n);
+                }
+                Value::Float(f) => {
+                    self.stack.truncate(left);
+                    return Value::Float(f);
+                }
+                _ => {}
+            }
             let value = self.stack.pop().unwrap_or_default();
             if !self.frames.is_empty() {
                 self.hold(&value);

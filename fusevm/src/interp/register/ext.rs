@@ -5,6 +5,7 @@ use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
 use crate::vm::{Callee, Linked, VM};
+use std::mem::{forget, replace, swap};
 use std::sync::Arc;
 
 /// What came of an ext op.
@@ -84,7 +85,7 @@ impl VM {
         Ok(Ran::On(flow == Flow::Jump))
     }
 
-    /// Calls builtin `id` with arguments that are in registers; its result.
+    /// Calls builtin `id` with arguments that are in registers; its result goes to the first of them.
     ///
     /// What the handler leaves behind when it panics or traps is cut back by whoever began the run: no
     /// program goes on after either.
@@ -93,7 +94,7 @@ impl VM {
         id: u16,
         (from, to): (usize, usize),
         (pc, ip): (usize, usize),
-    ) -> Result<Value, Trap> {
+    ) -> Result<(), Trap> {
         self.pc = pc + 1;
         let Some(handler) = self.builtin(id) else {
             return Err(Trap::UndefinedBuiltin(id));
@@ -106,8 +107,16 @@ impl VM {
         // The values below its arguments are out of its reach: a frame in registers has none.
         debug_assert_eq!(frame.base, at);
         frame.ip = ip as u32;
+        self.stack.resize(at + (to - from), Value::Undef);
         let arguments = self.registers[from..to].iter_mut();
-        self.stack.extend(arguments.map(std::mem::take));
+        for (place, register) in self.stack[at..].iter_mut().zip(arguments) {
+            // Kind and number one by one, as they were written.
+            match *register {
+                Value::Int(n) => forget(replace(place, Value::Int(n))),
+                Value::Float(f) => forget(replace(place, Value::Float(f))),
+                _ => swap(place, register),
+            }
+        }
         let held = self.hold_fresh(true);
         let value = handler(self, (to - from) as u8);
         self.release(held);
@@ -115,10 +124,18 @@ impl VM {
             return Err(Trap::Load("the handler has left another VM".into()));
         }
         self.stack.truncate(at);
-        match self.handler_trap.take() {
-            Some(trap) => Err(trap),
-            None => Ok(value),
+        if self.handler_trap.is_some()
+            && let Some(trap) = self.handler_trap.take()
+        {
+            return Err(trap);
         }
+        let register = &mut self.registers[from];
+        match value {
+            Value::Int(n) => *register = Value::Int(n),
+            Value::Float(f) => *register = Value::Float(f),
+            other => *register = other,
+        }
+        Ok(())
     }
 
     fn split_registers(

@@ -139,6 +139,7 @@ impl<'l> Run<'l> {
                 locals,
                 import,
             } => self.ext(vm, (a, n, locals), import)?,
+            Ins::Builtin { a, argc, id } => self.builtin(vm, (a, argc, id))?,
             ins if texts && ins.is_text() && self.text(vm) => true,
             _other => self.step(vm)?,
         };

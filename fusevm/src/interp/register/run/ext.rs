@@ -1,4 +1,4 @@
-//! Ext ops, and the calls they ask for.
+//! Ext ops, the calls they ask for, and builtins.
 
 use super::super::ext::Ran;
 use super::Run;
@@ -34,6 +34,19 @@ impl Run<'_> {
         let (site, callee) = ((self.linked, self.pc(), self.place.1), self.callee());
         let ran = vm.run_ext(site, (a, n, locals), window, callee)?;
         self.after_ext(vm, ran, (a, n))
+    }
+
+    /// Calls builtin `id` with the arguments from register `a` on; whether control goes on here.
+    #[inline(never)]
+    pub(super) fn builtin(
+        &mut self,
+        vm: &mut VM,
+        (a, argc, id): (u8, u8, u16),
+    ) -> Result<bool, Trap> {
+        self.tell(vm);
+        let (from, at) = (self.place.0 + usize::from(a), (self.pc(), self.place.1));
+        vm.run_builtin(id, (from, from + usize::from(argc)), at)?;
+        Ok(!self.handled(vm)?)
     }
 
     /// Where the value is through which the running function was called.

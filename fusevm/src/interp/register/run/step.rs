@@ -199,12 +199,6 @@ impl<'l> Run<'l> {
                 }
                 return Ok(!self.handled(vm)?);
             }
-            Ins::Builtin { a, argc, id } => {
-                let from = register(a);
-                let value = vm.run_builtin(id, (from, from + usize::from(argc)), (pc, ip))?;
-                vm.registers[from] = value;
-                return Ok(!self.handled(vm)?);
-            }
             Ins::ExtBranch { a, n, locals } => {
                 let site = (self.linked, pc, ip);
                 let ran = vm.run_ext(site, (a, n, locals), window, Callee::OfFrame)?;
