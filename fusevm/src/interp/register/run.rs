@@ -103,7 +103,10 @@ struct Rec<'l> {
 impl<'l> Run<'l> {
     fn go(&mut self, vm: &mut VM) -> Step {
         loop {
-            self.fast(vm);
+            match self.code.ins[self.place.1] {
+                Ins::Wide => self.place.1 += 1,
+                _narrow => self.fast(vm),
+            }
             if self.patience < 0 {
                 self.poll(vm)?;
                 // Nothing of it has run.
@@ -112,6 +115,7 @@ impl<'l> Run<'l> {
                 if !self.step(vm)? {
                     return Ok(());
                 }
+                self.patience -= 1;
                 if vm.defined != self.defined {
                     self.targets.clear();
                     self.defined = vm.defined;
@@ -144,7 +148,7 @@ impl Run<'_> {
 /// Where the second operand of an op of numbers is.
 #[derive(Clone, Copy)]
 enum Src {
-    Reg(u8),
+    Reg(u16),
     Int(i32),
     None,
 }

@@ -5,8 +5,8 @@
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
 
 use super::{Rec, Run};
-use crate::interp::register::{WINDOW, is_plain};
-use crate::lower::Ins;
+use crate::interp::register::is_plain;
+use crate::lower::{Ins, WINDOW};
 use crate::op::Opcode;
 use crate::value::{Value, View, ViewMut};
 use crate::vm::VM;
@@ -547,7 +547,7 @@ impl<'l> Run<'l> {
                     set_element!(items, at, value);
                 }
                 Ins::Len { d, a } => match &win[a as usize] {
-                    Value::Array(items) if a < self.code.base => {
+                    Value::Array(items) if u16::from(a) < self.code.base => {
                         let n = items.len() as i64;
                         put!(d, Value::Int(n));
                     }
@@ -590,7 +590,7 @@ impl<'l> Run<'l> {
                     // Its slots begin empty.
                     let slots = unit.own_slots;
                     let inner = view(&mut vm.registers, below);
-                    for register in &mut inner[argc.into()..slots.max(argc).into()] {
+                    for register in &mut inner[argc.into()..slots.max(argc.into()).into()] {
                         if !is_plain(register) {
                             leave!();
                         }
@@ -870,7 +870,8 @@ impl<'l> Run<'l> {
                 | Ins::LoopStart { .. }
                 | Ins::LoopNext { .. }
                 | Ins::LoopTurn { .. }
-                | Ins::Fused { .. } => leave!(),
+                | Ins::Fused { .. }
+                | Ins::Wide => leave!(),
             }
             ip += 1;
         }
