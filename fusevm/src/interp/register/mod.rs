@@ -91,9 +91,10 @@ impl VM {
     }
 
     /// Whether the registers of a frame fit into the limit. A narrow one may go beyond with its last few.
+    /// Wide ones leave half of it to frames in the base interpreter, which take as much as they use.
     fn fits(&self, code: &Code, window: usize) -> bool {
         let registers = window + usize::from(code.registers);
-        !code.is_wide() || self.check_values(registers).is_ok()
+        !code.is_wide() || self.check_values(2 * registers).is_ok()
     }
 
     /// Sees to it that a whole window is there, and as many registers as are asked for. Where there is
