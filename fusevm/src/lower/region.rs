@@ -323,9 +323,9 @@ impl<'v> Lowering<'v> {
 
     /// The state at an op that control jumps to: each value is in its register.
     fn enter(&mut self, at: &At, base: usize, (depth, inner): (usize, usize)) {
-        self.stack.truncate(base);
-        for _ in 0..at.height {
-            self.push();
+        self.stack.settle_all(base + at.height as usize);
+        if let Some(top) = self.stack.len().checked_sub(1) {
+            self.use_home(top);
         }
         self.depth = depth + at.scopes.len();
         self.inner.truncate(inner);

@@ -312,6 +312,8 @@ impl<'v> Lowering<'v> {
             self.end_segment_before_exit();
             return false;
         };
+        // Behind the call is a place to go on in the base interpreter, with all values there are.
+        self.flush_many();
         for p in self.stack.len() - usize::from(argc)..self.stack.len() {
             self.settle(p);
         }

@@ -53,6 +53,12 @@ impl Stack {
         }
     }
 
+    /// The stack has `len` values, all of them in their registers.
+    pub(super) fn settle_all(&mut self, len: usize) {
+        self.above.clear();
+        self.settled = len;
+    }
+
     /// Lists the lowest `settled` values no more: they are in their registers.
     fn forget(&mut self, settled: usize) {
         if let Some(more) = settled.checked_sub(self.settled) {
@@ -88,9 +94,10 @@ impl<'v> Lowering<'v> {
         self.stack.forget(settled);
     }
 
-    /// Puts all values into the registers of their places when there are many elsewhere.
+    /// Puts all values into the registers of their places when there are many elsewhere, but never where
+    /// the frame may be about to go on in the base interpreter.
     pub(super) fn flush_many(&mut self) {
-        if self.stack.above.len() > LISTED {
+        if self.stack.above.len() > LISTED && (self.code.form.metered || !self.point_due) {
             self.flush(0);
         }
     }
