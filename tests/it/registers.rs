@@ -5,6 +5,7 @@ mod control;
 mod host;
 mod language;
 mod memory;
+mod text;
 mod wide;
 
 use fusevm::{Chunk, Error, Language, Loadable, SharedBuffer, Vm};

@@ -129,6 +129,12 @@ pub(crate) enum Ins<R = u8> {
     ArraySet { b: R, c: R, name: u16 },
     /// Appends `a` to the array of name `name`.
     ArrayPush { a: R, name: u16 },
+    /// `d =` what the hash of name `name` has under key `b`, and so on.
+    HashGet { d: R, b: R, name: u16 },
+    HashExists { d: R, b: R, name: u16 },
+    HashDelete { d: R, b: R, name: u16 },
+    /// Key `b` of the hash of name `name` `= c`.
+    HashSet { b: R, c: R, name: u16 },
     /// An array of the `n` values from `a` on, in `a`.
     MakeArray { a: R, n: R },
     /// `d =` the length of `a`: of an array, a hash or a text.
@@ -158,6 +164,8 @@ pub(crate) enum Ins<R = u8> {
     Ext { a: R, n: R, locals: R, import: u16 },
     /// The same for one that may jump, as `BaseBranch` does.
     ExtBranch { a: R, n: R, locals: R },
+    /// Calls builtin `id` with `argc` arguments from `a` on; its result goes to `a`.
+    Builtin { a: R, argc: u8, id: u16 },
     /// Goes on in the base interpreter, as exit `exit` says.
     Exit { exit: u32 },
     /// Pays for the ops up to the next such instruction; goes on in the base interpreter if there is
@@ -248,7 +256,7 @@ pub(crate) struct Meta {
     pub(crate) refund: u32,
 }
 
-impl<R: Copy> Ins<R> {
+impl<R: Copy + PartialEq> Ins<R> {
     /// The register that gets its one value, for those that compute one.
     pub(crate) fn dest(&mut self) -> Option<&mut R> {
         match self {
@@ -283,6 +291,9 @@ impl<R: Copy> Ins<R> {
             | Ins::GetVar { d, .. }
             | Ins::IndexGet { d, .. }
             | Ins::ArrayGet { d, .. }
+            | Ins::HashGet { d, .. }
+            | Ins::HashExists { d, .. }
+            | Ins::HashDelete { d, .. }
             | Ins::Len { d, .. }
             | Ins::Concat { d, .. } => Some(d),
             _other => None,
@@ -306,7 +317,10 @@ impl<R: Copy> Ins<R> {
             | Ins::Unary { a, .. }
             | Ins::Not { a, .. }
             | Ins::Len { a, .. } => [Some(a), None],
-            Ins::ArrayGet { b, .. } => [Some(b), None],
+            Ins::ArrayGet { b, .. }
+            | Ins::HashGet { b, .. }
+            | Ins::HashExists { b, .. }
+            | Ins::HashDelete { b, .. } => [Some(b), None],
             Ins::Add { a, b, .. }
             | Ins::Sub { a, b, .. }
             | Ins::Mul { a, b, .. }
@@ -322,6 +336,31 @@ impl<R: Copy> Ins<R> {
             | Ins::Concat { a, b, .. } => [Some(a), Some(b)],
             _other => [None, None],
         }
+    }
+
+    /// Whether it is one on texts or hashes that reads the register as one operand.
+    pub(crate) fn reads_once(self, r: R) -> bool {
+        match self {
+            Ins::Concat { a, b, .. } => (a == r) != (b == r),
+            Ins::HashGet { b, .. } | Ins::HashExists { b, .. } | Ins::HashDelete { b, .. } => {
+                b == r
+            }
+            Ins::HashSet { b, c, .. } => (b == r) != (c == r),
+            _other => false,
+        }
+    }
+
+    /// Whether it is one on texts or hashes, or loads what may be a text.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(
+            self,
+            Ins::Const { .. }
+                | Ins::Concat { .. }
+                | Ins::HashGet { .. }
+                | Ins::HashSet { .. }
+                | Ins::HashExists { .. }
+                | Ins::HashDelete { .. }
+        )
     }
 
     /// Where a branch on a comparison goes, and whether it goes there when that is true.

@@ -68,12 +68,14 @@ pub(crate) struct Code {
     /// Slots by depth of scopes: first register and number.
     pub(crate) slots: Vec<(u16, u16)>,
     pub(crate) form: Form,
+    /// Arguments that it is for.
+    pub(crate) argc: u8,
 }
 
 impl Code {
     /// Whether a frame has registers that a narrow instruction cannot name.
     pub(crate) fn is_wide(&self) -> bool {
-        usize::from(self.registers) > WINDOW
+        u8::try_from(self.registers).is_err()
     }
 
     /// Where a frame goes on in the base interpreter before instruction `ip`, if it can there.

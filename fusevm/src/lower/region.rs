@@ -90,6 +90,7 @@ impl<'v> Lowering<'v> {
                 own_slots: slots.first().map_or(0, |(_, n)| *n),
                 slots,
                 form,
+                argc: 0,
             },
             stack: Stack::default(),
             inner: Vec::new(),
@@ -150,6 +151,7 @@ impl<'v> Lowering<'v> {
 
     /// Lowers a unit.
     pub(super) fn unit(&mut self, region: &Region, argc: u8) {
+        self.code.argc = argc;
         // Arguments are in the registers of the first slots: the customary prologue puts them there.
         let start = region.start;
         let prologue = (0..argc).rev().map(|s| Op::SetSlot(s.into()));

@@ -6,7 +6,7 @@
 use super::array::check_len as check_array_len;
 use super::string::text;
 use super::{Rules, Trap};
-use crate::value::{Hash, Key, Kind, Value};
+use crate::value::{Hash, KeyRef, Kind, Value};
 
 /// The value of `key` in `cell`; Undef when there is none.
 ///
@@ -17,11 +17,7 @@ pub(crate) fn hash_get(rules: &Rules<'_>, cell: &Value, key: Value) -> Result<Va
     let Value::Hash(hash) = cell else {
         return Ok(Value::Undef);
     };
-    let found = match &key {
-        Value::Int(i) => hash.get(*i),
-        Value::Str(s) => hash.get(s),
-        other => hash.get(&*text(rules, other)?),
-    };
+    let found = with_key(rules, &key, |key| hash.find(key).cloned())?;
     Ok(found.unwrap_or_default())
 }
 
@@ -37,7 +33,6 @@ pub(crate) fn hash_set(
     value: Value,
 ) -> Result<(), Trap> {
     check_cell(cell)?;
-    let key = key_of(rules, key)?;
     if let Value::Hash(hash) = cell {
         return insert(rules, hash, key, value);
     }
@@ -58,11 +53,7 @@ pub(crate) fn hash_delete(rules: &Rules<'_>, cell: &mut Value, key: Value) -> Re
         *cell = Value::Hash(Hash::new());
         return Ok(Value::Undef);
     };
-    let old = match &key {
-        Value::Int(i) => hash.remove(*i),
-        Value::Str(s) => hash.remove(s),
-        other => hash.remove(&*text(rules, other)?),
-    };
+    let old = with_key(rules, &key, |key| hash.remove(key))?;
     Ok(old.unwrap_or_default())
 }
 
@@ -75,11 +66,7 @@ pub(crate) fn hash_exists(rules: &Rules<'_>, cell: &Value, key: Value) -> Result
     let Value::Hash(hash) = cell else {
         return Ok(false);
     };
-    Ok(match &key {
-        Value::Int(i) => hash.contains_key(*i),
-        Value::Str(s) => hash.contains_key(s),
-        other => hash.contains_key(&*text(rules, other)?),
-    })
+    with_key(rules, &key, |key| hash.contains_key(key))
 }
 
 /// The keys in insertion order; none without a hash.
@@ -116,32 +103,31 @@ pub(crate) fn make_hash(rules: &Rules<'_>, items: Vec<Value>) -> Result<Value, T
     let mut hash = Hash::with_capacity((items.len() / 2).min(rules.limits.max_hash_len));
     let mut items = items.into_iter();
     while let (Some(key), Some(value)) = (items.next(), items.next()) {
-        let key = key_of(rules, key)?;
         insert(rules, &mut hash, key, value)?;
     }
     Ok(Value::Hash(hash))
 }
 
-fn insert(rules: &Rules<'_>, hash: &mut Hash, key: Key, value: Value) -> Result<(), Trap> {
-    let (len, limit) = (hash.len(), rules.limits.max_hash_len);
-    if len >= limit && !hash.contains_key(&key) {
-        return Err(Trap::TooLong {
-            what: "hash",
-            len: len as u64 + 1,
-            limit,
-        });
-    }
-    hash.insert(key, value);
-    Ok(())
+fn insert(rules: &Rules<'_>, hash: &mut Hash, key: Value, value: Value) -> Result<(), Trap> {
+    let limit = rules.limits.max_hash_len;
+    let fits = with_key(rules, &key, |key| hash.set(key, value, limit))?;
+    fits.map_err(|_| Trap::TooLong {
+        what: "hash",
+        len: hash.len() as u64 + 1,
+        limit,
+    })
 }
 
-/// The key a value stands for.
+/// Runs `then` on the key a value stands for.
 #[inline]
-fn key_of(rules: &Rules<'_>, value: Value) -> Result<Key, Trap> {
-    Ok(match value {
-        Value::Int(i) => Key::from(i),
-        Value::Str(s) => Key::from(s),
-        other => Key::from(text(rules, &other)?.into_owned()),
+fn with_key<R>(
+    rules: &Rules<'_>,
+    value: &Value,
+    then: impl FnOnce(KeyRef<'_>) -> R,
+) -> Result<R, Trap> {
+    Ok(match value.as_key() {
+        Some(key) => then(key),
+        None => then(KeyRef::Text(&text(rules, value)?)),
     })
 }
 

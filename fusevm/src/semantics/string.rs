@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use itoa::Buffer;
+
 use super::{Rules, Trap};
 use crate::value::{Str, Value};
 
@@ -35,19 +37,82 @@ pub(crate) fn check_len(rules: &Rules<'_>, len: u64) -> Result<(), Trap> {
     })
 }
 
+/// The same, without an allocation for a whole number: its digits go to `digits`.
+#[inline]
+fn text_in<'v>(
+    rules: &Rules<'_>,
+    value: &'v Value,
+    digits: &'v mut Buffer,
+) -> Result<Cow<'v, str>, Trap> {
+    let Value::Int(i) = value else {
+        return text(rules, value);
+    };
+    let text = digits.format(*i);
+    let limit = rules.limits.max_string_len;
+    match text.len() <= limit {
+        true => Ok(Cow::Borrowed(text)),
+        false => Err(Trap::TextTooLong { limit }),
+    }
+}
+
 /// The text of `a` followed by that of `b`; in place when `a` is a string held only here.
 pub(crate) fn concat(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Trap> {
-    let mut left = match a {
-        Value::Str(s) => s,
-        other => Str::from(text(rules, &other)?.into_owned()),
+    let (mut of_a, mut of_b) = (Buffer::new(), Buffer::new());
+    let Value::Str(mut left) = a else {
+        let left = text_in(rules, &a, &mut of_a)?;
+        let right = text_in(rules, &b, &mut of_b)?;
+        check_len(rules, left.len() as u64 + right.len() as u64)?;
+        return Ok(Value::Str(Str::joined(&left, &right)));
     };
-    let right = text(rules, &b)?;
+    let right = text_in(rules, &b, &mut of_b)?;
     if right.is_empty() {
         return Ok(Value::Str(left));
     }
     check_len(rules, left.len() as u64 + right.len() as u64)?;
     left.push_str(&right);
     Ok(Value::Str(left))
+}
+
+/// Makes `to` the text of `a` followed by that of `b`; where the old one was if that can be. Whether
+/// that is so: each is a string or a whole number, and they fit.
+#[inline]
+pub(crate) fn join(limit: usize, to: &mut Value, a: &Value, b: &Value) -> bool {
+    let (mut of_a, mut of_b) = (Buffer::new(), Buffer::new());
+    let (Some(left), Some(right)) = (plain_text(a, &mut of_a), plain_text(b, &mut of_b)) else {
+        return false;
+    };
+    if left.len() + right.len() > limit {
+        return false;
+    }
+    match to {
+        Value::Str(to) => to.join(left, right),
+        other => *other = Value::Str(Str::joined(left, right)),
+    }
+    true
+}
+
+/// Appends the text of `b` to that of `to`, which is a string. Whether that is so: `b` is one or a whole
+/// number, and they fit.
+#[inline]
+pub(crate) fn extend(limit: usize, to: &mut Value, b: &Value) -> bool {
+    let mut digits = Buffer::new();
+    let (Value::Str(to), Some(right)) = (to, plain_text(b, &mut digits)) else {
+        return false;
+    };
+    if to.len() + right.len() > limit {
+        return false;
+    }
+    to.push_str(right);
+    true
+}
+
+#[inline]
+fn plain_text<'v>(value: &'v Value, digits: &'v mut Buffer) -> Option<&'v str> {
+    match value {
+        Value::Str(s) => Some(s.as_str()),
+        Value::Int(i) => Some(digits.format(*i)),
+        _other => None,
+    }
 }
 
 /// Appends the text of `v` to that of a cell, in place when nothing else holds it. When it traps, the
@@ -58,7 +123,8 @@ pub(crate) fn append(rules: &Rules<'_>, cell: &mut Value, v: Value) -> Result<()
         *cell = concat(rules, [cell.clone(), v])?;
         return Ok(());
     };
-    let right = text(rules, &v)?;
+    let mut digits = Buffer::new();
+    let right = text_in(rules, &v, &mut digits)?;
     check_len(rules, left.len() as u64 + right.len() as u64)?;
     left.push_str(&right);
     Ok(())

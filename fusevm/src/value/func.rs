@@ -38,6 +38,12 @@ impl Func {
         self.0.index
     }
 
+    /// Whether its program is this one.
+    #[inline]
+    pub(crate) fn is_of<P>(&self, program: &Arc<P>) -> bool {
+        Arc::as_ptr(&self.0.program).addr() == Arc::as_ptr(program).addr()
+    }
+
     /// The program, if it is a `P`.
     pub(crate) fn program<P: Any + Send + Sync>(&self) -> Option<Arc<P>> {
         Arc::downcast(self.0.program.clone()).ok()

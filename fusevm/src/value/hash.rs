@@ -72,6 +72,13 @@ impl HashData {
         found.map(|&index| index as usize)
     }
 
+    /// The value of a key, for writing.
+    fn place(&mut self, hash: u64, key: KeyRef<'_>) -> Option<&mut Value> {
+        let index = self.find(hash, key)?;
+        let entry = self.entries.get_mut(index)?.as_mut()?;
+        Some(&mut entry.value)
+    }
+
     fn append(&mut self, entry: Entry) {
         if self.entries.len() >= u32::MAX as usize {
             self.close_up();
@@ -172,13 +179,14 @@ impl Hash {
 
     /// The value of `key`.
     pub fn get(&self, key: impl AsKey) -> Option<Value> {
-        let key = key.as_key().canonical();
+        self.find(key.as_key()).cloned()
+    }
+
+    /// The value of `key`, where it is.
+    pub(crate) fn find(&self, key: KeyRef<'_>) -> Option<&Value> {
+        let key = key.canonical();
         let index = self.0.find(key.hash(), key)?;
-        self.0
-            .entries
-            .get(index)?
-            .as_ref()
-            .map(|entry| entry.value.clone())
+        (self.0.entries.get(index)?.as_ref()).map(|entry| &entry.value)
     }
 
     /// Whether `key` has a value.
@@ -196,16 +204,35 @@ impl Hash {
         let hash = key.as_key().hash();
         let data = Arc::make_mut(&mut self.0);
         data.handles |= value.may_hold_handles();
-        match data.find(hash, key.as_key()) {
-            Some(index) => {
-                let entry = data.entries.get_mut(index)?.as_mut()?;
-                Some(std::mem::replace(&mut entry.value, value))
-            }
+        match data.place(hash, key.as_key()) {
+            Some(place) => Some(std::mem::replace(place, value)),
             None => {
                 data.append(Entry { hash, key, value });
                 None
             }
         }
+    }
+
+    /// Sets the value of `key`, which is copied only if it is new.
+    ///
+    /// # Errors
+    /// The value, when there would be more than `limit` keys.
+    pub(crate) fn set(&mut self, key: KeyRef<'_>, value: Value, limit: usize) -> Result<(), Value> {
+        let key = key.canonical();
+        let hash = key.hash();
+        if self.len() >= limit && self.0.find(hash, key).is_none() {
+            return Err(value);
+        }
+        let data = Arc::make_mut(&mut self.0);
+        data.handles |= value.may_hold_handles();
+        match data.place(hash, key) {
+            Some(place) => *place = value,
+            None => {
+                let key = key.to_key();
+                data.append(Entry { hash, key, value });
+            }
+        }
+        Ok(())
     }
 
     /// Removes `key` and gives the value it had.

@@ -1,30 +1,42 @@
 //! Keys of hashes, and the one key under which they are hashed.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
-use super::Str;
+use siphasher::sip::SipHasher13;
+
+use super::{Str, Value};
 
 /// The key of the hash function: one per process, so that hashes kept in shared strings are good
 /// everywhere.
-static HASH_KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+///
+/// SipHash-1-3 under a key that nobody knows: keys that fall together cannot be chosen, not even by
+/// who sees hashes. It is not the cheapest there is, but a text is hashed once.
+static HASH_KEY: LazyLock<SipHasher13> = LazyLock::new(|| {
+    let random = RandomState::new();
+    SipHasher13::new_with_keys(random.hash_one(0), random.hash_one(1))
+});
 
 /// The hash of a text; never 0, which stands for "not known".
 pub(crate) fn hash_text(text: &str) -> u64 {
-    let mut hasher = HASH_KEY.build_hasher();
-    hasher.write(text.as_bytes());
-    hasher.finish().max(1)
+    HASH_KEY.hash(text.as_bytes()).max(1)
 }
 
 fn hash_int(i: i64) -> u64 {
-    let mut hasher = HASH_KEY.build_hasher();
-    hasher.write_i64(i);
-    hasher.finish()
+    HASH_KEY.hash(&i.to_le_bytes())
 }
 
 /// The number that `text` is the decimal of, in the one way `i64` prints.
+#[inline]
 fn canonical(text: &str) -> Option<i64> {
+    match text.as_bytes() {
+        [b'0'..=b'9' | b'-', ..] => decimal(text),
+        _ => None,
+    }
+}
+
+fn decimal(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     let plain = match digits {
         [b'0'] => text.len() == 1,
@@ -50,7 +62,7 @@ impl Key {
     /// The key as text.
     pub fn to_str(&self) -> Str {
         match &self.0 {
-            Repr::Int(i) => Str::from(i.to_string()),
+            Repr::Int(i) => Str::from(itoa::Buffer::new().format(*i)),
             Repr::Str(s) => s.clone(),
         }
     }
@@ -69,6 +81,7 @@ pub enum KeyRef<'a> {
 
 impl<'a> KeyRef<'a> {
     /// The same key, as a number if it is one.
+    #[inline]
     pub(super) fn canonical(self) -> KeyRef<'a> {
         let text = match &self {
             KeyRef::Int(_) => return self,
@@ -79,6 +92,7 @@ impl<'a> KeyRef<'a> {
     }
 
     /// The hash of a canonical key.
+    #[inline]
     pub(super) fn hash(self) -> u64 {
         match self {
             KeyRef::Int(i) => hash_int(i),
@@ -87,7 +101,17 @@ impl<'a> KeyRef<'a> {
         }
     }
 
+    /// The canonical key, owned.
+    pub(super) fn to_key(self) -> Key {
+        Key(match self {
+            KeyRef::Int(i) => Repr::Int(i),
+            KeyRef::Text(text) => Repr::Str(Str::from(text)),
+            KeyRef::Str(s) => Repr::Str(s.clone()),
+        })
+    }
+
     /// Whether a canonical key is `key`.
+    #[inline]
     pub(super) fn is(self, key: &Key) -> bool {
         match (self, &key.0) {
             (KeyRef::Int(a), Repr::Int(b)) => a == *b,
@@ -133,6 +157,24 @@ impl AsKey for Key {
         match &self.0 {
             Repr::Int(i) => KeyRef::Int(*i),
             Repr::Str(s) => KeyRef::Str(s),
+        }
+    }
+}
+
+impl AsKey for KeyRef<'_> {
+    fn as_key(&self) -> KeyRef<'_> {
+        *self
+    }
+}
+
+impl Value {
+    /// The key that a whole number or a text is.
+    #[inline]
+    pub(crate) fn as_key(&self) -> Option<KeyRef<'_>> {
+        match self {
+            Value::Int(i) => Some(KeyRef::Int(*i)),
+            Value::Str(s) => Some(KeyRef::Str(s)),
+            _other => None,
         }
     }
 }

@@ -6,9 +6,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use arrayvec::ArrayString;
 use triomphe::Arc;
 
 use super::key;
+
+/// Bytes of a text that stands where its count of holders is.
+const SHORT: usize = 24;
 
 /// UTF-8 text behind one thin pointer: copied in constant time, changed in place while nobody else
 /// holds it.
@@ -27,9 +31,58 @@ use super::key;
 pub struct Str(Arc<Inner>);
 
 struct Inner {
-    text: String,
     /// The keyed hash, once somebody asked for it; 0 before.
     hash: AtomicU64,
+    text: Text,
+}
+
+/// A short text needs no allocation of its own.
+enum Text {
+    Short(ArrayString<SHORT>),
+    Long(String),
+}
+
+impl Text {
+    fn with_capacity(bytes: usize) -> Text {
+        match bytes > SHORT {
+            true => Text::Long(String::with_capacity(bytes)),
+            false => Text::Short(ArrayString::new()),
+        }
+    }
+
+    #[inline]
+    fn as_str(&self) -> &str {
+        match self {
+            Text::Short(text) => text.as_str(),
+            Text::Long(text) => text.as_str(),
+        }
+    }
+
+    #[inline]
+    fn push_str(&mut self, more: &str) {
+        match self {
+            Text::Long(text) => text.push_str(more),
+            Text::Short(text) => {
+                if text.try_push_str(more).is_err() {
+                    self.grow(more.len());
+                    self.push_str(more);
+                }
+            }
+        }
+    }
+
+    /// Makes room for `more` bytes, and no short text.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        match self {
+            Text::Long(text) => text.reserve(more),
+            Text::Short(short) => {
+                let mut text = String::with_capacity((short.len() + more).max(2 * SHORT));
+                text.push_str(short);
+                *self = Text::Long(text);
+            }
+        }
+    }
 }
 
 impl Str {
@@ -38,24 +91,58 @@ impl Str {
         text.into()
     }
 
+    fn of(text: Text) -> Str {
+        Str(Arc::new(Inner {
+            hash: AtomicU64::new(0),
+            text,
+        }))
+    }
+
     /// Empty text with room for `bytes` (a hint).
     pub fn with_capacity(bytes: usize) -> Str {
-        Str::from(String::with_capacity(bytes.min(super::array::HINT)))
+        Str::of(Text::with_capacity(bytes.min(super::array::HINT)))
+    }
+
+    /// The text of `left` followed by that of `right`.
+    pub(crate) fn joined(left: &str, right: &str) -> Str {
+        let mut text = Text::with_capacity(left.len().saturating_add(right.len()));
+        text.push_str(left);
+        text.push_str(right);
+        Str::of(text)
+    }
+
+    /// Becomes the text of `left` followed by that of `right`. That goes where the old text was, if
+    /// both are short and nobody else holds it.
+    #[inline]
+    pub(crate) fn join(&mut self, left: &str, right: &str) {
+        if left.len() + right.len() <= SHORT
+            && let Some(inner) = Arc::get_mut(&mut self.0)
+            && let Text::Short(text) = &mut inner.text
+        {
+            *inner.hash.get_mut() = 0;
+            text.clear();
+            text.push_str(left);
+            text.push_str(right);
+        } else {
+            *self = Str::joined(left, right);
+        }
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0.text
+        self.0.text.as_str()
     }
 
     /// Length in bytes.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.0.text.len()
+        self.as_str().len()
     }
 
     /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
-        self.0.text.is_empty()
+        self.len() == 0
     }
 
     /// Whether a write would happen in place.
@@ -64,80 +151,82 @@ impl Str {
     }
 
     /// Appends `text`; amortised constant time per byte while nobody else holds the string.
+    #[inline]
     pub fn push_str(&mut self, text: &str) {
-        self.unique(text.len()).push_str(text);
+        match Arc::get_mut(&mut self.0) {
+            Some(inner) => {
+                *inner.hash.get_mut() = 0;
+                inner.text.push_str(text);
+            }
+            None => *self = Str::joined(self.as_str(), text),
+        }
     }
 
     /// Appends one character.
     pub fn push(&mut self, c: char) {
-        self.unique(c.len_utf8()).push(c);
+        self.push_str(c.encode_utf8(&mut [0; 4]));
     }
 
     /// Makes room for `bytes` more (a hint).
     pub fn reserve(&mut self, bytes: usize) {
         let bytes = bytes.min(super::array::HINT);
-        self.unique(bytes).reserve(bytes);
+        match Arc::get_mut(&mut self.0) {
+            Some(inner) if inner.text.as_str().len() + bytes > SHORT => inner.text.grow(bytes),
+            Some(_short) => {}
+            None => {
+                let mut text = Text::with_capacity(self.len().saturating_add(bytes));
+                text.push_str(self.as_str());
+                *self = Str::of(text);
+            }
+        }
     }
 
     /// The text as a `String`, moved out if nobody else holds it.
     pub fn into_string(self) -> String {
         match Arc::try_unwrap(self.0) {
-            Ok(inner) => inner.text,
-            Err(shared) => shared.text.clone(),
+            Ok(Inner {
+                text: Text::Long(text),
+                ..
+            }) => text,
+            Ok(short) => short.text.as_str().to_owned(),
+            Err(shared) => shared.text.as_str().to_owned(),
         }
-    }
-
-    /// The text for writing, made unique with room for `more` bytes.
-    fn unique(&mut self, more: usize) -> &mut String {
-        if !self.0.is_unique() {
-            let mut text = String::with_capacity(self.len().saturating_add(more));
-            text.push_str(self.as_str());
-            *self = Str::from(text);
-        }
-        let inner = Arc::make_mut(&mut self.0);
-        *inner.hash.get_mut() = 0;
-        &mut inner.text
     }
 
     /// The hash under the process's key.
+    #[inline]
     pub(crate) fn keyed_hash(&self) -> u64 {
-        let known = self.0.hash.load(Relaxed);
-        if known != 0 {
-            return known;
+        match self.0.hash.load(Relaxed) {
+            0 => self.first_hash(),
+            known => known,
         }
+    }
+
+    fn first_hash(&self) -> u64 {
         let hash = key::hash_text(self.as_str());
         self.0.hash.store(hash, Relaxed);
         hash
     }
 }
 
-impl Clone for Inner {
-    fn clone(&self) -> Self {
-        Inner {
-            text: self.text.clone(),
-            hash: AtomicU64::new(self.hash.load(Relaxed)),
-        }
-    }
-}
-
 impl Default for Str {
     fn default() -> Self {
-        Str::from(String::new())
+        Str::of(Text::with_capacity(0))
     }
 }
 
 impl From<String> for Str {
     fn from(text: String) -> Str {
-        Str(Arc::new(Inner {
-            text,
-            hash: AtomicU64::new(0),
-        }))
+        match ArrayString::from(&text) {
+            Ok(short) => Str::of(Text::Short(short)),
+            Err(_) => Str::of(Text::Long(text)),
+        }
     }
 }
 
 impl From<&str> for Str {
     fn from(text: &str) -> Str {
-        Str::from(String::from(text))
+        Str::joined(text, "")
     }
 }
 
@@ -149,13 +238,16 @@ impl From<&Str> for Str {
 
 impl From<char> for Str {
     fn from(c: char) -> Str {
-        Str::from(String::from(c))
+        Str::from(&*c.encode_utf8(&mut [0; 4]))
     }
 }
 
 impl From<Cow<'_, str>> for Str {
     fn from(text: Cow<'_, str>) -> Str {
-        Str::from(text.into_owned())
+        match text {
+            Cow::Borrowed(text) => Str::from(text),
+            Cow::Owned(text) => Str::from(text),
+        }
     }
 }
 
@@ -179,13 +271,13 @@ impl<'a> FromIterator<&'a str> for Str {
 
 impl Extend<char> for Str {
     fn extend<I: IntoIterator<Item = char>>(&mut self, iter: I) {
-        self.unique(0).extend(iter);
+        iter.into_iter().for_each(|c| self.push(c));
     }
 }
 
 impl<'a> Extend<&'a str> for Str {
     fn extend<I: IntoIterator<Item = &'a str>>(&mut self, iter: I) {
-        self.unique(0).extend(iter);
+        iter.into_iter().for_each(|text| self.push_str(text));
     }
 }
 
@@ -285,6 +377,34 @@ mod tests {
         s.push_str("d");
         assert_eq!((s.as_str(), copy.as_str()), ("abcd", "abc"));
         assert!(s.is_unique() && copy.is_unique());
+    }
+
+    #[test]
+    fn short_and_long_texts_are_alike() {
+        for len in 0..3 * SHORT {
+            let (text, mut grown) = ("x".repeat(len), Str::default());
+            (0..len).for_each(|_| grown.push('x'));
+            let mut joined = Str::from("old");
+            joined.keyed_hash();
+            joined.join(&text[..len / 2], &text[len / 2..]);
+            let shared = joined.clone();
+            let mut more = shared.clone();
+            more.reserve(len);
+            more.push_str("y");
+            let made = [
+                grown,
+                joined,
+                shared,
+                Str::from(&text[..]),
+                Str::from(text.clone()),
+            ];
+            for s in made {
+                assert_eq!(s.as_str(), text);
+                assert_eq!(s.keyed_hash(), key::hash_text(&text));
+                assert_eq!(s.into_string(), text);
+            }
+            assert_eq!(more.into_string(), text + "y");
+        }
     }
 
     #[test]

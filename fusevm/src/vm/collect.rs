@@ -56,11 +56,12 @@ impl VM {
             result,
             globals,
             held,
+            callees,
             ..
         } = self;
         heap.collect(|tracer| {
             let registers = &registers[..(*free_register).min(registers.len())];
-            let plain = [&**roots, &**stack, &**slots, registers, &**held];
+            let plain = [&**roots, stack, slots, registers, held, callees];
             plain.into_iter().flatten().for_each(|v| tracer.value(v));
             frames.iter().for_each(|frame| tracer.value(&frame.callee));
             blocks.iter().for_each(|run| run.trace(tracer));

@@ -34,8 +34,6 @@ use crate::semantics::{Limits, Policy, Rules, Trap};
 use crate::shell::ShellHost;
 use crate::value::Value;
 use std::any::Any;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::io::{Read, Write};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -85,6 +83,8 @@ pub struct VM {
     pub(crate) frames: Vec<Frame>,
     /// Registers of the frames that run in them.
     pub(crate) registers: Vec<Value>,
+    /// The values through which functions were called that have no frame yet, though they run.
+    pub(crate) callees: Vec<Value>,
     /// The first register that no frame has.
     pub(crate) free_register: usize,
     pub(crate) blocks: Vec<BlockRun>,
@@ -105,7 +105,8 @@ pub struct VM {
     pending: Option<Arc<Chunk>>,
     main: Option<u32>,
     /// The ids are the host's choice: nobody floods the table.
-    builtins: HashMap<u16, Builtin, BuildHasherDefault<DefaultHasher>>,
+    /// By number, in order.
+    builtins: Vec<(u16, Builtin)>,
     raw: state::Taken<RawHandler>,
     raw_wide: state::Taken<RawWideHandler>,
     /// A trap that a handler ran into while it popped.
@@ -125,6 +126,17 @@ pub struct VM {
     pub(crate) lowering: bool,
     /// Whether a main program whose ops run once at most is not lowered, nor fused, the first time.
     pub(crate) lazy: bool,
+}
+
+/// Where the value is through which the function in registers that runs was called.
+#[derive(Clone, Copy)]
+pub(crate) enum Callee {
+    /// In its frame.
+    OfFrame,
+    /// On top of `VM::callees`.
+    Held,
+    /// Nowhere: it was called by its name.
+    Nothing,
 }
 
 /// A value that outlives what else refers to it, until it is given back with [`VM::unroot`].
@@ -168,6 +180,7 @@ impl VM {
             slots: Vec::new(),
             frames: Vec::new(),
             registers: Vec::new(),
+            callees: Vec::new(),
             free_register: 0,
             blocks: Vec::new(),
             pc: 0,
@@ -181,7 +194,7 @@ impl VM {
             code: Code::default(),
             pending: None,
             main: None,
-            builtins: HashMap::default(),
+            builtins: Vec::new(),
             raw: state::Taken::Unset,
             raw_wide: state::Taken::Unset,
             handler_trap: None,
@@ -238,7 +251,10 @@ impl VM {
 
     /// Registers the handler of `CallBuiltin(id, …)`.
     pub fn register_builtin(&mut self, id: u16, handler: Builtin) {
-        self.builtins.insert(id, handler);
+        match self.builtins.binary_search_by_key(&id, |builtin| builtin.0) {
+            Ok(at) => self.builtins[at].1 = handler,
+            Err(at) => self.builtins.insert(at, (id, handler)),
+        }
     }
 
     pub(crate) fn take_raw(&mut self) -> Result<RawHandler, Trap> {
@@ -258,7 +274,8 @@ impl VM {
     }
 
     pub(crate) fn builtin(&self, id: u16) -> Option<Builtin> {
-        self.builtins.get(&id).copied()
+        let at = self.builtins.binary_search_by_key(&id, |builtin| builtin.0);
+        Some(self.builtins[at.ok()?].1)
     }
 
     /// Sets the handler of raw `Extended` ops: those of chunks without a language.
@@ -414,7 +431,7 @@ impl VM {
         &mut self,
         (from, to): (usize, usize),
         locals: usize,
-        callee: bool,
+        callee: Option<Callee>,
     ) -> Parts<'_> {
         let (below, above) = self.registers.split_at_mut(from);
         Parts {
@@ -425,8 +442,9 @@ impl VM {
             output: &mut self.output,
             limits: &self.limits,
             callee: match callee {
-                true => calls::callee_of(&self.frames),
-                false => &Value::Undef,
+                Some(Callee::OfFrame) => calls::callee_of(&self.frames),
+                Some(Callee::Held) => self.callees.last().unwrap_or(&Value::Undef),
+                Some(Callee::Nothing) | None => &Value::Undef,
             },
         }
     }

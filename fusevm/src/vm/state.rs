@@ -205,6 +205,7 @@ pub(crate) struct Savepoint {
     pub(crate) frames: usize,
     pub(crate) stack: usize,
     registers: usize,
+    callees: usize,
     slots: usize,
     blocks: usize,
     depth: usize,
@@ -229,6 +230,7 @@ impl VM {
             frames: self.frames.len(),
             stack: self.stack.len(),
             registers: self.free_register,
+            callees: self.callees.len(),
             slots: self.slots.len(),
             blocks: self.blocks.len(),
             depth: self.depth,
@@ -246,6 +248,7 @@ impl VM {
         self.stack.truncate(point.stack);
         self.slots.truncate(point.slots);
         self.free_registers(point.registers);
+        self.callees.truncate(point.callees);
         self.blocks.truncate(point.blocks);
         self.depth = point.depth;
         self.pc = point.pc;

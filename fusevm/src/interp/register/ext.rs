@@ -4,7 +4,7 @@ use crate::ext::{Flow, ImmKind, Invoke, OpDesc, Parts, Results};
 use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
-use crate::vm::{Linked, VM};
+use crate::vm::{Callee, Linked, VM};
 use std::sync::Arc;
 
 /// What came of an ext op.
@@ -35,6 +35,7 @@ impl VM {
         (linked, pc, ip): (&Arc<Linked>, usize, usize),
         (a, n, locals): (u16, u16, u16),
         window: usize,
+        callee: Callee,
     ) -> Result<Ran, Trap> {
         let chunk = linked.chunk();
         let (id, packed) = chunk.immediates(chunk.ops[pc]).unwrap_or_default();
@@ -54,7 +55,7 @@ impl VM {
         let site = (linked, id, packed);
         let locals = window + usize::from(locals);
         let flow = call_leaf(self, site, (desc, pc), &mut results, |vm| {
-            vm.split_registers(inputs, locals, desc)
+            vm.split_registers(inputs, locals, (desc, callee))
         })?;
         if flow == Flow::Invoke {
             return match results.invoke {
@@ -83,18 +84,55 @@ impl VM {
         Ok(Ran::On(flow == Flow::Jump))
     }
 
+    /// Calls builtin `id` with arguments that are in registers; its result.
+    ///
+    /// What the handler leaves behind when it panics or traps is cut back by whoever began the run: no
+    /// program goes on after either.
+    pub(super) fn run_builtin(
+        &mut self,
+        id: u16,
+        (from, to): (usize, usize),
+        (pc, ip): (usize, usize),
+    ) -> Result<Value, Trap> {
+        self.pc = pc + 1;
+        let Some(handler) = self.builtin(id) else {
+            return Err(Trap::UndefinedBuiltin(id));
+        };
+        self.collect_if_due()?;
+        let (frames, at) = (self.frames.len(), self.stack.len());
+        let Some(frame) = self.frames.last_mut() else {
+            return Err(Trap::Load("no code is running".into()));
+        };
+        // The values below its arguments are out of its reach: a frame in registers has none.
+        debug_assert_eq!(frame.base, at);
+        frame.ip = ip as u32;
+        let arguments = self.registers[from..to].iter_mut();
+        self.stack.extend(arguments.map(std::mem::take));
+        let held = self.hold_fresh(true);
+        let value = handler(self, (to - from) as u8);
+        self.release(held);
+        if self.frames.len() != frames || self.registers.len() < to {
+            return Err(Trap::Load("the handler has left another VM".into()));
+        }
+        self.stack.truncate(at);
+        match self.handler_trap.take() {
+            Some(trap) => Err(trap),
+            None => Ok(value),
+        }
+    }
+
     fn split_registers(
         &mut self,
         (from, to): (usize, usize),
         locals: usize,
-        desc: &OpDesc,
+        (desc, callee): (&OpDesc, Callee),
     ) -> Parts<'_> {
         let names_slot = desc
             .immediates
             .iter()
             .any(|i| matches!(i.kind, ImmKind::Slot));
         let locals = if names_slot { locals } else { from };
-        self.split_in_registers((from, to), locals, desc.callee.is_some())
+        self.split_in_registers((from, to), locals, desc.callee.map(|_| callee))
     }
 
     /// Whether a function of a program can be called with that many arguments.

@@ -1,8 +1,10 @@
 //! The loop.
 
 mod calls;
+mod ext;
 mod fast;
 mod step;
+mod text;
 
 use super::Code;
 use crate::interp::{Step, unwound};
@@ -42,6 +44,7 @@ impl VM {
             form: code.form,
             calls: Vec::new(),
             targets: Vec::new(),
+            made: Vec::new(),
             defined: self.defined,
             known: 0,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
@@ -79,6 +82,8 @@ struct Run<'l> {
     /// The code of functions of the program that are the VM's functions of their names, by number, as far
     /// as they were called; so it is until a function is defined.
     targets: Vec<Option<&'l Code>>,
+    /// The code of functions that ext ops asked to call, by number.
+    made: Vec<Option<&'l Code>>,
     /// What `VM::defined` was then.
     defined: u64,
     /// How many of them have frames of the VM.
@@ -98,6 +103,9 @@ struct Rec<'l> {
     function: u32,
     /// Whether the caller wants the result, where the callee's window begins.
     want: bool,
+    /// For a call that an ext op asked for: the register for its result. The value it was called through is
+    /// among the VM's callees.
+    invoked: Option<u16>,
 }
 
 impl<'l> Run<'l> {
@@ -111,37 +119,27 @@ impl<'l> Run<'l> {
                 self.poll(vm)?;
                 // Nothing of it has run.
                 self.place.1 -= 1;
-            } else if !self.quick(vm) {
-                if !self.step(vm)? {
-                    return Ok(());
-                }
-                self.patience -= 1;
-                if vm.defined != self.defined {
-                    self.targets.clear();
-                    self.defined = vm.defined;
-                }
+                continue;
+            }
+            let goes_on = match self.code.plain[self.place.1 - 1] {
+                Ins::Ext {
+                    a,
+                    n,
+                    locals,
+                    import,
+                } => self.ext(vm, (a, n, locals), import)?,
+                ins if ins.is_text() && self.text(vm) => true,
+                _other => self.step(vm)?,
+            };
+            if !goes_on {
+                return Ok(());
+            }
+            self.patience -= 1;
+            if vm.defined != self.defined {
+                self.targets.clear();
+                self.defined = vm.defined;
             }
         }
-    }
-}
-
-impl Run<'_> {
-    /// Runs an ext op of numbers on numbers, if that comes next: nothing but its own code.
-    #[inline]
-    fn quick(&self, vm: &mut VM) -> bool {
-        let Ins::Ext { a, n, import, .. } = self.code.plain[self.place.1 - 1] else {
-            return false;
-        };
-        let Some(quick) = self
-            .linked
-            .ops
-            .get(usize::from(import))
-            .and_then(|desc| desc.quick)
-        else {
-            return false;
-        };
-        let first = self.place.0 + usize::from(a);
-        quick(&mut vm.registers[first..first + usize::from(n)])
     }
 }
 

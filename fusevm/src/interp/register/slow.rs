@@ -187,28 +187,6 @@ impl VM {
         }
     }
 
-    /// Joins the texts in two registers, in the place of the first; whether they are texts and fit. `last`
-    /// says that nothing uses the second one after this.
-    pub(super) fn append(&mut self, d: usize, a: usize, (b, last): (usize, bool)) -> bool {
-        let Value::Str(tail) = self.registers[b].clone() else {
-            return false;
-        };
-        let Value::Str(text) = &mut self.registers[a] else {
-            return false;
-        };
-        if text.len() + tail.len() > self.limits.max_string_len {
-            return false;
-        }
-        text.push_str(tail.as_str());
-        if last {
-            self.registers[b] = Value::Undef;
-        }
-        if a != d {
-            self.registers[d] = std::mem::take(&mut self.registers[a]);
-        }
-        true
-    }
-
     /// A fused loop in one go, on registers; whether it could be.
     pub(super) fn run_fused(
         &mut self,

@@ -168,6 +168,21 @@ impl<'v> Lowering<'v> {
                 self.pop(1);
                 self.emit(Ins::ArrayPush { a, name });
             }
+            Op::HashGet(name) | Op::HashExists(name) | Op::HashDelete(name) => {
+                let b = self.register(0);
+                self.pop(1);
+                let d = self.push();
+                self.emit(match op {
+                    Op::HashGet(_) => Ins::HashGet { d, b, name },
+                    Op::HashExists(_) => Ins::HashExists { d, b, name },
+                    _delete => Ins::HashDelete { d, b, name },
+                });
+            }
+            Op::HashSet(name) => {
+                let (b, c) = (self.register(0), self.register(1));
+                self.pop(2);
+                self.emit(Ins::HashSet { b, c, name });
+            }
             Op::MakeArray(n) => {
                 self.flush(0);
                 self.pop(n.into());

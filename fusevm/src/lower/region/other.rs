@@ -52,7 +52,9 @@ impl<'v> Lowering<'v> {
         let ext = self.chunk.immediates(op).map(|(import, _)| import);
         self.pop(shape.pops);
         let a = self.home(self.stack.len());
-        if let Some((to, left)) = shape.jumps {
+        if let Op::CallBuiltin(id, argc) = op {
+            self.emit(Ins::Builtin { a, argc, id });
+        } else if let Some((to, left)) = shape.jumps {
             self.emit(match ext {
                 Some(_) => Ins::ExtBranch { a, n, locals },
                 None => Ins::BaseBranch { a, n, locals },

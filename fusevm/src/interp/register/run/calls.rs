@@ -1,7 +1,7 @@
 //! Calls and returns, and what the VM is told of them.
 
-use super::super::Code;
 use super::super::ext::Invocation;
+use super::super::{Code, forget};
 use super::{PATIENCE, Rec, Run};
 use crate::interp::{FrameKind, Step, call};
 use crate::lower::{Ins, WINDOW};
@@ -51,6 +51,9 @@ impl<'l> Run<'l> {
 
     #[cold]
     pub(super) fn tell_calls(&mut self, vm: &mut VM, window: usize) {
+        let untold = &self.calls[self.known..];
+        let invoked = untold.iter().filter(|rec| rec.invoked.is_some()).count();
+        let mut callees = vm.callees.split_off(vm.callees.len() - invoked).into_iter();
         for at in self.known..self.calls.len() {
             let rec = &self.calls[at];
             let kind = FrameKind::Call {
@@ -61,6 +64,11 @@ impl<'l> Run<'l> {
             let pc = rec.code.meta[ip - 1].pc as usize + 1;
             let inner = self.calls.get(at + 1).map_or(window, |next| next.window);
             vm.open_call(kind, (pc, ip), inner);
+            if rec.invoked.is_some()
+                && let (Some(callee), Some(frame)) = (callees.next(), vm.frames.last_mut())
+            {
+                frame.callee = callee;
+            }
         }
         self.depth_left -= self.calls.len() - self.known;
         self.known = self.calls.len();
@@ -95,12 +103,16 @@ impl<'l> Run<'l> {
 
     /// Makes room for calls, whose callee's window begins at register `a`; whether there is more now.
     pub(super) fn make_room(&mut self, vm: &mut VM, a: u16) -> bool {
+        self.make_room_at(vm, self.place.0 + usize::from(a))
+    }
+
+    /// The same for a callee's window.
+    fn make_room_at(&mut self, vm: &mut VM, below: usize) -> bool {
         let (calls, registers) = (self.calls.capacity(), vm.registers.len());
         if self.calls.len() == calls {
             self.calls.reserve(calls.max(SOME_CALLS));
             self.set_most();
         }
-        let below = self.place.0 + usize::from(a);
         if below <= vm.limits.max_stack {
             vm.make_window(below, WINDOW);
         }
@@ -189,6 +201,7 @@ impl<'l> Run<'l> {
             ip: ip as u32,
             function,
             want,
+            invoked: None,
         });
         self.known += 1;
         self.depth_left = self.depth_left.saturating_sub(1);
@@ -215,8 +228,33 @@ impl<'l> Run<'l> {
             window + usize::from(a) + usize::from(n),
         );
         let args = from + fixed;
-        let found = vm.resolve(&function)?;
         let argc = to - args + usize::from(first.is_some());
+        let own = function.is_of(&self.linked.origin().0) && (first.is_none() || fixed > 0);
+        if own
+            && let Some(unit) = self.made(vm, function.index(), argc)
+            && let Some(place) = self.room(vm, args - usize::from(first.is_some()))
+        {
+            // What the op had beside the arguments goes.
+            vm.registers[from..place].iter_mut().for_each(forget);
+            if let Some(first) = first {
+                vm.registers[place] = first;
+            }
+            self.calls.push(Rec {
+                code: self.code,
+                window,
+                ip: ip as u32,
+                function: function.index(),
+                want: true,
+                invoked: Some(a),
+            });
+            vm.callees.push(callee);
+            vm.open_window(place, unit, argc);
+            self.patience -= unit.ins.len() as i64;
+            (self.place, self.code) = ((place, 0), unit);
+            return Ok(true);
+        }
+        self.tell(vm);
+        let found = vm.resolve(&function)?;
         let here = found.code == self.program && (first.is_none() || fixed > 0);
         let unit = match u8::try_from(argc) {
             Ok(argc) if here && vm.takes(self.linked, found.index, argc) => {
@@ -244,6 +282,38 @@ impl<'l> Run<'l> {
             None => args,
         };
         self.enter(vm, entered, Some(callee), below)
+    }
+
+    /// The code of a function of the program for so many arguments, if it takes them and has such code.
+    fn made(&mut self, vm: &VM, function: u32, argc: usize) -> Option<&'l Code> {
+        let at = function as usize;
+        if let Some(&Some(code)) = self.made.get(at) {
+            return (usize::from(code.argc) == argc).then_some(code);
+        }
+        let argc = u8::try_from(argc).ok()?;
+        if !vm.takes(self.linked, function, argc) {
+            return None;
+        }
+        let kind = FrameKind::Call {
+            function,
+            want: true,
+        };
+        let made = vm
+            .code_of(self.linked, kind, argc, self.form)
+            .filter(|unit| !unit.is_wide())?;
+        self.made
+            .resize(self.linked.chunk().functions().len(), None);
+        self.made[at] = Some(made);
+        Some(made)
+    }
+
+    /// The window, if a call may have it now.
+    fn room(&mut self, vm: &mut VM, window: usize) -> Option<usize> {
+        if self.calls.len() >= self.most || window + WINDOW > vm.registers.len() {
+            self.make_room_at(vm, window);
+        }
+        let fits = self.calls.len() < self.most && window + WINDOW <= vm.registers.len();
+        fits.then_some(window)
     }
 
     /// Calls a function that is not run here, or not known.

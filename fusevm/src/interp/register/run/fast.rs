@@ -3,15 +3,17 @@
 //! It calls nothing that may come back. An operand that is no number, a register whose value has to be
 //! dropped, a limit that is near: whatever is not done in place is left to [`Run::step`], which can run
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
+//!
+//! Frames that are opened and left here are narrow: the numbers of their registers are a `u8`.
 
 use super::{Rec, Run};
-use crate::interp::register::is_plain;
+use crate::interp::register::{forget as forget_value, is_plain};
 use crate::lower::{Ins, WINDOW};
 use crate::op::Opcode;
 use crate::value::{Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
-use std::mem::{forget, replace};
+use std::mem::{forget, replace, take};
 
 /// The window of a frame.
 #[inline(always)]
@@ -29,6 +31,54 @@ fn place(index: &Value) -> Option<usize> {
         Value::Int(n) => usize::try_from(*n).ok(),
         _other => None,
     }
+}
+
+// What follows copies values that are counted, and drops those that were there. It is called where it
+// is not expected, so that the loop keeps nothing in memory for its sake.
+
+#[cold]
+#[inline(never)]
+fn copy_value(win: &mut [Value; WINDOW], d: u8, a: u8) {
+    win[d as usize] = win[a as usize].clone();
+}
+
+#[cold]
+#[inline(never)]
+fn load_value(register: &mut Value, from: &Value) {
+    *register = from.clone();
+}
+
+/// Drops what a function has left in its registers but its result, which goes to the first one.
+#[cold]
+#[inline(never)]
+fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
+    let value = take(&mut win[a as usize]);
+    win[..registers.into()].iter_mut().for_each(forget_value);
+    win[0] = value;
+}
+
+/// Puts the result of a call that an ext op asked for where that has its results.
+#[cold]
+#[inline(never)]
+fn move_result(vm: &mut VM, from: usize, to: usize) {
+    let value = take(&mut vm.registers[from]);
+    vm.registers[to] = value;
+    vm.callees.pop();
+}
+
+/// Copies an element of an array of values; whether there is one.
+#[cold]
+#[inline(never)]
+fn load_element(win: &mut [Value; WINDOW], d: u8, a: u8, at: usize) -> bool {
+    let Value::Array(items) = &win[a as usize] else {
+        return false;
+    };
+    let value = items.get(at);
+    let is_there = value.is_some();
+    if let Some(value) = value {
+        win[d as usize] = value;
+    }
+    is_there
 }
 
 impl<'l> Run<'l> {
@@ -189,9 +239,9 @@ impl<'l> Run<'l> {
             }
             macro_rules! with_number {
                 ($checked:ident, $sign:tt, $d:expr, $a:expr, $n:expr) => {
-                    match &win[$a as usize] {
-                        &Value::Int(x) => integer!($d, $checked, x, i64::from($n)),
-                        &Value::Float(x) => put!($d, Value::Float(x $sign f64::from($n))),
+                    match win[$a as usize] {
+                        Value::Int(x) => integer!($d, $checked, x, i64::from($n)),
+                        Value::Float(x) => put!($d, Value::Float(x $sign f64::from($n))),
                         _ => leave!(),
                     }
                 };
@@ -225,9 +275,9 @@ impl<'l> Run<'l> {
             }
             macro_rules! branch_small {
                 ($sign:tt, $when:literal, $a:expr, $n:expr, $to:expr) => {{
-                    let is = match &win[$a as usize] {
-                        &Value::Int(x) => x $sign i64::from($n),
-                        &Value::Float(x) => x $sign f64::from($n),
+                    let is = match win[$a as usize] {
+                        Value::Int(x) => x $sign i64::from($n),
+                        Value::Float(x) => x $sign f64::from($n),
                         _ => leave!(),
                     };
                     if is == $when {
@@ -238,8 +288,8 @@ impl<'l> Run<'l> {
             // A counter after its step.
             macro_rules! stepped {
                 ($a:expr, $n:expr) => {
-                    match &win[$a as usize] {
-                        &Value::Int(x) => match x.checked_add(i64::from($n)) {
+                    match win[$a as usize] {
+                        Value::Int(x) => match x.checked_add(i64::from($n)) {
                             Some(x) => x,
                             None => leave!(),
                         },
@@ -271,8 +321,8 @@ impl<'l> Run<'l> {
             macro_rules! step_to {
                 ($sign:tt, $a:expr, $b:expr, $n:expr, $to:expr) => {{
                     let x = stepped!($a, $n);
-                    let goes = match &win[$b as usize] {
-                        &Value::Int(y) => x $sign y,
+                    let goes = match win[$b as usize] {
+                        Value::Int(y) => x $sign y,
                         _ => leave!(),
                     };
                     turn!($a, x, goes, $to as usize);
@@ -366,9 +416,9 @@ impl<'l> Run<'l> {
                 ($d:expr, $a:expr, $k:expr, $float:expr) => {{
                     let of: fn(f64, f64) -> f64 = $float;
                     let k = self.code.floats[$k as usize];
-                    match &win[$a as usize] {
-                        &Value::Float(x) => then!($d, Value::Float(of(x, k))),
-                        &Value::Int(x) => then!($d, Value::Float(of(x as f64, k))),
+                    match win[$a as usize] {
+                        Value::Float(x) => then!($d, Value::Float(of(x, k))),
+                        Value::Int(x) => then!($d, Value::Float(of(x as f64, k))),
                         _ => leave!(),
                     }
                 }};
@@ -376,9 +426,9 @@ impl<'l> Run<'l> {
             macro_rules! branch_float {
                 ($sign:tt, $when:literal, $a:expr, $k:expr, $to:expr) => {{
                     let k = self.code.floats[$k as usize];
-                    let is = match &win[$a as usize] {
-                        &Value::Float(x) => x $sign k,
-                        &Value::Int(x) => (x as f64) $sign k,
+                    let is = match win[$a as usize] {
+                        Value::Float(x) => x $sign k,
+                        Value::Int(x) => (x as f64) $sign k,
                         _ => leave!(),
                     };
                     if is == $when {
@@ -388,12 +438,21 @@ impl<'l> Run<'l> {
                 }};
             }
             match *next {
-                Ins::Copy { d, a } => copy_number!(d, &win[a as usize]),
+                Ins::Copy { d, a } => match win[a as usize] {
+                    Value::Int(n) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
+                    Value::Float(f) if is_plain(&win[d as usize]) => put!(d, Value::Float(f)),
+                    _ => {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        copy_value(win, d, a);
+                    }
+                },
                 Ins::Take { d, a } => {
                     copy_number!(d, &win[a as usize]);
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
+                // Texts are read where they are, by what comes next: see `text`.
                 Ins::Const { d, k } => copy_number!(d, &self.code.constants[k as usize]),
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
@@ -430,8 +489,8 @@ impl<'l> Run<'l> {
                     }
                     _ => leave!(),
                 },
-                Ins::ModI { d, a, n } => match &win[a as usize] {
-                    &Value::Int(x) if n != 0 => put!(d, Value::Int(x.wrapping_rem(n.into()))),
+                Ins::ModI { d, a, n } => match win[a as usize] {
+                    Value::Int(x) if n != 0 => put!(d, Value::Int(x.wrapping_rem(n.into()))),
                     _ => leave!(),
                 },
                 Ins::And { d, a, b } => bits!(d, a, &win[b as usize], |x, y| x & y),
@@ -462,8 +521,8 @@ impl<'l> Run<'l> {
                     (Opcode::Negate, &Value::Int(x)) => integer!(d, checked_sub, 0_i64, x),
                     _ => leave!(),
                 },
-                Ins::Not { d, a } => match &win[a as usize] {
-                    &Value::Bool(is) => put!(d, Value::Bool(!is)),
+                Ins::Not { d, a } => match win[a as usize] {
+                    Value::Bool(is) => put!(d, Value::Bool(!is)),
                     _ => leave!(),
                 },
 
@@ -496,7 +555,15 @@ impl<'l> Run<'l> {
                 Ins::JumpNotEqI { a, n, to } => branch_small!(==, false, a, n, to),
 
                 Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
-                    Some(value) => copy!(d, value),
+                    &Some(Value::Int(n)) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
+                    &Some(Value::Float(f)) if is_plain(&win[d as usize]) => {
+                        put!(d, Value::Float(f));
+                    }
+                    Some(value) => {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        load_value(&mut win[d as usize], value);
+                    }
                     None => leave!(),
                 },
                 Ins::SetVar { a, name } => match &mut vm.globals[self.linked.symbol(name)] {
@@ -504,20 +571,36 @@ impl<'l> Run<'l> {
                     None => leave!(),
                 },
                 Ins::IndexGet { d, a, b } => {
-                    let (Value::Array(items), Some(at)) =
+                    let (Value::Array(items), Some(index)) =
                         (&win[a as usize], place(&win[b as usize]))
                     else {
                         leave!();
                     };
-                    element!(d, items, at);
+                    let at = items.place(index);
+                    match items.all() {
+                        View::Int(items) if at < items.len() => put!(d, Value::Int(items[at])),
+                        View::Float(items) if at < items.len() => put!(d, Value::Float(items[at])),
+                        View::Value(items) if at < items.len() => match items[at] {
+                            Value::Int(n) => put!(d, Value::Int(n)),
+                            Value::Float(f) => put!(d, Value::Float(f)),
+                            _ => {
+                                cold_path();
+                                self.place.1 = ip + 1;
+                                if !load_element(win, d, a, index) {
+                                    leave!();
+                                }
+                            }
+                        },
+                        _ => leave!(),
+                    }
                 }
                 Ins::IndexSet { a, b, c, .. } => {
                     let Some(at) = place(&win[b as usize]) else {
                         leave!();
                     };
-                    let value = match &win[c as usize] {
-                        &Value::Int(n) => Ok(n),
-                        &Value::Float(f) => Err(f),
+                    let value = match win[c as usize] {
+                        Value::Int(n) => Ok(n),
+                        Value::Float(f) => Err(f),
                         _ => leave!(),
                     };
                     let Value::Array(items) = &mut win[a as usize] else {
@@ -539,9 +622,9 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    let value = match &win[c as usize] {
-                        &Value::Int(n) => Ok(n),
-                        &Value::Float(f) => Err(f),
+                    let value = match win[c as usize] {
+                        Value::Int(n) => Ok(n),
+                        Value::Float(f) => Err(f),
                         _ => leave!(),
                     };
                     set_element!(items, at, value);
@@ -561,9 +644,9 @@ impl<'l> Run<'l> {
                     if items.len() >= vm.limits.max_array_len {
                         leave!();
                     }
-                    let pushed = match &win[a as usize] {
-                        &Value::Int(n) => items.push_int(n),
-                        &Value::Float(f) => items.push_float(f),
+                    let pushed = match win[a as usize] {
+                        Value::Int(n) => items.push_int(n),
+                        Value::Float(f) => items.push_float(f),
                         _ => leave!(),
                     };
                     if !pushed {
@@ -588,9 +671,9 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     // Its slots begin empty.
-                    let slots = unit.own_slots;
+                    let slots = unit.own_slots as u8;
                     let inner = view(&mut vm.registers, below);
-                    for register in &mut inner[argc.into()..slots.max(argc.into()).into()] {
+                    for register in &mut inner[argc.into()..slots.max(argc).into()] {
                         if !is_plain(register) {
                             leave!();
                         }
@@ -602,6 +685,7 @@ impl<'l> Run<'l> {
                         ip: ip as u32 + 1,
                         function,
                         want,
+                        invoked: None,
                     });
                     (self.place.0, self.code, ip) = (below, unit, 0);
                     ins = &self.code.ins;
@@ -609,36 +693,65 @@ impl<'l> Run<'l> {
                     continue;
                 }
                 Ins::Return { a, blocks: 0 } => {
-                    if self.calls.len() <= self.known
-                        || !win[..self.code.registers.into()].iter().all(is_plain)
-                    {
+                    if self.calls.len() <= self.known {
                         leave!();
                     }
-                    let Some(rec) = self.calls.pop() else {
+                    let Some(&Rec {
+                        code,
+                        window,
+                        ip: back,
+                        want,
+                        invoked,
+                        ..
+                    }) = self.calls.last()
+                    else {
                         leave!();
                     };
                     // The caller wants it where the callee's window begins.
-                    if rec.want {
+                    let registers = self.code.registers as u8;
+                    if let Some(d) = invoked {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        return_value(win, registers, a);
+                        let from = self.place.0;
+                        move_result(vm, from, window + usize::from(d));
+                    } else if !win[..registers.into()].iter().all(is_plain) {
+                        cold_path();
+                        self.place.1 = ip + 1;
+                        return_value(win, registers, a);
+                    } else if want {
                         copy!(0, &win[a as usize]);
                     }
-                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    self.calls.truncate(self.calls.len() - 1);
+                    (self.place.0, self.code, ip) = (window, code, back as usize);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..self.code.registers.into()].iter().all(is_plain)
+                        || !win[..usize::from(self.code.registers as u8)]
+                            .iter()
+                            .all(is_plain)
                     {
                         leave!();
                     }
-                    let Some(rec) = self.calls.pop() else {
+                    let Some(&Rec {
+                        code,
+                        window,
+                        ip: back,
+                        want,
+                        invoked: None,
+                        ..
+                    }) = self.calls.last()
+                    else {
                         leave!();
                     };
-                    if rec.want {
+                    if want {
                         put!(0, Value::Undef);
                     }
-                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
+                    self.calls.truncate(self.calls.len() - 1);
+                    (self.place.0, self.code, ip) = (window, code, back as usize);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);
                     continue;
@@ -745,8 +858,8 @@ impl<'l> Run<'l> {
                         |x, y, z| x * y - z
                     );
                 }
-                Ins::MulAddI { d, a, n, m } => match &win[a as usize] {
-                    &Value::Int(x) => {
+                Ins::MulAddI { d, a, n, m } => match win[a as usize] {
+                    Value::Int(x) => {
                         let y = x
                             .checked_mul(n.into())
                             .and_then(|y| y.checked_add(m.into()));
@@ -757,8 +870,8 @@ impl<'l> Run<'l> {
                     }
                     _ => leave!(),
                 },
-                Ins::JumpModNotEq { a, n, m, to } => match &win[a as usize] {
-                    &Value::Int(x) if n != 0 => {
+                Ins::JumpModNotEq { a, n, m, to } => match win[a as usize] {
+                    Value::Int(x) if n != 0 => {
                         if x.wrapping_rem(n.into()) != i64::from(m) {
                             go_to!(to);
                         }
@@ -834,17 +947,17 @@ impl<'l> Run<'l> {
                     if k == 0.0 {
                         leave!();
                     }
-                    match &win[a as usize] {
-                        &Value::Float(x) => then!(d, Value::Float(x / k)),
-                        &Value::Int(x) => then!(d, Value::Float(x as f64 / k)),
+                    match win[a as usize] {
+                        Value::Float(x) => then!(d, Value::Float(x / k)),
+                        Value::Int(x) => then!(d, Value::Float(x as f64 / k)),
                         _ => leave!(),
                     }
                 }
-                Ins::IntoF { d, a, k } => match &win[a as usize] {
-                    &Value::Float(x) if x != 0.0 => {
+                Ins::IntoF { d, a, k } => match win[a as usize] {
+                    Value::Float(x) if x != 0.0 => {
                         then!(d, Value::Float(self.code.floats[k as usize] / x));
                     }
-                    &Value::Int(x) if x != 0 => {
+                    Value::Int(x) if x != 0 => {
                         then!(d, Value::Float(self.code.floats[k as usize] / x as f64));
                     }
                     _ => leave!(),
@@ -857,8 +970,13 @@ impl<'l> Run<'l> {
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
+                | Ins::Builtin { .. }
                 | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
+                | Ins::HashGet { .. }
+                | Ins::HashExists { .. }
+                | Ins::HashDelete { .. }
+                | Ins::HashSet { .. }
                 | Ins::Return { .. }
                 | Ins::ReturnVoid { .. }
                 | Ins::End { .. }

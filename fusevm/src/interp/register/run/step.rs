@@ -9,7 +9,7 @@ use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::semantics::{Trap, array, string};
 use crate::value::Value;
-use crate::vm::VM;
+use crate::vm::{Callee, VM};
 
 impl<'l> Run<'l> {
     /// Runs the instruction before the current place, and sets the place that comes next; whether that is
@@ -102,8 +102,6 @@ impl<'l> Run<'l> {
                 let len = string::string_len(&rules, [value])?;
                 vm.registers[register(d)] = len;
             }
-            Ins::Concat { d, a, b }
-                if vm.append(register(d), register(a), (register(b), b >= code.base)) => {}
             Ins::Call { a, .. } if self.make_room(vm, a) => self.place.1 -= 1,
             Ins::Call { argc, function, .. } if self.find_target(vm, function, argc) => {
                 self.place.1 -= 1;
@@ -156,7 +154,15 @@ impl<'l> Run<'l> {
                 let index = vm.fetch(register(b), b >= code.base).to_int();
                 vm.set_element(self.linked, register(a), (index, value), s)?;
             }
-            Ins::ArraySet { b, c, .. } => {
+            Ins::HashGet { d, b, .. }
+            | Ins::HashExists { d, b, .. }
+            | Ins::HashDelete { d, b, .. } => {
+                let key = vm.fetch(register(b), b >= code.base);
+                vm.stack.push(key);
+                self.run_one(vm)?;
+                vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
+            }
+            Ins::ArraySet { b, c, .. } | Ins::HashSet { b, c, .. } => {
                 let value = vm.fetch(register(c), c >= code.base);
                 let index = vm.fetch(register(b), b >= code.base);
                 vm.stack.extend([value, index]);
@@ -194,12 +200,15 @@ impl<'l> Run<'l> {
                 }
                 return Ok(!self.handled(vm)?);
             }
-            Ins::Ext { a, n, locals, .. } => {
-                let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
-                return self.after_ext(vm, ran, (a, n));
+            Ins::Builtin { a, argc, id } => {
+                let from = register(a);
+                let value = vm.run_builtin(id, (from, from + usize::from(argc)), (pc, ip))?;
+                vm.registers[from] = value;
+                return Ok(!self.handled(vm)?);
             }
             Ins::ExtBranch { a, n, locals } => {
-                let ran = vm.run_ext((self.linked, pc, ip), (a, n, locals), window)?;
+                let site = (self.linked, pc, ip);
+                let ran = vm.run_ext(site, (a, n, locals), window, Callee::OfFrame)?;
                 if let Ran::On(false) | Ran::Back(false) = ran {
                     self.place.1 += 1;
                 }
@@ -265,20 +274,13 @@ impl<'l> Run<'l> {
         let registers = &mut vm.registers[window..];
         (registers.iter_mut().take(self.code.registers.into())).for_each(forget);
         if let Some(rec) = self.calls.pop() {
-            if rec.want {
+            if let Some(d) = rec.invoked {
+                vm.registers[rec.window + usize::from(d)] = value.unwrap_or_default();
+                vm.callees.pop();
+            } else if rec.want {
                 vm.registers[window] = value.unwrap_or_default();
             }
             (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
-        }
-    }
-
-    /// Goes on behind an ext op, or in the call it asked for.
-    fn after_ext(&mut self, vm: &mut VM, ran: Ran, (a, n): (u16, u16)) -> Result<bool, Trap> {
-        match ran {
-            Ran::On(_) => Ok(true),
-            Ran::Back(_) => Ok(!self.handled(vm)?),
-            Ran::Elsewhere => Ok(false),
-            Ran::Invokes(invoke) => self.invoke(vm, invoke, (a, n)),
         }
     }
 
@@ -290,7 +292,7 @@ impl<'l> Run<'l> {
     }
 
     /// The pc of the instruction before the current place.
-    fn pc(&self) -> usize {
+    pub(super) fn pc(&self) -> usize {
         self.code.meta[self.place.1 - 1].pc as usize
     }
 

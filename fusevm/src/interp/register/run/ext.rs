@@ -1,0 +1,64 @@
+//! Ext ops, and the calls they ask for.
+
+use super::super::ext::Ran;
+use super::Run;
+use crate::semantics::Trap;
+use crate::vm::{Callee, VM};
+
+impl Run<'_> {
+    /// Runs the ext op of that import, which is the instruction before the current place, on `n` inputs
+    /// from register `a` on; whether control goes on here.
+    #[inline(never)]
+    pub(super) fn ext(
+        &mut self,
+        vm: &mut VM,
+        (a, n, locals): (u16, u16, u16),
+        import: u16,
+    ) -> Result<bool, Trap> {
+        let window = self.place.0;
+        let Some(op) = self.linked.ops.get(usize::from(import)) else {
+            return Err(Trap::Load("no such import".into()));
+        };
+        if let Some(quick) = op.quick {
+            // An op of numbers, on numbers: nothing but its own code.
+            let first = window + usize::from(a);
+            if quick(&mut vm.registers[first..first + usize::from(n)]) {
+                return Ok(true);
+            }
+        }
+        // One that has no VM asks for no frames either; if it traps, the VM hears of them then.
+        match op.calls_back {
+            true => self.tell(vm),
+            false => vm.free_register = window + usize::from(self.code.registers),
+        }
+        let (site, callee) = ((self.linked, self.pc(), self.place.1), self.callee());
+        let ran = vm.run_ext(site, (a, n, locals), window, callee)?;
+        self.after_ext(vm, ran, (a, n))
+    }
+
+    /// Where the value is through which the running function was called.
+    fn callee(&self) -> Callee {
+        match self.calls.last() {
+            Some(rec) if self.calls.len() > self.known => match rec.invoked {
+                Some(_) => Callee::Held,
+                None => Callee::Nothing,
+            },
+            _told => Callee::OfFrame,
+        }
+    }
+
+    /// Goes on behind an ext op, or in the call it asked for.
+    pub(super) fn after_ext(
+        &mut self,
+        vm: &mut VM,
+        ran: Ran,
+        (a, n): (u16, u16),
+    ) -> Result<bool, Trap> {
+        match ran {
+            Ran::On(_) => Ok(true),
+            Ran::Back(_) => Ok(!self.handled(vm)?),
+            Ran::Elsewhere => Ok(false),
+            Ran::Invokes(invoke) => self.invoke(vm, invoke, (a, n)),
+        }
+    }
+}
