@@ -9,7 +9,7 @@
 //! it are one. Where paths meet, every value is in the register of its place.
 //!
 //! The loop runs instructions that name registers by a `u8`. A unit whose slots and places are more is
-//! *wide*: its instructions on higher registers run as they were written, one at a time.
+//! *wide*: its instructions on higher registers run as they were written.
 //!
 //! An op without an instruction of its own runs as the base interpreter runs it, on the registers of
 //! its inputs. Where control cannot go on in registers (an unknown function, too little fuel for what

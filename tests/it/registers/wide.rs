@@ -207,7 +207,7 @@ fn endless_loops_on_high_registers_hear_of_an_interrupt() {
             vm.interrupt_handle().interrupt();
             Value::Int(1)
         });
-        let error = vm.eval(&lowered(&text)).expect_err("it is endless");
+        let error = vm.eval(lowered(&text)).expect_err("it is endless");
         assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::Interrupted));
     }
 }

@@ -5,6 +5,7 @@ mod ext;
 mod fast;
 mod step;
 mod text;
+mod wide;
 
 use super::Code;
 use crate::interp::{Step, unwound};
@@ -112,7 +113,8 @@ impl<'l> Run<'l> {
     fn go(&mut self, vm: &mut VM) -> Step {
         loop {
             match self.code.ins[self.place.1] {
-                Ins::Wide => self.place.1 += 1,
+                Ins::Wide if self.wide(vm) => self.place.1 += 1,
+                Ins::Wide => continue,
                 _narrow => self.fast(vm),
             }
             if self.patience < 0 {
