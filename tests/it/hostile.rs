@@ -128,7 +128,7 @@ fn generated(seeds: Range<u64>) -> BTreeMap<String, usize> {
 
 #[test]
 fn generated_programs_mean_the_same_in_every_form() {
-    let ends = generated(0..2_000);
+    let ends = generated(0..20_000);
     // They come to all kinds of ends, and most of them to a good one.
     assert!(ends["ended"] > 1_500 && ends.len() > 9, "{ends:?}");
 }
@@ -136,7 +136,7 @@ fn generated_programs_mean_the_same_in_every_form() {
 #[test]
 #[ignore = "takes minutes"]
 fn a_million_generated_programs_mean_the_same_in_every_form() {
-    println!("{:?}", generated(2_000..1_000_000));
+    println!("{:?}", generated(20_000..1_000_000));
 }
 
 /// Runs generated programs on many registers in every form; how many had code for them, of all.

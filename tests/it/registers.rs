@@ -2,6 +2,7 @@
 //! not come to, each run in every form and with every amount of fuel.
 
 mod control;
+mod fusing;
 mod host;
 mod language;
 mod memory;

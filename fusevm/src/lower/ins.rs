@@ -170,7 +170,8 @@ pub(crate) enum Ins<R = u8> {
     Exit { exit: u32 },
     /// Pays for the ops up to the next such instruction; goes on in the base interpreter if there is
     /// not enough.
-    Charge { exit: u32 },
+    /// `cost` is what it costs, if it is that little; [`u16::MAX`] stands for more.
+    Charge { cost: u16, exit: u32 },
 
     /// Begins the loop of the op at its pc over the array in `a`.
     LoopStart { a: R },
@@ -392,6 +393,48 @@ impl<R: Copy + PartialEq> Ins<R> {
             self,
             Ins::JumpLt { .. } | Ins::JumpLe { .. } | Ins::JumpNotLt { .. } | Ins::JumpNotLe { .. }
         )
+    }
+
+    /// How many instructions it stands for, itself included.
+    pub(crate) fn parts(self) -> usize {
+        match self {
+            Ins::IndexGetAt { .. } => 3,
+            Ins::StepJump { .. }
+            | Ins::StepLt { .. }
+            | Ins::StepLe { .. }
+            | Ins::StepLtI { .. }
+            | Ins::StepLeI { .. }
+            | Ins::StepGtI { .. }
+            | Ins::StepGeI { .. }
+            | Ins::StepByLt { .. }
+            | Ins::StepByLe { .. }
+            | Ins::Copies { .. }
+            | Ins::MulAdd { .. }
+            | Ins::MulFrom { .. }
+            | Ins::MulSub { .. }
+            | Ins::MulAddI { .. }
+            | Ins::JumpModNotEq { .. }
+            | Ins::IndexSetI { .. }
+            | Ins::IndexGetAdd { .. }
+            | Ins::IndexGetFrom { .. }
+            | Ins::IndexGetMul { .. }
+            | Ins::IndexGetNotEqI { .. }
+            | Ins::IndexGetNotLt { .. }
+            | Ins::IndexGetNotGt { .. }
+            | Ins::ArrayGetNotLt { .. }
+            | Ins::ArrayGetNotGt { .. }
+            | Ins::AddF { .. }
+            | Ins::SubF { .. }
+            | Ins::FromF { .. }
+            | Ins::MulF { .. }
+            | Ins::DivF { .. }
+            | Ins::IntoF { .. }
+            | Ins::JumpLtF { .. }
+            | Ins::JumpNotLtF { .. }
+            | Ins::JumpGtF { .. }
+            | Ins::JumpNotGtF { .. } => 2,
+            _other => 1,
+        }
     }
 
     /// Sets where a jump goes.

@@ -1,4 +1,5 @@
-//! Register code for people: each instruction with the op it comes from.
+//! Register code for people: each instruction with the op it comes from. Behind one that stands for
+//! several, those are marked by a `+`: they run only where that one cannot.
 
 use super::{Code, Ins};
 use crate::chunk::Chunk;
@@ -13,8 +14,11 @@ pub(crate) fn listing(name: &str, code: &Code, chunk: &Chunk, out: &mut String) 
     // Writing to a string cannot fail.
     let _ = writeln!(out, "; {name}: {registers} registers");
     let mut before = None;
-    for (ip, meta) in code.meta.iter().enumerate() {
-        let row = format!("; {ip:5}  {}", instruction(code, ip));
+    let mut covered = 0_usize;
+    for (ip, (ins, meta)) in code.ins.iter().zip(&code.meta).enumerate() {
+        let mark = if covered > 0 { '+' } else { ' ' };
+        covered = ins.parts().saturating_sub(1).max(covered.saturating_sub(1));
+        let row = format!("; {ip:5} {mark}{}", instruction(code, ip));
         let pc = meta.pc as usize;
         // An op is named once, where its first instruction is.
         let _ = match chunk.ops().get(pc).filter(|_| before != Some(pc)) {

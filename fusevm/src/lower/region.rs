@@ -236,6 +236,9 @@ impl<'v> Lowering<'v> {
             return;
         };
         self.code.exits[segment.exit as usize].cost = segment.cost;
+        if let Ins::Charge { cost, .. } = &mut self.code.plain[segment.first - 1] {
+            *cost = segment.cost.try_into().unwrap_or(u16::MAX);
+        }
         for at in segment.first..self.code.plain.len() {
             self.code.meta[at].refund = segment.cost - self.paid[at].min(segment.cost);
         }
@@ -271,7 +274,10 @@ impl<'v> Lowering<'v> {
         if self.segment.is_none() {
             let exit = self.exit();
             let first = self.code.plain.len();
-            self.emit(Ins::Charge { exit });
+            self.emit(Ins::Charge {
+                cost: u16::MAX,
+                exit,
+            });
             self.segment = Some(Segment {
                 exit,
                 first: first + 1,

@@ -707,20 +707,25 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
+                    if !want {
+                        leave!();
+                    }
                     // The caller wants it where the callee's window begins.
                     let registers = self.code.registers as u8;
+                    let clean = win[..registers.into()].iter().all(is_plain);
+                    match win[a as usize] {
+                        Value::Int(n) if clean => put!(0, Value::Int(n)),
+                        Value::Float(f) if clean => put!(0, Value::Float(f)),
+                        _ => {
+                            cold_path();
+                            self.place.1 = ip + 1;
+                            return_value(win, registers, a);
+                        }
+                    }
                     if let Some(d) = invoked {
                         cold_path();
-                        self.place.1 = ip + 1;
-                        return_value(win, registers, a);
                         let from = self.place.0;
                         move_result(vm, from, window + usize::from(d));
-                    } else if !win[..registers.into()].iter().all(is_plain) {
-                        cold_path();
-                        self.place.1 = ip + 1;
-                        return_value(win, registers, a);
-                    } else if want {
-                        copy!(0, &win[a as usize]);
                     }
                     self.calls.truncate(self.calls.len() - 1);
                     (self.place.0, self.code, ip) = (window, code, back as usize);
@@ -756,13 +761,10 @@ impl<'l> Run<'l> {
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
-                Ins::Charge { exit } => {
-                    let cost = u64::from(self.code.exits[exit as usize].cost);
-                    match vm.slice.checked_sub(cost) {
-                        Some(left) => vm.slice = left,
-                        None => leave!(),
-                    }
-                }
+                Ins::Charge { cost, .. } => match vm.slice.checked_sub(cost.into()) {
+                    Some(left) if cost < u16::MAX => vm.slice = left,
+                    _ => leave!(),
+                },
                 Ins::StepJump { a, n, to } => {
                     let x = stepped!(a, n);
                     turn!(a, x, true, to as usize);

@@ -218,7 +218,7 @@ impl<'l> Run<'l> {
                 vm.leave_registers(code, &code.exits[exit as usize])?;
                 return Ok(false);
             }
-            Ins::Charge { exit } => {
+            Ins::Charge { exit, .. } => {
                 let exit = &code.exits[exit as usize];
                 if !vm.prepay(exit.cost.into())? {
                     vm.leave_registers(code, exit)?;

@@ -147,7 +147,7 @@ impl Run<'_> {
                     (items @ Value::Array(_), at @ Value::Int(_)) => (d, Some(element(items, at))),
                     _ => break,
                 },
-                Ins::Charge { exit } => {
+                Ins::Charge { exit, .. } => {
                     let cost = u64::from(code.exits[exit as usize].cost);
                     match vm.slice.checked_sub(cost) {
                         Some(left) => vm.slice = left,
