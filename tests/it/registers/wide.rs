@@ -121,6 +121,19 @@ fn places_beyond_the_slots_may_be_many() {
 }
 
 #[test]
+fn a_scope_ends_on_values_that_were_never_in_their_registers() {
+    let values = "  LoadInt 1\n  GetSlot 2\n  LoadUndef\n";
+    for text in [
+        format!("  LoadInt 1\n  SetSlot 300\n  PushFrame\n{values}  PopFrame\n  GetSlot 300\n"),
+        format!(
+            "  LoadInt 1\n  SetSlot 300\n  PushFrame\n{values}{values}  PopFrame\n  GetSlot 300\n"
+        ),
+    ] {
+        agree_at(&lowered(&text), &[5, 7, 20], plain);
+    }
+}
+
+#[test]
 fn calls_begin_where_their_arguments_are_however_far_that_is() {
     let text = format!(
         "fn f/2\nfn deep/1\nblock each each_end\n{}  LoadInt 3\n  LoadInt 4\n  Call f, 2\n  LoadConst [1, 2, 3]\n  MapBlock 0\n  \

@@ -24,6 +24,8 @@ impl<'v> Lowering<'v> {
             let height = height as usize;
             let n = self.stack.len().saturating_sub(height) as u16;
             if n > 0 {
+                // Not all of them need be in their registers, or ever were.
+                self.use_home(self.stack.len() - 1);
                 let a = self.home(height);
                 self.emit(Ins::Clear { a, n });
             }
