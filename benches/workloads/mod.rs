@@ -114,13 +114,19 @@ impl Workload {
         })
     }
 
-    /// In a VM of its own, loaded once.
-    pub fn in_vm(&self, tier: Tier) -> race::Entrant<'_> {
+    /// A VM that has loaded it.
+    pub fn vm(&self, lowering: bool) -> Vm<Course> {
         let mut vm = Course::vm(());
         vm.register_builtin(0, classic::mix_builtin);
         vm.set_fusion(self.fusion);
-        vm.set_lowering(tier.lowering);
+        vm.set_lowering(lowering);
         vm.eval(self.chunk()).expect("the chunk is right");
+        vm
+    }
+
+    /// In a VM of its own, loaded once.
+    pub fn in_vm(&self, tier: Tier) -> race::Entrant<'_> {
+        let mut vm = self.vm(tier.lowering);
         Box::new(move |runs| {
             let mut answer = Value::Undef;
             for _ in 0..runs {

@@ -108,8 +108,8 @@ pub use value::{
 };
 pub use verify::{Broken, Verified, VerifyError, VerifyErrors, verify, verify_with};
 pub use vm::{
-    Builtin, Callable, Error, ErrorKind, InterruptHandle, LoadError, Loadable, Output, Program,
-    RawHandler, RawWideHandler, Root, SharedBuffer, Site, StaticChunk, VM, VMResult, Vm,
+    Builtin, Callable, Error, ErrorKind, InterruptHandle, LoadError, Loadable, Output, Profile,
+    Program, RawHandler, RawWideHandler, Root, SharedBuffer, Site, StaticChunk, VM, VMResult, Vm,
 };
 
 #[cfg(feature = "macros")]

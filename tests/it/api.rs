@@ -4,6 +4,7 @@
 mod build;
 mod limits;
 mod pieces;
+mod profiles;
 mod programs;
 mod repl;
 mod streams;

@@ -24,6 +24,7 @@ pub(super) struct Options {
     pub(super) repl: bool,
     pub(super) dump: bool,
     pub(super) time: bool,
+    pub(super) profile: bool,
     pub(super) no_run: bool,
     pub(super) no_fuse: bool,
     pub(super) no_lower: bool,
@@ -34,7 +35,7 @@ pub(super) struct Options {
 }
 
 /// The long options.
-const LONG: [&str; 12] = [
+const LONG: [&str; 13] = [
     "dump",
     "emit",
     "fuel",
@@ -44,6 +45,7 @@ const LONG: [&str; 12] = [
     "no-fuse",
     "no-lower",
     "no-run",
+    "profile",
     "repl",
     "time",
     "version",
@@ -73,6 +75,7 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, St
             }
             Arg::Long("dump") => options.dump = true,
             Arg::Long("time") => options.time = true,
+            Arg::Long("profile") => options.profile = true,
             Arg::Long("no-run") => options.no_run = true,
             Arg::Long("no-fuse") => options.no_fuse = true,
             Arg::Long("no-lower") => options.no_lower = true,

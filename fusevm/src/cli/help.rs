@@ -36,6 +36,8 @@ Options:
       --emit F     write the compiled chunk to file F
       --no-run     do not run: with --dump, with --emit, or to check a program
       --time       show how long compiling, loading and running took
+      --profile    show what ran how often: ops, pairs of them, functions, lines;
+                   it runs in the base interpreter
       --fuel N     stop after about N ops; in a REPL, in each input
       --max-depth N
                    stop at N open calls

@@ -125,9 +125,15 @@ impl<'h, L: Frontend> Session<'h, L> {
             return Ok(Value::Undef);
         }
         self.vm.set_fuel(self.options.fuel);
+        if self.options.profile {
+            self.vm.set_profiling(true);
+        }
         let start = Instant::now();
         let result = self.vm.eval(&program);
         self.tell_time(&[("load", load), ("run", start.elapsed())]);
+        if self.options.profile {
+            self.streams.errors.say(&self.vm.profile().to_string());
+        }
         result.map_err(|error| self.show_error(Some(chunk), &error))
     }
 

@@ -25,6 +25,7 @@ mod stack;
 pub(crate) use ext::unwound;
 pub(crate) use frame::{Frame, FrameKind, IN_BASE, NOT_BEGUN};
 pub(crate) use higher::BlockRun;
+pub(crate) use register::Tally;
 pub(crate) use shell::{ShellState, abandon};
 
 use crate::op::{Flags, Op, Opcode, for_each_op};
@@ -100,16 +101,21 @@ impl VM {
             .last()
             .is_some_and(|frame| frame.ip == NOT_BEGUN)
         {
+            if self.profiling {
+                self.count_call();
+            }
             self.begin();
         }
         match self.frames.last().is_some_and(Frame::in_registers) {
             true => self.run_registers(floor, at),
-            false => self.run_frame(floor, at),
+            false if self.profiling => self.run_frame::<true>(floor, at),
+            false => self.run_frame::<false>(floor, at),
         }
     }
 
-    /// Runs the code of the top frame until another frame is on top. `at` follows the pc.
-    fn run_frame(&mut self, floor: usize, at: &mut usize) -> Step {
+    /// Runs the code of the top frame until another frame is on top. `at` follows the pc. A loop that
+    /// counts what it runs is one of its own, and runs nothing fused.
+    fn run_frame<const COUNTED: bool>(&mut self, floor: usize, at: &mut usize) -> Step {
         let Some(frame) = self.frames.last() else {
             return Ok(());
         };
@@ -121,12 +127,16 @@ impl VM {
         let raw = linked.verified.is_raw();
         // Where heights are not known the stack is measured before each op, and so at each part.
         let once = self.lazy && frame_kind == FrameKind::Root && linked.origin().is_straight();
-        let overlay = match self.fusion() && !raw {
+        let overlay = match self.fusion() && !raw && !COUNTED {
             true if once => linked.origin().made_overlay(),
             true => Some(linked.origin().overlay()),
             false => None,
         };
         self.reload = false;
+        let mut function = match COUNTED {
+            true => self.begin_counting(code, &linked),
+            false => None,
+        };
         loop {
             *at = self.pc;
             if *at >= end.min(ops.len()) {
@@ -137,6 +147,9 @@ impl VM {
                 self.charge(1)?;
                 if raw {
                     self.check_stack(0)?;
+                }
+                if COUNTED {
+                    self.count_op((code, function), *at);
                 }
                 let op = ops[*at];
                 match overlay.map(|overlay| overlay[*at]) {
@@ -159,6 +172,10 @@ impl VM {
                 }
             }
             if self.reload {
+                if COUNTED {
+                    self.count_call();
+                    function = self.running_function();
+                }
                 if self.top_is_elsewhere() {
                     return Ok(());
                 }
@@ -221,7 +238,9 @@ impl VM {
         self.compute(name, linked, semantics)
     }
 
-    /// Pops the inputs of the op of that name, deepest first.
+    /// Pops the inputs of the op of that name, deepest first. Where this is a call, the values go through
+    /// memory twice.
+    #[inline(always)]
     fn take<const N: usize>(&mut self, op: &'static str) -> Result<[Value; N], Trap> {
         let at = self.input_start(op, N)?;
         let mut inputs = self.stack.drain(at..);
@@ -229,6 +248,7 @@ impl VM {
     }
 
     /// Where the `n` topmost values of the running frame start.
+    #[inline]
     fn input_start(&self, op: &'static str, n: usize) -> Result<usize, Trap> {
         let base = self.frames.last().map_or(0, |f| f.base);
         let holds = self.stack.len().saturating_sub(base);

@@ -6,7 +6,7 @@
 //! ([`Code::plain`](super::Code)), and the others after it.
 //!
 //! What is fused was chosen by how often it ran in the example programs and the benchmarks
-//! (`VM::profile` counts it): see `doc/architecture.md`.
+//! (`cargo bench --bench ngrams` counts it): see `doc/architecture.md`.
 //!
 //! A register that stands for a place on the stack is read once, by what pops the value. So a value that
 //! goes from one of the instructions to the next need not be written, if it is such a one.

@@ -22,11 +22,13 @@
 mod fuse;
 mod ins;
 mod listing;
+mod ngram;
 mod region;
 mod walk;
 
 pub(crate) use ins::{Ins, Meta};
 pub(crate) use listing::listing;
+pub(crate) use ngram::{goes_on, instructions, name, widths};
 
 use crate::op::Op;
 use crate::value::Value;
@@ -76,6 +78,16 @@ impl Code {
     /// Whether a frame has registers that a narrow instruction cannot name.
     pub(crate) fn is_wide(&self) -> bool {
         u8::try_from(self.registers).is_err()
+    }
+
+    /// The instructions as the loop has them, none of them fused.
+    fn narrow(&self) -> Vec<Ins> {
+        let narrow = |ins: &Ins<u16>| match ins {
+            // They see to all registers of the frame.
+            Ins::Return { .. } | Ins::ReturnVoid { .. } if self.is_wide() => Ins::Wide,
+            ins => ins.narrow().unwrap_or(Ins::Wide),
+        };
+        self.plain.iter().map(narrow).collect()
     }
 
     /// Where a frame goes on in the base interpreter before instruction `ip`, if it can there.

@@ -119,9 +119,8 @@ impl<'v> Lowering<'v> {
 
     /// Makes the instructions of the loop, which are fused if ops are.
     fn narrow(&mut self) {
-        let wide = self.code.is_wide();
+        self.code.ins = self.code.narrow();
         let Code {
-            plain,
             ins,
             constants,
             floats,
@@ -129,12 +128,6 @@ impl<'v> Lowering<'v> {
             form,
             ..
         } = &mut self.code;
-        let narrow = plain.iter().map(|ins| match ins {
-            // They see to all registers of the frame.
-            Ins::Return { .. } | Ins::ReturnVoid { .. } if wide => Ins::Wide,
-            ins => ins.narrow().unwrap_or(Ins::Wide),
-        });
-        *ins = narrow.collect();
         if !form.fused {
             return;
         }

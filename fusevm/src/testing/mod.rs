@@ -3,6 +3,8 @@
 #[cfg(feature = "macros")]
 mod both;
 mod chunk;
+#[doc(hidden)]
+pub mod ngrams;
 
 #[cfg(feature = "macros")]
 pub use both::{BothFailed, Scalar, check_both};

@@ -111,7 +111,7 @@ impl VM {
         let linked = self.code.get(code);
         let end = linked.map_or(0, |l| l.chunk().ops.len());
         let in_base = match linked {
-            Some(linked) if self.lazy && first => linked.origin().is_straight(),
+            Some(linked) if self.lazy && first && !self.profiling => linked.origin().is_straight(),
             _again => false,
         };
         self.frames.push(Frame {
@@ -374,7 +374,7 @@ impl VM {
 
     /// The function whose ops the frame at `index` runs; `None` in a main program. A block that an op
     /// runs is in the function around that op.
-    fn function_of(&self, index: usize) -> Option<u32> {
+    pub(super) fn function_of(&self, index: usize) -> Option<u32> {
         for frame in self.frames.get(..=index)?.iter().rev() {
             match frame.kind {
                 FrameKind::Call { function, .. } => return Some(function),

@@ -11,6 +11,7 @@ mod fixed;
 mod fuel;
 mod load;
 mod names;
+mod profile;
 mod program;
 mod state;
 mod stream;
@@ -20,6 +21,7 @@ pub use calls::Callable;
 pub use error::{Error, ErrorKind, LoadError, Site, VMResult};
 pub use fixed::StaticChunk;
 pub use fuel::InterruptHandle;
+pub use profile::{FunctionCount, LineCount, Profile};
 pub(crate) use program::Linked;
 pub use program::{Loadable, Program, Source};
 pub(crate) use state::{Code, FunctionRef, Savepoint};
@@ -29,7 +31,7 @@ pub use typed::Vm;
 use crate::chunk::Chunk;
 use crate::ext::{Language, OpTable, Parts};
 use crate::heap::Heap;
-use crate::interp::{BlockRun, Frame};
+use crate::interp::{BlockRun, Frame, Tally};
 use crate::semantics::{Limits, Policy, Rules, Trap};
 use crate::shell::ShellHost;
 use crate::value::Value;
@@ -123,9 +125,16 @@ pub struct VM {
     /// Runs that are open, one inside a handler of the other.
     pub(crate) reentry: usize,
     fusion: bool,
+    /// Whether units begin in registers: where that is asked for, and no profile is made.
     pub(crate) lowering: bool,
+    lowering_asked: bool,
     /// Whether a main program whose ops run once at most is not lowered, nor fused, the first time.
     pub(crate) lazy: bool,
+    /// Whether ops are counted.
+    pub(crate) profiling: bool,
+    profiler: Option<Box<profile::Profiler>>,
+    /// Counts of register instructions, where those are asked for.
+    pub(crate) tally: Option<Box<Tally>>,
 }
 
 /// Where the value is through which the function in registers that runs was called.
@@ -207,7 +216,11 @@ impl VM {
             reentry: 0,
             fusion: true,
             lowering: true,
+            lowering_asked: true,
             lazy: true,
+            profiling: false,
+            profiler: None,
+            tally: None,
         }
     }
 
@@ -318,7 +331,8 @@ impl VM {
     /// none before its second run in a VM. Once this is set, all run in registers or none does. Nothing
     /// but time depends on it.
     pub fn set_lowering(&mut self, on: bool) {
-        (self.lowering, self.lazy) = (on, false);
+        (self.lowering_asked, self.lazy) = (on, false);
+        self.lowering = on && !self.profiling;
     }
 
     pub(crate) fn lowering(&self) -> bool {

@@ -106,7 +106,7 @@ impl Program {
     }
 
     /// The names of its functions as their author knows them.
-    fn function_names(&self) -> &[Str] {
+    pub(super) fn function_names(&self) -> &[Str] {
         let names = &self.0.function_names;
         names.get_or_init(|| own_names(self.chunk()))
     }

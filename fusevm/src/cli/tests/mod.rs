@@ -190,6 +190,19 @@ fn listings_times_and_limits() {
         "1\n"
     );
     assert_eq!(ok(&["--no-lower", "-e", "1 print"], ""), "1\n");
+    let (code, output, errors) = run(&["--profile", "-e", "{ f 1 } f() print"], "");
+    assert_eq!((code, output.as_str()), (0, "1\n"));
+    assert!(errors.contains(" 20.0 %  Call\n"), "{errors}");
+    assert!(errors.contains("           1  f() at -e:1\n"), "{errors}");
+    // A program that stops has a profile too, and each input of a REPL has its own.
+    let (code, errors) = fails(&["--profile", "-e", "1 0 /"], "");
+    assert_eq!(code, 70);
+    assert!(errors.starts_with("3 ops ran\n"), "{errors}");
+    let (_, _, errors) = run(&["--profile", "--repl"], "1\n1 2 +\n");
+    assert!(
+        errors.contains("1 ops ran\n") && errors.contains("3 ops ran\n"),
+        "{errors}"
+    );
     let (_, output, _) = run(&["--dump", "--no-run", "-e", "1 2 + print"], "");
     assert!(output.contains("\n; main program: "), "{output}");
     assert!(output.contains("AddI r0, r0, 2"), "{output}");

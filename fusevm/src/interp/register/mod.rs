@@ -12,6 +12,9 @@
 mod ext;
 mod run;
 mod slow;
+mod tally;
+
+pub(crate) use tally::Tally;
 
 use super::frame::{IN_BASE, NOT_BEGUN};
 use super::{Frame, FrameKind, Step};

@@ -1,6 +1,7 @@
 //! The loop.
 
 mod calls;
+mod counted;
 mod ext;
 mod fast;
 mod step;
@@ -80,6 +81,8 @@ struct Run<'l> {
     patience: i64,
     form: Form,
     calls: Vec<Rec<'l>>,
+    /// How many of them have frames of the VM.
+    known: usize,
     /// The code of functions of the program that are the VM's functions of their names, by number, as far
     /// as they were called; so it is until a function is defined.
     targets: Vec<Option<&'l Code>>,
@@ -87,8 +90,6 @@ struct Run<'l> {
     made: Vec<Option<&'l Code>>,
     /// What `VM::defined` was then.
     defined: u64,
-    /// How many of them have frames of the VM.
-    known: usize,
     /// Calls that may be opened before the limit.
     depth_left: usize,
     /// How many calls there may be, with the room there is for them.
@@ -111,6 +112,9 @@ struct Rec<'l> {
 
 impl<'l> Run<'l> {
     fn go(&mut self, vm: &mut VM) -> Step {
+        if vm.tally.is_some() {
+            return self.go_counted(vm);
+        }
         loop {
             match self.code.ins[self.place.1] {
                 Ins::Wide if self.wide(vm) => self.place.1 += 1,
@@ -123,25 +127,32 @@ impl<'l> Run<'l> {
                 self.place.1 -= 1;
                 continue;
             }
-            let goes_on = match self.code.plain[self.place.1 - 1] {
-                Ins::Ext {
-                    a,
-                    n,
-                    locals,
-                    import,
-                } => self.ext(vm, (a, n, locals), import)?,
-                ins if ins.is_text() && self.text(vm) => true,
-                _other => self.step(vm)?,
-            };
-            if !goes_on {
+            if !self.one(vm, true)? {
                 return Ok(());
             }
-            self.patience -= 1;
-            if vm.defined != self.defined {
-                self.targets.clear();
-                self.defined = vm.defined;
-            }
         }
+    }
+
+    /// Runs the instruction before the current place, which the loop has left, with those behind it that
+    /// are on `texts` too; whether control goes on here.
+    #[inline(always)]
+    fn one(&mut self, vm: &mut VM, texts: bool) -> Result<bool, Trap> {
+        let goes_on = match self.code.plain[self.place.1 - 1] {
+            Ins::Ext {
+                a,
+                n,
+                locals,
+                import,
+            } => self.ext(vm, (a, n, locals), import)?,
+            ins if texts && ins.is_text() && self.text(vm) => true,
+            _other => self.step(vm)?,
+        };
+        self.patience -= 1;
+        if vm.defined != self.defined {
+            self.targets.clear();
+            self.defined = vm.defined;
+        }
+        Ok(goes_on)
     }
 }
 
