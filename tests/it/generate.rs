@@ -9,11 +9,13 @@ mod expression;
 mod language;
 mod outcome;
 mod random;
+mod shift;
 mod statement;
 
 pub(crate) use language::{Generated, with_ops};
 pub(crate) use outcome::{Outcome, Setting, overlay_is_exact};
 pub(crate) use random::Random;
+pub(crate) use shift::shifted;
 
 use fusevm::{Chunk, ChunkBuilder, Flags, Op, Opcode, Operands, Policy, Unset, Value, ZeroDiv};
 

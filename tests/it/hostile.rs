@@ -6,8 +6,10 @@
 mod mutate;
 mod shell;
 
-use crate::generate::{Forms, Outcome, Random, Setting, overlay_is_exact, program, with_ops};
-use fusevm::{Chunk, ErrorKind, Limits, TrapKind, VM, VMResult, Value, verify};
+use crate::generate::{
+    Forms, Outcome, Random, Setting, overlay_is_exact, program, shifted, with_ops,
+};
+use fusevm::{Chunk, ErrorKind, Limits, Program, TrapKind, VM, VMResult, Value, verify};
 use mutate::Parts;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -137,6 +139,56 @@ fn a_million_generated_programs_mean_the_same_in_every_form() {
     println!("{:?}", generated(20_000..1_000_000));
 }
 
+/// Runs generated programs on many registers in every form; how many had code for them, of all.
+fn wide(seeds: Range<u64>) -> (usize, usize) {
+    let forms = Forms::new();
+    let (mut lowered, mut all) = (0, 0);
+    for seed in seeds {
+        let named = Seed(seed);
+        let mut r = Random::new(seed);
+        let room = 20 + r.below(200);
+        let chunk = program(&mut r, &forms, room);
+        let by = match r.below(3) {
+            0 => 235 + r.below(25),
+            1 => 300,
+            _ => 600 + r.below(200),
+        };
+        let chunk = shifted(&chunk, by as u16);
+        let listing = Program::new(chunk.clone()).map(|program| program.register_listing());
+        lowered += usize::from(listing.is_ok_and(|l| !l.contains("in the base interpreter")));
+        all += 1;
+        let setting = setting(&mut r);
+        let first = Outcome::of(chunk.clone(), &base(&plain(&setting)));
+        for setting in [&setting, &plain(&setting)] {
+            let other = Outcome::of(chunk.clone(), setting);
+            assert_eq!(other, first, "seed {seed}\n{}", chunk.listing());
+        }
+        if first.kind != Some(ErrorKind::Trap(TrapKind::OutOfFuel)) {
+            let unlimited = Setting {
+                fuel: None,
+                ..setting
+            };
+            let mut other = Outcome::of(chunk.clone(), &unlimited);
+            other.fuel = first.fuel;
+            assert_eq!(other, first, "unmetered, seed {seed}\n{}", chunk.listing());
+        }
+        drop(named);
+    }
+    (lowered, all)
+}
+
+#[test]
+fn generated_programs_on_many_registers_mean_the_same_in_every_form() {
+    let (lowered, all) = wide(0..1_000);
+    assert!(lowered > all * 9 / 10, "{lowered} of {all}");
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_generated_programs_on_many_registers_mean_the_same_in_every_form() {
+    println!("{:?}", wide(1_000..1_000_000));
+}
+
 /// Runs several programs of a language in one VM each, in every form; how often each end was come to.
 fn several(seeds: Range<u64>) -> BTreeMap<String, usize> {
     let forms = Forms::new();
@@ -148,7 +200,12 @@ fn several(seeds: Range<u64>) -> BTreeMap<String, usize> {
         for _ in 0..1 + r.below(3) {
             let room = 10 + r.below(80);
             let chunk = program(&mut r, &forms, room);
-            chunks.push(with_ops(&chunk, &mut r));
+            let mut chunk = with_ops(&chunk, &mut r);
+            if r.one_in(4) {
+                let by = 240 + r.below(60) as u16;
+                chunk = shifted(&chunk, by);
+            }
+            chunks.push(chunk);
         }
         let mut setting = setting(&mut r);
         setting.fuel = setting.fuel.map(|fuel| fuel.min(3_000));

@@ -7,8 +7,9 @@ mod host;
 mod language;
 mod memory;
 mod text;
+mod wide;
 
-use fusevm::{Chunk, Error, Language, SharedBuffer, Vm};
+use fusevm::{Chunk, Error, Language, Loadable, SharedBuffer, Vm};
 
 /// What can be seen of a run.
 #[derive(Debug, PartialEq)]
@@ -29,9 +30,9 @@ fn told(error: &Error) -> String {
     format!("{:?} {error} {trace:?}", error.kind())
 }
 
-/// Runs a chunk in a VM of its own.
+/// Runs a chunk or a program in a VM of its own.
 fn run<L: Language<Host: Default>>(
-    chunk: &Chunk,
+    chunk: impl Loadable,
     (lowering, fusion): (Option<bool>, bool),
     fuel: Option<u64>,
     prepare: impl Fn(&mut Vm<L>),

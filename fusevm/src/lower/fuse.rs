@@ -14,7 +14,7 @@
 use super::Ins;
 
 /// The instructions with what can be fused in its place. `base` is the first register of the stack.
-pub(super) fn fuse(ins: &[Ins], base: u8, floats: impl Fn(u32) -> Option<u16>) -> Vec<Ins> {
+pub(super) fn fuse(ins: &[Ins], base: u16, floats: impl Fn(u32) -> Option<u16>) -> Vec<Ins> {
     let mut fused = ins.to_vec();
     for at in 0..ins.len() {
         if let Some(instead) =
@@ -27,7 +27,7 @@ pub(super) fn fuse(ins: &[Ins], base: u8, floats: impl Fn(u32) -> Option<u16>) -
 }
 
 /// One for three.
-fn three(ins: &[Ins], base: u8) -> Option<Ins> {
+fn three(ins: &[Ins], base: u16) -> Option<Ins> {
     let &[first, second, third, ..] = ins else {
         return None;
     };
@@ -37,7 +37,7 @@ fn three(ins: &[Ins], base: u8) -> Option<Ins> {
             Ins::Mul { d: t, a, b },
             Ins::Add { d: u, a: x, b: c },
             Ins::IndexGet { d, a: of, b: v },
-        ) if t >= base && u >= base && x == t && v == u && c != t && of != u => {
+        ) if u16::from(t.min(u)) >= base && x == t && v == u && c != t && of != u => {
             Some(Ins::IndexGetAt { d, of, a, b, c })
         }
         _other => None,
@@ -45,12 +45,12 @@ fn three(ins: &[Ins], base: u8) -> Option<Ins> {
 }
 
 /// One for two; `at` is where the first is.
-fn two(ins: &[Ins], (at, base): (usize, u8), floats: impl Fn(u32) -> Option<u16>) -> Option<Ins> {
+fn two(ins: &[Ins], (at, base): (usize, u16), floats: impl Fn(u32) -> Option<u16>) -> Option<Ins> {
     let &[first, second, ..] = ins else {
         return None;
     };
     // A value that goes from the first to the second and nowhere else.
-    let passes = |t: u8| t >= base;
+    let passes = |t: u8| u16::from(t) >= base;
     Some(match (first, second) {
         // A counter, and the test of its loop.
         (Ins::AddI { d, a, n, .. }, test) if d == a => step(a, n, test, at)?,

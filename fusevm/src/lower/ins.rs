@@ -1,136 +1,171 @@
 //! Register instructions: what the register interpreter runs.
 //!
-//! An instruction is 8 bytes. `d` is the register it writes, `a` and `b` are those it reads; a
-//! register is a `u8`, counted from the window of the running frame. Where a result may need more
-//! than the fast path has, the bytecode op behind the instruction ([`Meta::pc`]) says what it means.
+//! `d` is the register an instruction writes, `a` and `b` are those it reads, counted from the window of
+//! the running frame. Lowering names registers by `u16`; what the loop runs is 8 bytes and names them by
+//! `u8`, and where that is not enough there is [`Ins::Wide`]. Where a result may need more than the fast
+//! path has, the bytecode op behind the instruction ([`Meta::pc`]) says what it means.
 
 use crate::op::Opcode;
 
-/// An instruction.
+/// The type of instructions, and how those on many registers become those on few.
+macro_rules! instructions {
+    (
+        $(#[$about:meta])*
+        pub(crate) enum Ins<R = u8> {
+            $($(#[$doc:meta])* $Name:ident $({ $($field:ident: $kind:tt),* $(,)? })?,)*
+        }
+    ) => {
+        $(#[$about])*
+        pub(crate) enum Ins<R = u8> {
+            $($(#[$doc])* $Name $({ $($field: $kind),* })?,)*
+        }
+
+        impl Ins<u16> {
+            /// The same on registers that are a `u8`, if all of them are.
+            pub(super) fn narrow(self) -> Option<Ins> {
+                Some(match self {
+                    $(Self::$Name $({ $($field),* })? => Ins::$Name $({ $($field: narrowed!($kind $field)),* })?,)*
+                })
+            }
+        }
+    };
+}
+
+macro_rules! narrowed {
+    (R $field:ident) => {
+        u8::try_from($field).ok()?
+    };
+    ($kind:tt $field:ident) => {
+        $field
+    };
+}
+
+instructions! {
+/// An instruction, on registers of type `R`.
 #[derive(Clone, Copy, Debug)]
 #[rustfmt::skip]
-pub(crate) enum Ins {
+pub(crate) enum Ins<R = u8> {
     /// `d = a`, a copy.
-    Copy { d: u8, a: u8 },
+    Copy { d: R, a: R },
     /// `d = a`, leaving Undef in `a`.
-    Take { d: u8, a: u8 },
+    Take { d: R, a: R },
     /// `d = n`.
-    Int { d: u8, n: i32 },
+    Int { d: R, n: i32 },
     /// `d =` constant `k` of the code.
-    Const { d: u8, k: u32 },
+    Const { d: R, k: u32 },
     /// `d =` Undef.
-    Undef { d: u8 },
+    Undef { d: R },
     /// `d =` the truth.
-    Bool { d: u8, is: bool },
+    Bool { d: R, is: bool },
     /// Exchanges two registers.
-    Swap { a: u8, b: u8 },
+    Swap { a: R, b: R },
     /// Undef in registers `a..a + n`.
-    Clear { a: u8, n: u8 },
+    Clear { a: R, n: R },
 
     /// `d = a + b`, and so on; numbers, or what language and policy say.
-    Add { d: u8, a: u8, b: u8 },
-    AddI { d: u8, a: u8, n: i32 },
-    Sub { d: u8, a: u8, b: u8 },
-    SubI { d: u8, a: u8, n: i32 },
-    Mul { d: u8, a: u8, b: u8 },
-    MulI { d: u8, a: u8, n: i32 },
-    Div { d: u8, a: u8, b: u8 },
-    Mod { d: u8, a: u8, b: u8 },
-    ModI { d: u8, a: u8, n: i32 },
+    Add { d: R, a: R, b: R },
+    AddI { d: R, a: R, n: i32 },
+    Sub { d: R, a: R, b: R },
+    SubI { d: R, a: R, n: i32 },
+    Mul { d: R, a: R, b: R },
+    MulI { d: R, a: R, n: i32 },
+    Div { d: R, a: R, b: R },
+    Mod { d: R, a: R, b: R },
+    ModI { d: R, a: R, n: i32 },
     /// `d = a & b`, and so on.
-    And { d: u8, a: u8, b: u8 },
-    Or { d: u8, a: u8, b: u8 },
-    Xor { d: u8, a: u8, b: u8 },
-    Shl { d: u8, a: u8, b: u8 },
-    Shr { d: u8, a: u8, b: u8 },
-    AndI { d: u8, a: u8, n: i32 },
-    OrI { d: u8, a: u8, n: i32 },
-    XorI { d: u8, a: u8, n: i32 },
-    ShlI { d: u8, a: u8, n: i32 },
-    ShrI { d: u8, a: u8, n: i32 },
+    And { d: R, a: R, b: R },
+    Or { d: R, a: R, b: R },
+    Xor { d: R, a: R, b: R },
+    Shl { d: R, a: R, b: R },
+    Shr { d: R, a: R, b: R },
+    AndI { d: R, a: R, n: i32 },
+    OrI { d: R, a: R, n: i32 },
+    XorI { d: R, a: R, n: i32 },
+    ShlI { d: R, a: R, n: i32 },
+    ShrI { d: R, a: R, n: i32 },
     /// `d =` a comparison of `a` and `b`.
-    Binary { op: Opcode, d: u8, a: u8, b: u8 },
+    Binary { op: Opcode, d: R, a: R, b: R },
     /// `d =` an op of one number, `a`.
-    Unary { op: Opcode, d: u8, a: u8 },
+    Unary { op: Opcode, d: R, a: R },
     /// `d = !a`.
-    Not { d: u8, a: u8 },
+    Not { d: R, a: R },
 
     /// Goes on at `to`.
     Jump { to: u32 },
     /// Goes on at `to` if `a` is true; `last` says that nothing uses `a` after this.
-    JumpIf { a: u8, last: bool, to: u32 },
+    JumpIf { a: R, last: bool, to: u32 },
     /// Goes on at `to` if `a` is false.
-    JumpIfNot { a: u8, last: bool, to: u32 },
+    JumpIfNot { a: R, last: bool, to: u32 },
     /// Goes on at `to` if `a < b`, and so on. `JumpNotLt` is no `JumpGe`: NaN.
-    JumpLt { a: u8, b: u8, to: u32 },
-    JumpLe { a: u8, b: u8, to: u32 },
-    JumpEq { a: u8, b: u8, to: u32 },
-    JumpNotLt { a: u8, b: u8, to: u32 },
-    JumpNotLe { a: u8, b: u8, to: u32 },
-    JumpNotEq { a: u8, b: u8, to: u32 },
+    JumpLt { a: R, b: R, to: u32 },
+    JumpLe { a: R, b: R, to: u32 },
+    JumpEq { a: R, b: R, to: u32 },
+    JumpNotLt { a: R, b: R, to: u32 },
+    JumpNotLe { a: R, b: R, to: u32 },
+    JumpNotEq { a: R, b: R, to: u32 },
     /// The same against a number in the instruction.
-    JumpLtI { a: u8, n: i16, to: u32 },
-    JumpLeI { a: u8, n: i16, to: u32 },
-    JumpGtI { a: u8, n: i16, to: u32 },
-    JumpGeI { a: u8, n: i16, to: u32 },
-    JumpEqI { a: u8, n: i16, to: u32 },
-    JumpNotLtI { a: u8, n: i16, to: u32 },
-    JumpNotLeI { a: u8, n: i16, to: u32 },
-    JumpNotGtI { a: u8, n: i16, to: u32 },
-    JumpNotGeI { a: u8, n: i16, to: u32 },
-    JumpNotEqI { a: u8, n: i16, to: u32 },
+    JumpLtI { a: R, n: i16, to: u32 },
+    JumpLeI { a: R, n: i16, to: u32 },
+    JumpGtI { a: R, n: i16, to: u32 },
+    JumpGeI { a: R, n: i16, to: u32 },
+    JumpEqI { a: R, n: i16, to: u32 },
+    JumpNotLtI { a: R, n: i16, to: u32 },
+    JumpNotLeI { a: R, n: i16, to: u32 },
+    JumpNotGtI { a: R, n: i16, to: u32 },
+    JumpNotGeI { a: R, n: i16, to: u32 },
+    JumpNotEqI { a: R, n: i16, to: u32 },
 
     /// `d =` the global of name `name`.
-    GetVar { d: u8, name: u16 },
+    GetVar { d: R, name: u16 },
     /// The global of name `name` `= a`.
-    SetVar { a: u8, name: u16 },
+    SetVar { a: R, name: u16 },
     /// `d =` element `b` of the container in `a`.
-    IndexGet { d: u8, a: u8, b: u8 },
+    IndexGet { d: R, a: R, b: R },
     /// Element `b` of the array in slot `s`, register `a`, `=` register `c`.
-    IndexSet { a: u8, b: u8, c: u8, s: u16 },
+    IndexSet { a: R, b: R, c: R, s: u16 },
     /// `d =` element `b` of the array of name `name`.
-    ArrayGet { d: u8, b: u8, name: u16 },
+    ArrayGet { d: R, b: R, name: u16 },
     /// Element `b` of the array of name `name` `= c`.
-    ArraySet { b: u8, c: u8, name: u16 },
+    ArraySet { b: R, c: R, name: u16 },
     /// Appends `a` to the array of name `name`.
-    ArrayPush { a: u8, name: u16 },
+    ArrayPush { a: R, name: u16 },
     /// `d =` what the hash of name `name` has under key `b`, and so on.
-    HashGet { d: u8, b: u8, name: u16 },
-    HashExists { d: u8, b: u8, name: u16 },
-    HashDelete { d: u8, b: u8, name: u16 },
+    HashGet { d: R, b: R, name: u16 },
+    HashExists { d: R, b: R, name: u16 },
+    HashDelete { d: R, b: R, name: u16 },
     /// Key `b` of the hash of name `name` `= c`.
-    HashSet { b: u8, c: u8, name: u16 },
+    HashSet { b: R, c: R, name: u16 },
     /// An array of the `n` values from `a` on, in `a`.
-    MakeArray { a: u8, n: u8 },
+    MakeArray { a: R, n: R },
     /// `d =` the length of `a`: of an array, a hash or a text.
-    Len { d: u8, a: u8 },
+    Len { d: R, a: R },
     /// `d = a` followed by `b`, as texts.
-    Concat { d: u8, a: u8, b: u8 },
+    Concat { d: R, a: R, b: R },
 
     /// Calls function `function` of the program with `argc` arguments from `a` on; its result goes to `a`
     /// if the caller wants it.
-    Call { a: u8, argc: u8, want: bool, function: u32 },
+    Call { a: R, argc: u8, want: bool, function: u32 },
     /// Calls the function of name `name`, wherever it is.
-    CallOut { a: u8, argc: u8, name: u16 },
+    CallOut { a: R, argc: u8, name: u16 },
     /// Leaves the function or the program with the value of `a`, and `blocks` open loops.
-    Return { a: u8, blocks: u8 },
+    Return { a: R, blocks: u8 },
     /// Leaves without a value.
     ReturnVoid { blocks: u8 },
     /// The end of the program: its value is `a` if there is one.
-    End { a: u8, some: bool },
+    End { a: R, some: bool },
 
     /// Runs the op at its pc as the base interpreter does, on `n` inputs from `a` on; the results go
     /// to `a` and the registers behind it.
     /// Slots it names are counted from register `locals`.
-    Base { a: u8, n: u8, locals: u8 },
+    Base { a: R, n: R, locals: R },
     /// The same for an op that may jump: if it does, the next instruction runs, else the one behind it.
-    BaseBranch { a: u8, n: u8, locals: u8 },
+    BaseBranch { a: R, n: R, locals: R },
     /// Runs the ext op at its pc, of that import, on `n` inputs from `a` on, as `Base` does.
-    Ext { a: u8, n: u8, locals: u8, import: u16 },
+    Ext { a: R, n: R, locals: R, import: u16 },
     /// The same for one that may jump, as `BaseBranch` does.
-    ExtBranch { a: u8, n: u8, locals: u8 },
+    ExtBranch { a: R, n: R, locals: R },
     /// Calls builtin `id` with `argc` arguments from `a` on; its result goes to `a`.
-    Builtin { a: u8, argc: u8, id: u16 },
+    Builtin { a: R, argc: u8, id: u16 },
     /// Goes on in the base interpreter, as exit `exit` says.
     Exit { exit: u32 },
     /// Pays for the ops up to the next such instruction; goes on in the base interpreter if there is
@@ -139,15 +174,17 @@ pub(crate) enum Ins {
     Charge { cost: u16, exit: u32 },
 
     /// Begins the loop of the op at its pc over the array in `a`.
-    LoopStart { a: u8 },
+    LoopStart { a: R },
     /// The next turn of the innermost loop: its elements go to `a` and behind it. At the end, its result
     /// goes to `a`, and control to `to`.
-    LoopNext { a: u8, to: u32 },
+    LoopNext { a: R, to: u32 },
     /// A turn has left its value in `a`, or nothing.
-    LoopTurn { a: u8, some: bool },
+    LoopTurn { a: R, some: bool },
     /// The fused loop of the code's list, in one go; if that cannot be, the next instruction runs, else
     /// the one behind it.
     Fused { index: u32 },
+    /// Where the instruction names registers that are no `u8`: it runs as it is in [`Code::plain`](super::Code).
+    Wide,
 
     // Those below stand for two or three of the others, which follow them: see `fuse`.
 
@@ -206,8 +243,10 @@ pub(crate) enum Ins {
     JumpGtF { a: u8, k: u16, to: u32 },
     JumpNotGtF { a: u8, k: u16, to: u32 },
 }
+}
 
 const _: () = assert!(size_of::<Ins>() == 8);
+const _: () = assert!(size_of::<Ins<u16>>() == 12);
 
 /// Where an instruction comes from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -218,9 +257,9 @@ pub(crate) struct Meta {
     pub(crate) refund: u32,
 }
 
-impl Ins {
+impl<R: Copy + PartialEq> Ins<R> {
     /// The register that gets its one value, for those that compute one.
-    pub(crate) fn dest(&mut self) -> Option<&mut u8> {
+    pub(crate) fn dest(&mut self) -> Option<&mut R> {
         match self {
             Ins::Copy { d, .. }
             | Ins::Take { d, .. }
@@ -263,7 +302,7 @@ impl Ins {
     }
 
     /// The registers that those read which compute one value.
-    pub(crate) fn reads(self) -> [Option<u8>; 2] {
+    pub(crate) fn reads(self) -> [Option<R>; 2] {
         match self {
             Ins::Copy { a, .. }
             | Ins::Take { a, .. }
@@ -301,7 +340,7 @@ impl Ins {
     }
 
     /// Whether it is one on texts or hashes that reads the register as one operand.
-    pub(crate) fn reads_once(self, r: u8) -> bool {
+    pub(crate) fn reads_once(self, r: R) -> bool {
         match self {
             Ins::Concat { a, b, .. } => (a == r) != (b == r),
             Ins::HashGet { b, .. } | Ins::HashExists { b, .. } | Ins::HashDelete { b, .. } => {

@@ -18,7 +18,7 @@ pub(crate) fn listing(name: &str, code: &Code, chunk: &Chunk, out: &mut String) 
     for (ip, (ins, meta)) in code.ins.iter().zip(&code.meta).enumerate() {
         let mark = if covered > 0 { '+' } else { ' ' };
         covered = ins.parts().saturating_sub(1).max(covered.saturating_sub(1));
-        let row = format!("; {ip:5} {mark}{}", instruction(*ins, code));
+        let row = format!("; {ip:5} {mark}{}", instruction(code, ip));
         let pc = meta.pc as usize;
         // An op is named once, where its first instruction is.
         let _ = match chunk.ops().get(pc).filter(|_| before != Some(pc)) {
@@ -30,8 +30,11 @@ pub(crate) fn listing(name: &str, code: &Code, chunk: &Chunk, out: &mut String) 
 }
 
 /// An instruction: its name, its registers as `r0`, where it goes as `→ 7`, and numbers.
-fn instruction(ins: Ins, code: &Code) -> String {
-    let text = format!("{ins:?}");
+fn instruction(code: &Code, ip: usize) -> String {
+    let text = match code.ins[ip] {
+        Ins::Wide => format!("{:?}", code.plain[ip]),
+        ins => format!("{ins:?}"),
+    };
     let Some((name, fields)) = text.split_once(" { ") else {
         return text;
     };

@@ -8,6 +8,9 @@
 //! computed the value write there, constants go into instructions, a comparison and the branch behind
 //! it are one. Where paths meet, every value is in the register of its place.
 //!
+//! The loop runs instructions that name registers by a `u8`. A unit whose slots and places are more is
+//! *wide*: its instructions on higher registers run as they were written.
+//!
 //! An op without an instruction of its own runs as the base interpreter runs it, on the registers of
 //! its inputs. Where control cannot go on in registers (an unknown function, too little fuel for what
 //! comes next) there is an [`Exit`]: the frame is rebuilt for the base interpreter, which goes on at
@@ -33,12 +36,19 @@ use crate::verify::{Unit, Verified};
 use region::Lowering;
 use walk::{Size, walk};
 
+/// Registers that an instruction of the loop can name, which are those of a window.
+pub(crate) const WINDOW: usize = 256;
+
+/// A frame may have so many registers, and four more for each op of its unit: a call clears them all, and
+/// those of a unit that names a few slots out of many would cost more than its ops.
+const SPARSE: usize = 1_024;
+
 /// A unit in register form.
 #[derive(Debug)]
 pub(crate) struct Code {
-    /// As they were written, one for one.
-    pub(crate) plain: Vec<Ins>,
-    /// With those fused that can be.
+    /// As they were written.
+    pub(crate) plain: Vec<Ins<u16>>,
+    /// The same, one for one, for the loop: narrow, and with those fused that can be.
     pub(crate) ins: Vec<Ins>,
     /// One for each instruction.
     pub(crate) meta: Vec<Meta>,
@@ -52,19 +62,34 @@ pub(crate) struct Code {
     /// Loops that may run in one go: with names of slots that are registers.
     pub(crate) fused: Vec<Op>,
     /// Registers of a frame.
-    pub(crate) registers: u8,
+    pub(crate) registers: u16,
     /// The register of the stack's bottom: those below are slots.
-    pub(crate) base: u8,
+    pub(crate) base: u16,
     /// Slots outside of scopes: the first registers.
-    pub(crate) own_slots: u8,
+    pub(crate) own_slots: u16,
     /// Slots by depth of scopes: first register and number.
-    pub(crate) slots: Vec<(u8, u8)>,
+    pub(crate) slots: Vec<(u16, u16)>,
     pub(crate) form: Form,
     /// Arguments that it is for.
     pub(crate) argc: u8,
 }
 
 impl Code {
+    /// Whether a frame has registers that a narrow instruction cannot name.
+    pub(crate) fn is_wide(&self) -> bool {
+        u8::try_from(self.registers).is_err()
+    }
+
+    /// The instructions as the loop has them, none of them fused.
+    fn narrow(&self) -> Vec<Ins> {
+        let narrow = |ins: &Ins<u16>| match ins {
+            // They see to all registers of the frame.
+            Ins::Return { .. } | Ins::ReturnVoid { .. } if self.is_wide() => Ins::Wide,
+            ins => ins.narrow().unwrap_or(Ins::Wide),
+        };
+        self.plain.iter().map(narrow).collect()
+    }
+
     /// Where a frame goes on in the base interpreter before instruction `ip`, if it can there.
     pub(crate) fn point(&self, ip: usize) -> Option<&Exit> {
         let at = match self.plain.get(ip)? {
@@ -100,7 +125,7 @@ pub(crate) enum Opnd {
     /// In the register of its place.
     Temp,
     /// In the register of a slot or an argument, which still has it.
-    Reg(u8),
+    Reg(u16),
     /// Nowhere: a number.
     Int(i32),
     /// Nowhere: a constant of the code.
@@ -129,7 +154,9 @@ pub(crate) enum Inner {
 pub(crate) struct Exit {
     /// At that op.
     pub(crate) pc: u32,
-    /// With these values on the stack, deepest first.
+    /// With so many values on the stack that are in the registers of their places.
+    pub(crate) settled: u16,
+    /// And with these above them, deepest first.
     pub(crate) stack: Vec<Opnd>,
     /// In these scopes and blocks.
     pub(crate) inner: Vec<Inner>,
@@ -138,7 +165,7 @@ pub(crate) struct Exit {
 }
 
 /// The register of the stack's bottom.
-pub(super) fn stack_base(slots: &[(u8, u8)]) -> u8 {
+pub(super) fn stack_base(slots: &[(u16, u16)]) -> u16 {
     slots.last().map_or(0, |(first, n)| first + n)
 }
 
@@ -170,14 +197,17 @@ pub(crate) fn lower(verified: &Verified, overlay: &[Op], unit: Unit, form: Form)
         } else {
             *n
         };
-        slots.push((u8::try_from(next).ok()?, u8::try_from(n).ok()?));
+        slots.push((u16::try_from(next).ok()?, u16::try_from(n).ok()?));
         next += n;
     }
     if slots.is_empty() {
-        slots.push((0, argc));
+        slots.push((0, argc.into()));
         next = argc.into();
     }
-    u8::try_from(next + size.height).ok()?;
+    let registers = u16::try_from(next + size.height).ok()?;
+    if usize::from(registers) > SPARSE + 4 * size.work {
+        return None;
+    }
     let mut lowering = Lowering::new(verified, overlay, slots, form);
     lowering.unit(&region, argc);
     Some(lowering.finish())

@@ -13,7 +13,7 @@ const WIDEST: usize = 4;
 
 /// How many instructions there are, fused ones included.
 pub(crate) fn instructions() -> usize {
-    let body = SOURCE.split_once("enum Ins").map_or("", |(_, rest)| rest);
+    let body = SOURCE.rsplit_once("enum Ins").map_or("", |(_, rest)| rest);
     let body = body.split_once("\n}").map_or(body, |(body, _)| body);
     let is_one = |line: &&str| {
         let name = line.strip_prefix("    ").unwrap_or_default();
@@ -23,7 +23,7 @@ pub(crate) fn instructions() -> usize {
 }
 
 /// The name of an instruction, with the op where it stands for one of several.
-pub(crate) fn name(ins: Ins, op: &str) -> String {
+pub(crate) fn name(ins: Ins<u16>, op: &str) -> String {
     let text = format!("{ins:?}");
     let name = text.split(' ').next().unwrap_or_default();
     match ins {
@@ -35,7 +35,7 @@ pub(crate) fn name(ins: Ins, op: &str) -> String {
 
 /// Whether control goes on behind an instruction, and in the loop: not where it may jump, and not where an op
 /// runs of which the loop knows nothing.
-pub(crate) fn goes_on(ins: Ins) -> bool {
+pub(crate) fn goes_on(ins: Ins<u16>) -> bool {
     let leaves = matches!(
         ins,
         Ins::Jump { .. }
@@ -62,18 +62,19 @@ pub(crate) fn goes_on(ins: Ins) -> bool {
 pub(crate) fn widths(code: &Code) -> Vec<u8> {
     let float =
         |k: u32| matches!(code.constants.get(k as usize), Some(Value::Float(_))).then_some(0);
+    let plain = code.narrow();
     let width = |at: usize| {
         let fused = discriminant(&code.ins[at]);
-        if fused == discriminant(&code.plain[at]) {
+        if fused == discriminant(&plain[at]) {
             return 1;
         }
         let fits = |width: &usize| {
-            let seen = code.plain.get(..at + width);
+            let seen = plain.get(..at + width);
             seen.is_some_and(|seen| discriminant(&fuse(seen, code.base, float)[at]) == fused)
         };
         (2..WIDEST).find(fits).unwrap_or(WIDEST) as u8
     };
-    (0..code.plain.len()).map(width).collect()
+    (0..plain.len()).map(width).collect()
 }
 
 #[cfg(test)]

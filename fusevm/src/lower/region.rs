@@ -12,6 +12,7 @@ use crate::chunk::Chunk;
 use crate::op::Op;
 use crate::value::Value;
 use crate::verify::Verified;
+use stack::Stack;
 use std::collections::HashMap;
 
 /// Ops that are paid for together.
@@ -41,7 +42,7 @@ pub(super) struct Lowering<'v> {
     overlay: &'v [Op],
     code: Code,
     /// The values on the stack, those of the regions around included.
-    stack: Vec<Opnd>,
+    stack: Stack,
     inner: Vec<Inner>,
     /// Open scopes, all regions together.
     depth: usize,
@@ -67,7 +68,7 @@ impl<'v> Lowering<'v> {
     pub(super) fn new(
         verified: &'v Verified,
         overlay: &'v [Op],
-        slots: Vec<(u8, u8)>,
+        slots: Vec<(u16, u16)>,
         form: Form,
     ) -> Self {
         Self {
@@ -91,7 +92,7 @@ impl<'v> Lowering<'v> {
                 form,
                 argc: 0,
             },
-            stack: Vec::new(),
+            stack: Stack::default(),
             inner: Vec::new(),
             depth: 0,
             blocks: 0,
@@ -110,16 +111,16 @@ impl<'v> Lowering<'v> {
     pub(super) fn finish(mut self) -> Code {
         for (at, target) in std::mem::take(&mut self.wanted) {
             let to = self.bound.get(&target).copied().unwrap_or(0);
-            self.code.ins[at].aim(to);
+            self.code.plain[at].aim(to);
         }
-        self.fuse();
+        self.narrow();
         self.code
     }
 
-    /// Fuses instructions, if ops are.
-    fn fuse(&mut self) {
+    /// Makes the instructions of the loop, which are fused if ops are.
+    fn narrow(&mut self) {
+        self.code.ins = self.code.narrow();
         let Code {
-            plain,
             ins,
             constants,
             floats,
@@ -127,12 +128,11 @@ impl<'v> Lowering<'v> {
             form,
             ..
         } = &mut self.code;
-        plain.clone_from(ins);
         if !form.fused {
             return;
         }
         let floats = std::cell::RefCell::new(floats);
-        *ins = fuse(plain, *base, |k| match constants.get(k as usize) {
+        *ins = fuse(ins, *base, |k| match constants.get(k as usize) {
             Some(&Value::Float(f)) => {
                 let mut floats = floats.borrow_mut();
                 floats.push(f);
@@ -150,16 +150,16 @@ impl<'v> Lowering<'v> {
         let prologue = (0..argc).rev().map(|s| Op::SetSlot(s.into()));
         let ops = self.chunk.ops()[start..].iter().copied();
         match prologue.eq(ops.take(argc.into())) {
-            true => self.stack = (0..argc).map(Opnd::Reg).collect(),
+            true => (0..argc).for_each(|a| self.stack.push(Opnd::Reg(a.into()))),
             false => {
                 self.pc = start;
-                for a in 0..argc {
+                for a in 0..argc.into() {
                     let d = self.push();
                     self.emit(Ins::Take { d, a });
                 }
             }
         }
-        self.fence = self.code.ins.len();
+        self.fence = self.code.plain.len();
         // Code that the unit shares with others may lie before its start.
         let first = region.ops.first_key_value().map(|(pc, _)| *pc);
         let straight = first.is_none_or(|first| first == start);
@@ -196,23 +196,23 @@ impl<'v> Lowering<'v> {
         }
     }
 
-    fn emit(&mut self, ins: Ins) -> usize {
-        self.code.ins.push(ins);
+    fn emit(&mut self, ins: Ins<u16>) -> usize {
+        self.code.plain.push(ins);
         self.code.meta.push(Meta {
             pc: self.pc as u32,
             refund: 0,
         });
         self.paid.push(self.segment.as_ref().map_or(0, |s| s.cost));
-        self.code.ins.len() - 1
+        self.code.plain.len() - 1
     }
 
-    fn emit_to(&mut self, ins: Ins, target: Target) {
+    fn emit_to(&mut self, ins: Ins<u16>, target: Target) {
         let at = self.emit(ins);
         self.wanted.push((at, target));
     }
 
     fn bind(&mut self, target: Target) {
-        let at = self.code.ins.len();
+        let at = self.code.plain.len();
         self.fence = at;
         self.bound.insert(target, at as u32);
     }
@@ -229,10 +229,10 @@ impl<'v> Lowering<'v> {
             return;
         };
         self.code.exits[segment.exit as usize].cost = segment.cost;
-        if let Ins::Charge { cost, .. } = &mut self.code.ins[segment.first - 1] {
+        if let Ins::Charge { cost, .. } = &mut self.code.plain[segment.first - 1] {
             *cost = segment.cost.try_into().unwrap_or(u16::MAX);
         }
-        for at in segment.first..self.code.ins.len() {
+        for at in segment.first..self.code.plain.len() {
             self.code.meta[at].refund = segment.cost - self.paid[at].min(segment.cost);
         }
     }
@@ -241,7 +241,8 @@ impl<'v> Lowering<'v> {
     fn exit(&mut self) -> u32 {
         self.code.exits.push(Exit {
             pc: self.pc as u32,
-            stack: self.stack.clone(),
+            settled: self.stack.settled as u16,
+            stack: self.stack.above.clone(),
             inner: self.inner.clone(),
             cost: 0,
         });
@@ -253,7 +254,7 @@ impl<'v> Lowering<'v> {
     fn point(&mut self) {
         if std::mem::take(&mut self.point_due) && !self.code.form.metered {
             let exit = self.exit();
-            self.code.points.push((self.code.ins.len() as u32, exit));
+            self.code.points.push((self.code.plain.len() as u32, exit));
         }
     }
 
@@ -265,7 +266,7 @@ impl<'v> Lowering<'v> {
         }
         if self.segment.is_none() {
             let exit = self.exit();
-            let first = self.code.ins.len();
+            let first = self.code.plain.len();
             self.emit(Ins::Charge {
                 cost: u16::MAX,
                 exit,
@@ -306,6 +307,7 @@ impl<'v> Lowering<'v> {
             let op = self.chunk.ops()[pc];
             self.pc = pc;
             (live, skip) = self.op(op, region, (id, base));
+            self.flush_many();
             if live && pc + 1 + skip == region.end {
                 // Nothing follows in the region: control leaves it.
                 self.pc = region.end;
@@ -322,9 +324,9 @@ impl<'v> Lowering<'v> {
 
     /// The state at an op that control jumps to: each value is in its register.
     fn enter(&mut self, at: &At, base: usize, (depth, inner): (usize, usize)) {
-        self.stack.truncate(base);
-        for _ in 0..at.height {
-            self.push();
+        self.stack.settle_all(base + at.height as usize);
+        if let Some(top) = self.stack.len().checked_sub(1) {
+            self.use_home(top);
         }
         self.depth = depth + at.scopes.len();
         self.inner.truncate(inner);

@@ -37,7 +37,7 @@ pub(super) struct Size {
     /// Whether the unit stays in the base interpreter.
     pub(super) declined: bool,
     /// Ops looked at; those of a block at each place that uses it.
-    work: usize,
+    pub(super) work: usize,
 }
 
 /// Blocks in one another that are lowered.

@@ -34,7 +34,7 @@ impl VM {
     pub(super) fn run_ext(
         &mut self,
         (linked, pc, ip): (&Arc<Linked>, usize, usize),
-        (a, n, locals): (u8, u8, u8),
+        (a, n, locals): (u16, u16, u16),
         window: usize,
         callee: Callee,
     ) -> Result<Ran, Trap> {

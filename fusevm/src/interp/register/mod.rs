@@ -18,7 +18,7 @@ pub(crate) use tally::Tally;
 
 use super::frame::{IN_BASE, NOT_BEGUN};
 use super::{Frame, FrameKind, Step};
-use crate::lower::{Code, Exit, Form, Inner, Opnd};
+use crate::lower::{Code, Exit, Form, Inner, Opnd, WINDOW};
 use crate::semantics::array;
 use crate::value::{Str, Value};
 use crate::vm::{Linked, VM};
@@ -28,9 +28,6 @@ const SMALL_STACK: usize = 4096;
 
 /// Registers that an idle VM keeps: a function and a few calls below it need no more.
 const IDLE: usize = WINDOW + 64;
-
-/// Registers that an instruction can name.
-const WINDOW: usize = 256;
 
 impl VM {
     /// Begins the top frame, of which nothing has run: in registers if there is such code.
@@ -53,7 +50,10 @@ impl VM {
         let form = self.form(&linked);
         let code = self.code_of(&linked, frame.kind, argc as u8, form)?;
         let window = self.free_register;
-        self.make_window(window);
+        if !self.fits(code, window) {
+            return None;
+        }
+        self.make_window(window, code.registers.into());
         let args = self.stack.drain(base..);
         for (register, arg) in self.registers[window..].iter_mut().zip(args) {
             *register = arg;
@@ -93,10 +93,17 @@ impl VM {
         }
     }
 
-    /// Sees to it that a whole window is there. Where there is none, calls are checked against the limit;
-    /// so there are not more of them than it allows.
-    fn make_window(&mut self, window: usize) {
-        let needed = window + WINDOW;
+    /// Whether the registers of a frame fit into the limit. A narrow one may go beyond with its last few.
+    /// Wide ones leave half of it to frames in the base interpreter, which take as much as they use.
+    fn fits(&self, code: &Code, window: usize) -> bool {
+        let registers = window + usize::from(code.registers);
+        !code.is_wide() || self.check_values(2 * registers).is_ok()
+    }
+
+    /// Sees to it that a whole window is there, and as many registers as are asked for. Where there is
+    /// none, calls are checked against the limit; so there are not more of them than it allows.
+    fn make_window(&mut self, window: usize, registers: usize) {
+        let needed = window + registers.max(WINDOW);
         if self.registers.len() < needed {
             let most = self.limits.max_stack.saturating_add(WINDOW);
             let len = most.min(2 * self.registers.len()).max(needed);
@@ -161,10 +168,14 @@ impl VM {
             frame.ip = IN_BASE;
             (frame.window, frame.base, frame.slots)
         };
-        let register = |r: u8| window + usize::from(r);
-        for (p, opnd) in exit.stack.iter().enumerate() {
+        let register = |r: u16| window + usize::from(r);
+        for p in 0..exit.settled {
+            let value = std::mem::take(&mut self.registers[register(code.base + p)]);
+            self.stack.push(value);
+        }
+        for (p, opnd) in (exit.settled..).zip(&exit.stack) {
             let value = match *opnd {
-                Opnd::Temp => std::mem::take(&mut self.registers[register(code.base + p as u8)]),
+                Opnd::Temp => std::mem::take(&mut self.registers[register(code.base + p)]),
                 Opnd::Reg(r) => self.registers[register(r)].clone(),
                 Opnd::Int(n) => Value::Int(n.into()),
                 Opnd::Const(k) => code.constants[k as usize].clone(),

@@ -6,6 +6,7 @@ mod ext;
 mod fast;
 mod step;
 mod text;
+mod wide;
 
 use super::Code;
 use crate::interp::{Step, unwound};
@@ -106,7 +107,7 @@ struct Rec<'l> {
     want: bool,
     /// For a call that an ext op asked for: the register for its result. The value it was called through is
     /// among the VM's callees.
-    invoked: Option<u8>,
+    invoked: Option<u16>,
 }
 
 impl<'l> Run<'l> {
@@ -115,7 +116,11 @@ impl<'l> Run<'l> {
             return self.go_counted(vm);
         }
         loop {
-            self.fast(vm);
+            match self.code.ins[self.place.1] {
+                Ins::Wide if self.wide(vm) => self.place.1 += 1,
+                Ins::Wide => continue,
+                _narrow => self.fast(vm),
+            }
             if self.patience < 0 {
                 self.poll(vm)?;
                 // Nothing of it has run.
@@ -143,6 +148,7 @@ impl<'l> Run<'l> {
             ins if texts && ins.is_text() && self.text(vm) => true,
             _other => self.step(vm)?,
         };
+        self.patience -= 1;
         if vm.defined != self.defined {
             self.targets.clear();
             self.defined = vm.defined;
@@ -154,7 +160,7 @@ impl<'l> Run<'l> {
 /// Where the second operand of an op of numbers is.
 #[derive(Clone, Copy)]
 enum Src {
-    Reg(u8),
+    Reg(u16),
     Int(i32),
     None,
 }

@@ -59,7 +59,7 @@ impl VM {
     pub(super) fn run_base(
         &mut self,
         linked: &Arc<Linked>,
-        (a, n, locals): (u8, u8, u8),
+        (a, n, locals): (u16, u16, u16),
         (pc, ip): (usize, usize),
     ) -> Result<Option<bool>, Trap> {
         let op = linked.chunk().ops[pc];

@@ -46,7 +46,7 @@ impl<'v> Lowering<'v> {
     pub(super) fn branch_on(&mut self, op: Op, when: bool, target: Target) {
         self.flush(2);
         let small = match self.stack.last() {
-            Some(Opnd::Int(n)) => i16::try_from(*n).ok(),
+            Some(Opnd::Int(n)) => i16::try_from(n).ok(),
             _other => None,
         };
         let a = self.register(1);
@@ -110,7 +110,7 @@ pub(in crate::lower) fn loop_test(chunk: &Chunk, region: &Region, to: usize) -> 
 }
 
 /// The branch on a comparison of two registers.
-fn compare(op: Op, when: bool, a: u8, b: u8) -> Option<Ins> {
+fn compare(op: Op, when: bool, a: u16, b: u16) -> Option<Ins<u16>> {
     let to = 0;
     Some(match (op, when) {
         (Op::NumLt, true) => Ins::JumpLt { a, b, to },
@@ -128,7 +128,7 @@ fn compare(op: Op, when: bool, a: u8, b: u8) -> Option<Ins> {
 }
 
 /// The branch on a comparison with a small number.
-fn compare_small(op: Op, when: bool, a: u8, n: i16) -> Option<Ins> {
+fn compare_small(op: Op, when: bool, a: u16, n: i16) -> Option<Ins<u16>> {
     let to = 0;
     Some(match (op, when) {
         (Op::NumLt, true) => Ins::JumpLtI { a, n, to },

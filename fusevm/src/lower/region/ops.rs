@@ -44,7 +44,7 @@ impl<'v> Lowering<'v> {
             Op::LoadUndef => self.stack.push(Opnd::Undef),
             Op::Pop => {
                 // What only the stack held goes now.
-                if self.stack.last() == Some(&Opnd::Temp) {
+                if self.stack.last() == Some(Opnd::Temp) {
                     let d = self.home(self.stack.len() - 1);
                     self.emit(Ins::Undef { d });
                 }
@@ -187,7 +187,7 @@ impl<'v> Lowering<'v> {
                 self.flush(0);
                 self.pop(n.into());
                 let a = self.push();
-                self.emit(Ins::MakeArray { a, n: n as u8 });
+                self.emit(Ins::MakeArray { a, n });
             }
             Op::StringLen => {
                 let a = self.register(0);
@@ -256,7 +256,7 @@ impl<'v> Lowering<'v> {
         else {
             return false;
         };
-        let a = self.stack.len().checked_sub(2).map(|p| self.stack[p]);
+        let a = self.stack.len().checked_sub(2).map(|p| self.stack.at(p));
         !at.target && a == Some(Opnd::Reg(self.slot(*s)))
     }
 
@@ -275,7 +275,7 @@ impl<'v> Lowering<'v> {
 
     pub(super) fn arithmetic(&mut self, op: Op) {
         let small = match self.stack.last() {
-            Some(Opnd::Int(n)) => Some(*n),
+            Some(Opnd::Int(n)) => Some(n),
             _other => None,
         };
         if let (Some(n), true) = (small, !matches!(op, Op::Div)) {
@@ -327,6 +327,8 @@ impl<'v> Lowering<'v> {
             self.end_segment_before_exit();
             return false;
         };
+        // Behind the call is a place to go on in the base interpreter, with all values there are.
+        self.flush_many();
         for p in self.stack.len() - usize::from(argc)..self.stack.len() {
             self.settle(p);
         }
@@ -344,7 +346,7 @@ impl<'v> Lowering<'v> {
             None => Ins::CallOut { a, argc, name },
         });
         self.end_segment();
-        self.fence = self.code.ins.len();
+        self.fence = self.code.plain.len();
         if returns {
             self.push();
         }

@@ -16,14 +16,16 @@ impl<'v> Lowering<'v> {
         if n > 0 {
             self.emit(Ins::Clear { a, n });
         }
-        self.fence = self.code.ins.len();
+        self.fence = self.code.plain.len();
     }
 
     pub(super) fn close_scope(&mut self) {
         if let Some(Inner::Scope { height }) = self.inner.pop() {
             let height = height as usize;
-            let n = self.stack.len().saturating_sub(height) as u8;
+            let n = self.stack.len().saturating_sub(height) as u16;
             if n > 0 {
+                // Not all of them need be in their registers, or ever were.
+                self.use_home(self.stack.len() - 1);
                 let a = self.home(height);
                 self.emit(Ins::Clear { a, n });
             }
@@ -47,7 +49,7 @@ impl<'v> Lowering<'v> {
             return self.end_segment_before_exit();
         };
         self.flush(0);
-        let n = shape.pops as u8;
+        let n = shape.pops as u16;
         let (locals, _) = self.code.slots[self.depth];
         let ext = self.chunk.immediates(op).map(|(import, _)| import);
         self.pop(shape.pops);
@@ -73,7 +75,7 @@ impl<'v> Lowering<'v> {
             });
         }
         self.end_segment();
-        self.fence = self.code.ins.len();
+        self.fence = self.code.plain.len();
         for _ in 0..shape.falls.unwrap_or(0) {
             self.push();
         }
@@ -176,13 +178,11 @@ impl<'v> Lowering<'v> {
 
     pub(super) fn fused_ins(&mut self, op: Op) {
         let op = match op {
-            Op::AccumSumLoop(sum, i, n) => {
-                Op::AccumSumLoop(self.slot(sum).into(), self.slot(i).into(), n)
-            }
+            Op::AccumSumLoop(sum, i, n) => Op::AccumSumLoop(self.slot(sum), self.slot(i), n),
             Op::ConcatConstLoop(k, s, i, n) => {
-                Op::ConcatConstLoop(k, self.slot(s).into(), self.slot(i).into(), n)
+                Op::ConcatConstLoop(k, self.slot(s), self.slot(i), n)
             }
-            Op::PushIntRangeLoop(name, i, n) => Op::PushIntRangeLoop(name, self.slot(i).into(), n),
+            Op::PushIntRangeLoop(name, i, n) => Op::PushIntRangeLoop(name, self.slot(i), n),
             other => other,
         };
         self.code.fused.push(op);

@@ -4,34 +4,113 @@ use super::Lowering;
 use crate::lower::{Ins, Opnd};
 use crate::value::Value;
 
+/// Values that are listed one by one, at most: an exit has them all.
+const LISTED: usize = 256;
+
+/// The values on the stack, by where they are.
+#[derive(Debug, Default)]
+pub(super) struct Stack {
+    /// So many, from the bottom, are in the registers of their places.
+    pub(super) settled: usize,
+    /// Those above them.
+    pub(super) above: Vec<Opnd>,
+}
+
+impl Stack {
+    pub(super) fn len(&self) -> usize {
+        self.settled + self.above.len()
+    }
+
+    /// The value at place `p`.
+    pub(super) fn at(&self, p: usize) -> Opnd {
+        match p.checked_sub(self.settled) {
+            Some(p) => self.above[p],
+            None => Opnd::Temp,
+        }
+    }
+
+    pub(super) fn last(&self) -> Option<Opnd> {
+        self.len().checked_sub(1).map(|p| self.at(p))
+    }
+
+    pub(super) fn push(&mut self, opnd: Opnd) {
+        match opnd == Opnd::Temp && self.above.is_empty() {
+            true => self.settled += 1,
+            false => self.above.push(opnd),
+        }
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.above.truncate(len.saturating_sub(self.settled));
+        self.settled = self.settled.min(len);
+    }
+
+    /// Where the value at place `p` was, which is in its register from now on.
+    fn settle(&mut self, p: usize) -> Opnd {
+        match p.checked_sub(self.settled) {
+            Some(p) => std::mem::replace(&mut self.above[p], Opnd::Temp),
+            None => Opnd::Temp,
+        }
+    }
+
+    /// The stack has `len` values, all of them in their registers.
+    pub(super) fn settle_all(&mut self, len: usize) {
+        self.above.clear();
+        self.settled = len;
+    }
+
+    /// Lists the lowest `settled` values no more: they are in their registers.
+    fn forget(&mut self, settled: usize) {
+        if let Some(more) = settled.checked_sub(self.settled) {
+            self.above.drain(..more);
+            self.settled = settled;
+        }
+    }
+
+    fn swap(&mut self, p: usize, q: usize) {
+        // They are not in the registers of their places.
+        self.above.swap(p - self.settled, q - self.settled);
+    }
+}
+
 impl<'v> Lowering<'v> {
     /// The register of place `p` on the stack.
-    pub(super) fn home(&self, p: usize) -> u8 {
-        self.code.base + p as u8
+    pub(super) fn home(&self, p: usize) -> u16 {
+        self.code.base + p as u16
     }
 
     /// The register of a slot of the running frame.
-    pub(super) fn slot(&self, s: u16) -> u8 {
+    pub(super) fn slot(&self, s: u16) -> u16 {
         let (first, _) = self.code.slots[self.depth];
-        first + s as u8
+        first + s
     }
 
     /// Puts all values but the topmost `but` into the registers of their places.
     pub(super) fn flush(&mut self, but: usize) {
-        for p in 0..self.stack.len().saturating_sub(but) {
+        let settled = self.stack.len().saturating_sub(but);
+        for p in self.stack.settled.min(settled)..settled {
             self.settle(p);
+        }
+        self.stack.forget(settled);
+    }
+
+    /// Puts all values into the registers of their places when there are many elsewhere, but never where
+    /// the frame may be about to go on in the base interpreter.
+    pub(super) fn flush_many(&mut self) {
+        if self.stack.above.len() > LISTED && (self.code.form.metered || !self.point_due) {
+            self.flush(0);
         }
     }
 
     /// Puts the value at place `p` into its register.
     pub(super) fn settle(&mut self, p: usize) {
-        let opnd = std::mem::replace(&mut self.stack[p], Opnd::Temp);
+        let opnd = self.stack.settle(p);
         let d = self.use_home(p);
         self.load(d, opnd, d);
     }
 
     /// Puts a value, which is that at the place of register `home`, into register `d`.
-    pub(super) fn load(&mut self, d: u8, opnd: Opnd, home: u8) {
+    pub(super) fn load(&mut self, d: u16, opnd: Opnd, home: u16) {
         match opnd {
             Opnd::Temp if d == home => {}
             Opnd::Temp => {
@@ -62,9 +141,9 @@ impl<'v> Lowering<'v> {
     }
 
     /// The register that has the value `below` the top: its place's if it has to be loaded.
-    pub(super) fn register(&mut self, below: usize) -> u8 {
+    pub(super) fn register(&mut self, below: usize) -> u16 {
         let p = self.stack.len() - 1 - below;
-        match self.stack[p] {
+        match self.stack.at(p) {
             Opnd::Reg(r) => r,
             Opnd::Temp => self.home(p),
             _constant => {
@@ -80,13 +159,13 @@ impl<'v> Lowering<'v> {
     }
 
     /// The register for a result, which is pushed.
-    pub(super) fn push(&mut self) -> u8 {
+    pub(super) fn push(&mut self) -> u16 {
         self.stack.push(Opnd::Temp);
         self.use_home(self.stack.len() - 1)
     }
 
     /// The register of place `p`, which is about to be written.
-    pub(super) fn use_home(&mut self, p: usize) -> u8 {
+    pub(super) fn use_home(&mut self, p: usize) -> u16 {
         let home = self.home(p);
         self.code.registers = self.code.registers.max(home + 1);
         home
@@ -95,7 +174,7 @@ impl<'v> Lowering<'v> {
     /// Pushes a copy of the value `below` the top.
     pub(super) fn copy(&mut self, below: usize) {
         let p = self.stack.len() - 1 - below;
-        match self.stack[p] {
+        match self.stack.at(p) {
             Opnd::Temp => {
                 let a = self.home(p);
                 let d = self.push();
@@ -108,7 +187,7 @@ impl<'v> Lowering<'v> {
     /// Exchanges two values.
     pub(super) fn swap(&mut self, below: usize, other: usize) {
         let (p, q) = (self.stack.len() - 1 - below, self.stack.len() - 1 - other);
-        if self.stack[p] == Opnd::Temp || self.stack[q] == Opnd::Temp {
+        if self.stack.at(p) == Opnd::Temp || self.stack.at(q) == Opnd::Temp {
             self.settle(p);
             self.settle(q);
             let (a, b) = (self.home(p), self.home(q));
@@ -119,9 +198,9 @@ impl<'v> Lowering<'v> {
     }
 
     /// Gives values on the stack that are in a register which is about to be written their own.
-    pub(super) fn unalias(&mut self, r: u8) {
-        for p in 0..self.stack.len() {
-            if self.stack[p] == Opnd::Reg(r) {
+    pub(super) fn unalias(&mut self, r: u16) {
+        for p in self.stack.settled..self.stack.len() {
+            if self.stack.at(p) == Opnd::Reg(r) {
                 self.settle(p);
             }
         }
@@ -130,17 +209,20 @@ impl<'v> Lowering<'v> {
     pub(super) fn set_slot(&mut self, s: u16) {
         let d = self.slot(s);
         let p = self.stack.len() - 1;
-        let opnd = self.stack[p];
+        let opnd = self.stack.at(p);
         self.pop(1);
         if opnd == Opnd::Reg(d) {
             return;
         }
-        let aliased = self.stack.contains(&Opnd::Reg(d));
+        let aliased = self.stack.above.contains(&Opnd::Reg(d));
         let home = self.home(p);
-        let last = self.code.ins.len();
+        let last = self.code.plain.len();
         if opnd == Opnd::Temp && !aliased && last > self.fence {
             // What computed the value writes the slot.
-            if let Some(dest) = self.code.ins[last - 1].dest().filter(|dest| **dest == home) {
+            if let Some(dest) = self.code.plain[last - 1]
+                .dest()
+                .filter(|dest| **dest == home)
+            {
                 *dest = d;
                 if self
                     .code

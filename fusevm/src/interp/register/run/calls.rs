@@ -1,10 +1,10 @@
 //! Calls and returns, and what the VM is told of them.
 
 use super::super::ext::Invocation;
-use super::super::{Code, WINDOW, forget};
+use super::super::{Code, forget};
 use super::{PATIENCE, Rec, Run};
 use crate::interp::{FrameKind, Step, call};
-use crate::lower::Ins;
+use crate::lower::{Ins, WINDOW};
 use crate::semantics::Trap;
 use crate::value::Value;
 use crate::vm::VM;
@@ -102,7 +102,7 @@ impl<'l> Run<'l> {
     }
 
     /// Makes room for calls, whose callee's window begins at register `a`; whether there is more now.
-    pub(super) fn make_room(&mut self, vm: &mut VM, a: u8) -> bool {
+    pub(super) fn make_room(&mut self, vm: &mut VM, a: u16) -> bool {
         self.make_room_at(vm, self.place.0 + usize::from(a))
     }
 
@@ -114,7 +114,7 @@ impl<'l> Run<'l> {
             self.set_most();
         }
         if below <= vm.limits.max_stack {
-            vm.make_window(below);
+            vm.make_window(below, WINDOW);
         }
         self.calls.capacity() > calls || vm.registers.len() > registers
     }
@@ -130,7 +130,10 @@ impl<'l> Run<'l> {
         if self.targets.get(at).copied().flatten().is_some() || !self.linked.is_bound(function) {
             return false;
         }
-        let found = vm.code_of(self.linked, kind, argc, self.form);
+        // A wide one has more registers than the loop sees to.
+        let found = vm
+            .code_of(self.linked, kind, argc, self.form)
+            .filter(|unit| !unit.is_wide());
         if found.is_some() {
             let functions = self.linked.chunk().functions.len();
             self.targets.resize(functions, None);
@@ -144,9 +147,10 @@ impl<'l> Run<'l> {
     pub(super) fn call(
         &mut self,
         vm: &mut VM,
-        (a, argc, name): (u8, u8, u16),
+        (a, argc, name): (u16, u8, u16),
     ) -> Result<bool, Trap> {
         self.tell(vm);
+        let below = self.place.0 + usize::from(a);
         let callee = self.linked.verified.callee(name);
         let own = match vm.function_at(self.linked.symbol(name)) {
             Some(f) if f.code == self.program && callee.own == Some(f.index) => Some(f.index),
@@ -156,6 +160,7 @@ impl<'l> Run<'l> {
             let want = callee.returns.unwrap_or(true);
             let kind = FrameKind::Call { function, want };
             vm.code_of(self.linked, kind, argc, self.form)
+                .filter(|unit| vm.fits(unit, below))
                 .map(|unit| (kind, unit))
         });
         let Some((kind, unit)) = unit else {
@@ -166,7 +171,6 @@ impl<'l> Run<'l> {
         if vm.depth >= limit {
             return Err(Trap::CallDepth(limit));
         }
-        let below = self.place.0 + usize::from(a);
         self.enter(vm, (kind, unit, argc), None, below)
     }
 
@@ -183,7 +187,8 @@ impl<'l> Run<'l> {
         };
         let (window, ip) = self.place;
         vm.check_values(below)?;
-        vm.make_window(below);
+        vm.make_window(below, unit.registers.into());
+        self.patience -= i64::from(unit.registers);
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
         if let (Some(callee), Some(frame)) = (callee, vm.frames.last_mut()) {
@@ -215,7 +220,7 @@ impl<'l> Run<'l> {
             first,
             fixed,
         }: Invocation,
-        (a, n): (u8, u8),
+        (a, n): (u16, u16),
     ) -> Result<bool, Trap> {
         let (window, ip) = self.place;
         let (from, to) = (
@@ -259,7 +264,7 @@ impl<'l> Run<'l> {
                     want: true,
                 };
                 vm.code_of(self.linked, kind, argc, self.form)
-                    .filter(|_| vm.depth < vm.limits.max_call_depth)
+                    .filter(|unit| vm.depth < vm.limits.max_call_depth && vm.fits(unit, args))
                     .map(|unit| (kind, unit, argc))
             }
             _other => None,
@@ -293,7 +298,9 @@ impl<'l> Run<'l> {
             function,
             want: true,
         };
-        let made = vm.code_of(self.linked, kind, argc, self.form)?;
+        let made = vm
+            .code_of(self.linked, kind, argc, self.form)
+            .filter(|unit| !unit.is_wide())?;
         self.made
             .resize(self.linked.chunk().functions().len(), None);
         self.made[at] = Some(made);
@@ -310,7 +317,7 @@ impl<'l> Run<'l> {
     }
 
     /// Calls a function that is not run here, or not known.
-    fn call_out(&self, vm: &mut VM, (a, argc, name): (u8, u8, u16)) -> Step {
+    fn call_out(&self, vm: &mut VM, (a, argc, name): (u16, u8, u16)) -> Step {
         let (window, ip) = self.place;
         let first = window + usize::from(a);
         let args = vm.registers[first..first + usize::from(argc)].iter_mut();

@@ -12,7 +12,7 @@ impl Run<'_> {
     pub(super) fn ext(
         &mut self,
         vm: &mut VM,
-        (a, n, locals): (u8, u8, u8),
+        (a, n, locals): (u16, u16, u16),
         import: u16,
     ) -> Result<bool, Trap> {
         let window = self.place.0;
@@ -65,7 +65,7 @@ impl Run<'_> {
         &mut self,
         vm: &mut VM,
         ran: Ran,
-        (a, n): (u8, u8),
+        (a, n): (u16, u16),
     ) -> Result<bool, Trap> {
         match ran {
             Ran::On(_) => Ok(true),

@@ -3,10 +3,12 @@
 //! It calls nothing that may come back. An operand that is no number, a register whose value has to be
 //! dropped, a limit that is near: whatever is not done in place is left to [`Run::step`], which can run
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
+//!
+//! Frames that are opened and left here are narrow: the numbers of their registers are a `u8`.
 
 use super::{Rec, Run};
-use crate::interp::register::{WINDOW, forget as forget_value, is_plain};
-use crate::lower::Ins;
+use crate::interp::register::{forget as forget_value, is_plain};
+use crate::lower::{Ins, WINDOW};
 use crate::op::Opcode;
 use crate::value::{Value, View, ViewMut};
 use crate::vm::VM;
@@ -15,7 +17,7 @@ use std::mem::{forget, replace, take};
 
 /// The window of a frame.
 #[inline(always)]
-pub(super) fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
+fn view(registers: &mut [Value], window: usize) -> &mut [Value; WINDOW] {
     // Frames see to it that a whole window is there.
     (&mut registers[window..window + WINDOW])
         .try_into()
@@ -628,7 +630,7 @@ impl<'l> Run<'l> {
                     set_element!(items, at, value);
                 }
                 Ins::Len { d, a } => match &win[a as usize] {
-                    Value::Array(items) if a < self.code.base => {
+                    Value::Array(items) if u16::from(a) < self.code.base => {
                         let n = items.len() as i64;
                         put!(d, Value::Int(n));
                     }
@@ -669,7 +671,7 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     // Its slots begin empty.
-                    let slots = unit.own_slots;
+                    let slots = unit.own_slots as u8;
                     let inner = view(&mut vm.registers, below);
                     for register in &mut inner[argc.into()..slots.max(argc).into()] {
                         if !is_plain(register) {
@@ -709,7 +711,7 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                     // The caller wants it where the callee's window begins.
-                    let registers = self.code.registers;
+                    let registers = self.code.registers as u8;
                     let clean = win[..registers.into()].iter().all(is_plain);
                     match win[a as usize] {
                         Value::Int(n) if clean => put!(0, Value::Int(n)),
@@ -733,7 +735,9 @@ impl<'l> Run<'l> {
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
                     if self.calls.len() <= self.known
-                        || !win[..self.code.registers.into()].iter().all(is_plain)
+                        || !win[..usize::from(self.code.registers as u8)]
+                            .iter()
+                            .all(is_plain)
                     {
                         leave!();
                     }
@@ -986,7 +990,8 @@ impl<'l> Run<'l> {
                 | Ins::LoopStart { .. }
                 | Ins::LoopNext { .. }
                 | Ins::LoopTurn { .. }
-                | Ins::Fused { .. } => leave!(),
+                | Ins::Fused { .. }
+                | Ins::Wide => leave!(),
             }
             ip += 1;
         }

@@ -19,7 +19,7 @@ impl<'l> Run<'l> {
         let code = self.code;
         let mut next = code.plain[self.place.1 - 1];
         let window = self.place.0;
-        let register = |r: u8| window + usize::from(r);
+        let register = |r: u16| window + usize::from(r);
         // What stands where the result goes is dropped first; then the loop may have it.
         if let Some(d) = next.dest().map(|d| *d)
             && !is_plain(&vm.registers[register(d)])
@@ -46,6 +46,7 @@ impl<'l> Run<'l> {
             }
             Ins::Clear { a, n } => {
                 vm.registers[register(a)..register(a) + usize::from(n)].fill(Value::Undef);
+                self.patience -= i64::from(n);
             }
             Ins::Not { d, a } => {
                 let is = !vm.registers[register(a)].to_bool();
@@ -135,12 +136,12 @@ impl<'l> Run<'l> {
     }
 
     /// The same for instructions that may trap or ask for frames, of which the VM knows all then.
-    fn told(&mut self, vm: &mut VM, mut next: Ins) -> Result<bool, Trap> {
+    fn told(&mut self, vm: &mut VM, mut next: Ins<u16>) -> Result<bool, Trap> {
         self.tell(vm);
         let code = self.code;
         let (window, ip) = self.place;
         let pc = code.meta[ip - 1].pc as usize;
-        let register = |r: u8| window + usize::from(r);
+        let register = |r: u16| window + usize::from(r);
         if let Some((op, a, b)) = self.numeric(next) {
             return match next.dest() {
                 Some(d) => self.numbers(vm, op, (a, b), *d),
@@ -294,7 +295,7 @@ impl<'l> Run<'l> {
     }
 
     /// The op on numbers that an instruction does, and its operands.
-    fn numeric(&self, ins: Ins) -> Option<(Opcode, u8, Src)> {
+    fn numeric(&self, ins: Ins<u16>) -> Option<(Opcode, u16, Src)> {
         use Opcode::*;
         Some(match ins {
             Ins::Add { a, b, .. } => (Add, a, Src::Reg(b)),
@@ -346,9 +347,9 @@ impl<'l> Run<'l> {
     }
 
     /// What an op on numbers gives, where its operands are numbers and no business of the language's.
-    fn at_once(&self, vm: &VM, ins: Ins) -> Option<Result<Value, Trap>> {
+    fn at_once(&self, vm: &VM, ins: Ins<u16>) -> Option<Result<Value, Trap>> {
         let (op, a, b) = self.numeric(ins)?;
-        let number = |r: u8| match &vm.registers[self.place.0 + usize::from(r)] {
+        let number = |r: u16| match &vm.registers[self.place.0 + usize::from(r)] {
             Value::Int(n) => Some(Value::Int(*n)),
             Value::Float(f) => Some(Value::Float(*f)),
             _other => None,
@@ -367,7 +368,7 @@ impl<'l> Run<'l> {
     }
 
     /// Takes the branch on a comparison, if that is its way.
-    fn branch_by(&mut self, ins: Ins, is: bool) {
+    fn branch_by(&mut self, ins: Ins<u16>, is: bool) {
         // `!=` is the other way round of `==`.
         let is = is != (self.opcode() == Opcode::NumNe);
         if let Some((when, to)) = ins.branch()
@@ -378,9 +379,9 @@ impl<'l> Run<'l> {
     }
 
     /// The values of operands; those that only the stack had are gone from their registers.
-    fn values(&self, vm: &mut VM, a: u8, b: Src) -> (Value, Option<Value>) {
+    fn values(&self, vm: &mut VM, a: u16, b: Src) -> (Value, Option<Value>) {
         let window = self.place.0;
-        let mut value = |r: u8| vm.fetch(window + usize::from(r), r >= self.code.base);
+        let mut value = |r: u16| vm.fetch(window + usize::from(r), r >= self.code.base);
         let b = match b {
             Src::Reg(b) => Some(value(b)),
             Src::Int(n) => Some(Value::Int(n.into())),
@@ -390,7 +391,13 @@ impl<'l> Run<'l> {
     }
 
     /// An op on numbers, as the base interpreter runs it; whether its result is there.
-    fn numbers(&mut self, vm: &mut VM, op: Opcode, (a, b): (u8, Src), d: u8) -> Result<bool, Trap> {
+    fn numbers(
+        &mut self,
+        vm: &mut VM,
+        op: Opcode,
+        (a, b): (u16, Src),
+        d: u16,
+    ) -> Result<bool, Trap> {
         let inputs = self.values(vm, a, b);
         let (pc, (window, ip)) = (self.pc(), self.place);
         match vm.run_numbers(self.linked, op, inputs, (pc, ip))? {
@@ -403,7 +410,7 @@ impl<'l> Run<'l> {
     }
 
     /// The same for a comparison, and the branch on it.
-    fn branch(&mut self, vm: &mut VM, ins: Ins, (a, b): (u8, Src)) -> Result<bool, Trap> {
+    fn branch(&mut self, vm: &mut VM, ins: Ins<u16>, (a, b): (u16, Src)) -> Result<bool, Trap> {
         let op = self.opcode();
         let inputs = match self.values(vm, a, b) {
             (a, Some(b)) if ins.turned() && matches!(op, Opcode::NumGt | Opcode::NumGe) => {

@@ -2,7 +2,6 @@
 //! limits. Others are left to [`Run::step`].
 
 use super::Run;
-use super::fast::view;
 use crate::interp::register::forget;
 use crate::lower::Ins;
 use crate::semantics::string;
@@ -31,7 +30,7 @@ impl Run<'_> {
     fn text_at(&self, vm: &mut VM, at: usize) -> Option<usize> {
         let (code, linked) = (self.code, self.linked);
         let (globals, limits) = (&mut vm.globals, &vm.limits);
-        let win = view(&mut vm.registers, self.place.0);
+        let win = &mut vm.registers[self.place.0..];
         // A string that only the next instruction needs stays where it is.
         let (ins, constant, behind) = match code.plain[at] {
             Ins::Const { d, k } if d >= code.base => match &code.constants[k as usize] {
@@ -46,7 +45,7 @@ impl Run<'_> {
             },
             ins => (ins, None, at + 1),
         };
-        let constant = |r: u8| constant.filter(|(d, _)| *d == r).map(|(_, value)| value);
+        let constant = |r: u16| constant.filter(|(d, _)| *d == r).map(|(_, value)| value);
         // What only the stack has is gone from its register then.
         macro_rules! used {
             ($r:expr) => {
