@@ -41,7 +41,7 @@ impl Run<'_> {
     pub(super) fn builtin(
         &mut self,
         vm: &mut VM,
-        (a, argc, id): (u8, u8, u16),
+        (a, argc, id): (u16, u8, u16),
     ) -> Result<bool, Trap> {
         self.tell(vm);
         let (from, at) = (self.place.0 + usize::from(a), (self.pc(), self.place.1));
