@@ -8,7 +8,7 @@ use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::semantics::{Trap, array, string};
-use crate::value::Value;
+use crate::value::{Array, Value};
 use crate::vm::{Callee, VM};
 
 impl<'l> Run<'l> {
@@ -92,8 +92,14 @@ impl<'l> Run<'l> {
             Ins::MakeArray { a, n } => {
                 let rules = vm.rules(self.linked.chunk().policy);
                 array::check_len(&rules, n.into())?;
+                // What does not begin with a number is not packed, and its length is known.
+                let packs = matches!(vm.registers[register(a)], Value::Int(_) | Value::Float(_));
                 let items = vm.registers[register(a)..register(a) + usize::from(n)].iter_mut();
-                let made = items.map(std::mem::take).collect();
+                let items = items.map(std::mem::take);
+                let made = match packs {
+                    true => items.collect(),
+                    false => Array::from(items.collect::<Vec<Value>>()),
+                };
                 vm.registers[register(a)] = Value::Array(made);
             }
             Ins::Len { d, a } => {
