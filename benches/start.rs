@@ -156,6 +156,7 @@ fn threads(turn: Duration) {
     for (name, chunk) in [
         ("three ops", tiny()),
         ("1,000 times a text", texts().to_chunk()),
+        ("10,000 calls deep", deep().to_chunk()),
     ] {
         println!("{name:<26} {:>20} {:>20}", "one program", "a program each");
         let shared = program(&chunk);

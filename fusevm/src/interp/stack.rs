@@ -22,8 +22,7 @@ pub(super) fn load_float(vm: &mut VM, _: &Linked, value: f64) -> Step {
 }
 
 pub(super) fn load_const(vm: &mut VM, linked: &Linked, k: u16) -> Step {
-    let value = linked.chunk().constants.get(usize::from(k)).cloned();
-    push(vm, value.unwrap_or_default())
+    push(vm, linked.constant(k))
 }
 
 pub(super) fn load_true(vm: &mut VM, _: &Linked) -> Step {

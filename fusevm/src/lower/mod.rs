@@ -53,6 +53,8 @@ pub(crate) struct Code {
     /// One for each instruction.
     pub(crate) meta: Vec<Meta>,
     pub(crate) constants: Vec<Value>,
+    /// For each of them its number among those of the chunk, if it is one.
+    pub(crate) of_chunk: Vec<Option<u16>>,
     /// Those of the constants that fused instructions name.
     pub(crate) floats: Vec<f64>,
     pub(crate) exits: Vec<Exit>,

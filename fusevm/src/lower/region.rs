@@ -80,6 +80,7 @@ impl<'v> Lowering<'v> {
                 ins: Vec::new(),
                 meta: Vec::new(),
                 constants: Vec::new(),
+                of_chunk: Vec::new(),
                 floats: Vec::new(),
                 exits: Vec::new(),
                 points: Vec::new(),

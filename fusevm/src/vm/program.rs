@@ -227,6 +227,9 @@ pub(crate) struct Linked {
     /// For each op the number of its place among those with a memory; empty where no op keeps one.
     places: Vec<u32>,
     coerce: bool,
+    /// Copies of the chunk's texts, made when they are first loaded: threads that run one program would
+    /// count one text all at once.
+    texts: OnceLock<Box<[OnceLock<Value>]>>,
     /// For each of its functions, whether it is the VM's function of its name.
     bound: Box<[AtomicBool]>,
     /// The table whose operators it runs, if it is of that language.
@@ -267,6 +270,7 @@ impl Linked {
             symbols,
             ops,
             parsed: None,
+            texts: OnceLock::new(),
             bound,
             places: Vec::new(),
             coerce: table.coerce(),
@@ -372,6 +376,24 @@ impl Linked {
             _main => self.chunk().functions.len(),
         };
         self.units().get(at)?.made(frame.form).map(|(_, code)| code)
+    }
+
+    /// Constant `k` of the chunk, as this VM has it.
+    #[inline]
+    pub(crate) fn constant(&self, k: u16) -> Value {
+        let constants = &self.chunk().constants;
+        match constants.get(usize::from(k)) {
+            Some(Value::Str(text)) => {
+                let texts = (self.texts).get_or_init(|| {
+                    let empty = constants.iter().map(|_| OnceLock::new());
+                    empty.collect()
+                });
+                let own = || Value::Str(Str::from(text.as_str()));
+                texts[usize::from(k)].get_or_init(own).clone()
+            }
+            Some(other) => other.clone(),
+            None => Value::Undef,
+        }
     }
 
     /// Whether function `index` is the VM's function of its name.

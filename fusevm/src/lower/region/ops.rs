@@ -36,8 +36,11 @@ impl<'v> Lowering<'v> {
                 self.stack.push(k);
             }
             Op::LoadConst(k) => {
-                let k = self.constant(self.chunk.constants()[usize::from(k)].clone());
-                self.stack.push(k);
+                let constant = self.constant(self.chunk.constants()[usize::from(k)].clone());
+                if let Some(of_chunk) = self.code.of_chunk.last_mut() {
+                    *of_chunk = Some(k);
+                }
+                self.stack.push(constant);
             }
             Op::LoadTrue => self.stack.push(Opnd::Bool(true)),
             Op::LoadFalse => self.stack.push(Opnd::Bool(false)),

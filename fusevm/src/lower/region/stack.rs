@@ -137,6 +137,7 @@ impl<'v> Lowering<'v> {
 
     pub(super) fn constant(&mut self, value: Value) -> Opnd {
         self.code.constants.push(value);
+        self.code.of_chunk.push(None);
         Opnd::Const((self.code.constants.len() - 1) as u32)
     }
 

@@ -1,6 +1,6 @@
 //! The loop: instructions on numbers, on arrays of them, branches, calls and returns.
 //!
-//! It calls nothing that may come back. An operand that is no number, a register whose value has to be
+//! It calls nothing but a few functions out of line, which copy and drop counted values. An operand that is no number, a register whose value has to be
 //! dropped, a limit that is near: whatever is not done in place is left to [`Run::step`], which can run
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
 //!
