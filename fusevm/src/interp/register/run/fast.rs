@@ -666,10 +666,12 @@ impl<'l> Run<'l> {
                     if self.calls.len() >= self.most || below + WINDOW > vm.registers.len() {
                         leave!();
                     }
-                    self.patience -= unit.ins.len() as i64;
+                    // A function may be longer than all patience there is: what it takes counts for the
+                    // next one.
                     if self.patience < 0 {
                         leave!();
                     }
+                    self.patience -= unit.ins.len() as i64;
                     // Its slots begin empty.
                     let slots = unit.own_slots as u8;
                     let inner = view(&mut vm.registers, below);
