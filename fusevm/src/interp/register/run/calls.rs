@@ -198,7 +198,7 @@ impl<'l> Run<'l> {
         let (window, ip) = self.place;
         vm.check_values(below)?;
         vm.make_window(below, unit.registers.into());
-        self.patience -= i64::from(unit.registers);
+        self.patience -= i64::from(unit.registers) + unit.ins.len() as i64;
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
         if let (Some(callee), Some(frame)) = (callee, vm.frames.last_mut()) {
