@@ -59,6 +59,10 @@ impl VM {
             Ok(()) => Ok(()),
             Err(trap) => {
                 run.tell(self);
+                if let Ins::Builtin { .. } = run.code.plain[run.place.1 - 1] {
+                    // What the handler is to blame for beside its panic.
+                    self.handler_trap = None;
+                }
                 let meta = run.code.meta[run.place.1 - 1];
                 *at = meta.pc as usize;
                 self.refund(meta.refund.into());
