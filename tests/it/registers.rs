@@ -5,6 +5,7 @@ mod control;
 mod fusing;
 mod host;
 mod language;
+mod leaving;
 mod memory;
 mod text;
 mod wide;

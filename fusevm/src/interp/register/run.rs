@@ -55,10 +55,14 @@ impl VM {
         if run.handled(self)? {
             return Ok(());
         }
-        match unwound(|| run.go(self)) {
+        match unwound(|| run.begin(self).and_then(|()| run.go(self))) {
             Ok(()) => Ok(()),
             Err(trap) => {
                 run.tell(self);
+                if let Ins::Builtin { .. } = run.code.plain[run.place.1 - 1] {
+                    // What the handler is to blame for beside its panic.
+                    self.handler_trap = None;
+                }
                 let meta = run.code.meta[run.place.1 - 1];
                 *at = meta.pc as usize;
                 self.refund(meta.refund.into());
@@ -111,6 +115,15 @@ struct Rec<'l> {
 }
 
 impl<'l> Run<'l> {
+    /// Looks at the interrupt flag before the first instruction: where frames come and go, no run may be
+    /// long enough to do so later.
+    fn begin(&mut self, vm: &mut VM) -> Step {
+        self.place.1 += 1;
+        self.poll(vm)?;
+        self.place.1 -= 1;
+        Ok(())
+    }
+
     fn go(&mut self, vm: &mut VM) -> Step {
         if vm.tally.is_some() {
             return self.go_counted(vm);
@@ -137,7 +150,8 @@ impl<'l> Run<'l> {
     /// are on `texts` too; whether control goes on here.
     #[inline(always)]
     fn one(&mut self, vm: &mut VM, texts: bool) -> Result<bool, Trap> {
-        let goes_on = match self.code.plain[self.place.1 - 1] {
+        let place = self.place.1;
+        let goes_on = match self.code.plain[place - 1] {
             Ins::Ext {
                 a,
                 n,
@@ -148,7 +162,9 @@ impl<'l> Run<'l> {
             ins if texts && ins.is_text() && self.text(vm) => true,
             _other => self.step(vm)?,
         };
-        self.patience -= 1;
+        // Where it has gone back, that much may come again. After a call or a return the two places have
+        // nothing to do with each other, and the flag is looked at a little sooner.
+        self.patience -= 1 + place.saturating_sub(self.place.1) as i64;
         if vm.defined != self.defined {
             self.targets.clear();
             self.defined = vm.defined;

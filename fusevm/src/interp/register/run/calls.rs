@@ -127,7 +127,7 @@ impl<'l> Run<'l> {
             function,
             want: true,
         };
-        if self.targets.get(at).copied().flatten().is_some() || !self.linked.is_bound(function) {
+        if self.targets.get(at).copied().flatten().is_some() || !self.is_bound(vm, at) {
             return false;
         }
         // A wide one has more registers than the loop sees to.
@@ -140,6 +140,16 @@ impl<'l> Run<'l> {
             self.targets[at] = found;
         }
         found.is_some()
+    }
+
+    /// Whether that function of the program is the VM's function of its name. What the program that runs
+    /// here says of it may be old: a handler may have had it linked anew.
+    fn is_bound(&self, vm: &VM, function: usize) -> bool {
+        let Some(entry) = self.linked.chunk().functions.get(function) else {
+            return false;
+        };
+        let found = vm.function_at(self.linked.symbol(entry.name));
+        found.is_some_and(|f| f.code == self.program && f.index as usize == function)
     }
 
     /// A call that is not done in the loop: of a function that has no code yet, or is not of the program,
@@ -188,7 +198,7 @@ impl<'l> Run<'l> {
         let (window, ip) = self.place;
         vm.check_values(below)?;
         vm.make_window(below, unit.registers.into());
-        self.patience -= i64::from(unit.registers);
+        self.patience -= i64::from(unit.registers) + unit.ins.len() as i64;
         let pc = self.code.meta[ip - 1].pc as usize + 1;
         vm.open_call(kind, (pc, ip), below);
         if let (Some(callee), Some(frame)) = (callee, vm.frames.last_mut()) {

@@ -57,12 +57,15 @@ fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
     win[0] = value;
 }
 
-/// Puts the result of a call that an ext op asked for where that has its results.
+/// Puts the result of a call that an ext op asked for where that has its results, and ends the call.
+///
+/// The value it was called through goes last: a panic of it is one of the return, when the call is over.
 #[cold]
 #[inline(never)]
-fn move_result(vm: &mut VM, from: usize, to: usize) {
+fn move_result(vm: &mut VM, calls: &mut Vec<Rec<'_>>, from: usize, to: usize) {
     let value = take(&mut vm.registers[from]);
     vm.registers[to] = value;
+    calls.pop();
     vm.callees.pop();
 }
 
@@ -666,10 +669,12 @@ impl<'l> Run<'l> {
                     if self.calls.len() >= self.most || below + WINDOW > vm.registers.len() {
                         leave!();
                     }
-                    self.patience -= unit.ins.len() as i64;
+                    // A function may be longer than all patience there is: what it takes counts for the
+                    // next one.
                     if self.patience < 0 {
                         leave!();
                     }
+                    self.patience -= unit.ins.len() as i64;
                     // Its slots begin empty.
                     let slots = unit.own_slots as u8;
                     let inner = view(&mut vm.registers, below);
@@ -722,12 +727,15 @@ impl<'l> Run<'l> {
                             return_value(win, registers, a);
                         }
                     }
-                    if let Some(d) = invoked {
-                        cold_path();
-                        let from = self.place.0;
-                        move_result(vm, from, window + usize::from(d));
+                    match invoked {
+                        Some(d) => {
+                            cold_path();
+                            self.place.1 = ip + 1;
+                            let (from, to) = (self.place.0, window + usize::from(d));
+                            move_result(vm, &mut self.calls, from, to);
+                        }
+                        None => self.calls.truncate(self.calls.len() - 1),
                     }
-                    self.calls.truncate(self.calls.len() - 1);
                     (self.place.0, self.code, ip) = (window, code, back as usize);
                     ins = &self.code.ins;
                     win = view(&mut vm.registers, self.place.0);

@@ -19,15 +19,13 @@ impl Run<'_> {
         while let Some(behind) = self.text_at(vm, at) {
             at = behind;
         }
-        if at != first {
-            self.place.1 = at;
-        }
+        self.place.1 = if at == first { first + 1 } else { at };
         at != first
     }
 
     /// Runs the instruction at that place, with a constant before it; the place behind.
     #[inline(always)]
-    fn text_at(&self, vm: &mut VM, at: usize) -> Option<usize> {
+    fn text_at(&mut self, vm: &mut VM, at: usize) -> Option<usize> {
         let (code, linked) = (self.code, self.linked);
         let (globals, limits) = (&mut vm.globals, &vm.limits);
         let win = &mut vm.registers[self.place.0..];
@@ -54,6 +52,8 @@ impl Run<'_> {
                 }
             };
         }
+        // What it drops may panic: that is a trap of this instruction.
+        self.place.1 = behind;
         match ins {
             Ins::Concat { d, a, b } if a != b => {
                 let limit = limits.max_string_len;
