@@ -92,9 +92,6 @@ impl VM {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Trap::Load(lines.join("\n"))
         })?;
-        for index in 0..linked.chunk().functions.len() as u32 {
-            linked.bind(index, old.is_bound(index));
-        }
         self.code_mut().replace(code, linked);
         self.reload = true;
         Ok(())

@@ -12,7 +12,6 @@ use crate::verify::{Unit, Verified, VerifyErrors, verify};
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 /// A chunk that was verified once, to be run by any number of VMs, on any number of threads.
@@ -230,8 +229,6 @@ pub(crate) struct Linked {
     /// Copies of the chunk's texts, made when they are first loaded: threads that run one program would
     /// count one text all at once.
     texts: OnceLock<Box<[OnceLock<Value>]>>,
-    /// For each of its functions, whether it is the VM's function of its name.
-    bound: Box<[AtomicBool]>,
     /// The table whose operators it runs, if it is of that language.
     operators: Option<&'static OpTable>,
 }
@@ -263,15 +260,12 @@ impl Linked {
         table: &'static OpTable,
     ) -> Result<Arc<Self>, Vec<LoadError>> {
         let verified = Among { origin, anew };
-        let functions = verified.chunk().functions.iter();
-        let bound = functions.map(|_| AtomicBool::new(false)).collect();
         let mut linked = Self {
             verified,
             symbols,
             ops,
             parsed: None,
             texts: OnceLock::new(),
-            bound,
             places: Vec::new(),
             coerce: table.coerce(),
             operators: None,
@@ -393,20 +387,6 @@ impl Linked {
             }
             Some(other) => other.clone(),
             None => Value::Undef,
-        }
-    }
-
-    /// Whether function `index` is the VM's function of its name.
-    #[inline(always)]
-    pub(crate) fn is_bound(&self, index: u32) -> bool {
-        let bound = self.bound.get(index as usize);
-        bound.is_some_and(|bound| bound.load(Relaxed))
-    }
-
-    /// Takes note of whether it is.
-    pub(crate) fn bind(&self, index: u32, is: bool) {
-        if let Some(bound) = self.bound.get(index as usize) {
-            bound.store(is, Relaxed);
         }
     }
 

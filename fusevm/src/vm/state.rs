@@ -326,14 +326,8 @@ impl VM {
         self.defined += 1;
         if let Some(old) = self.functions[symbol].replace(new) {
             self.code.count(old.code, -1);
-            if let Some(linked) = self.code.get(old.code) {
-                linked.bind(old.index, false);
-            }
         }
         self.code.count(code, 1);
-        if let Some(linked) = self.code.get(code) {
-            linked.bind(index, true);
-        }
     }
 
     pub(crate) fn code(&self) -> &Code {
