@@ -372,6 +372,14 @@ impl Linked {
         self.units().get(at)?.made(frame.form).map(|(_, code)| code)
     }
 
+    /// Constant `k` of a unit's code, as this VM has it.
+    pub(crate) fn constant_of(&self, code: &Code, k: u32) -> Value {
+        match code.of_chunk[k as usize] {
+            Some(of_chunk) => self.constant(of_chunk),
+            None => code.constants[k as usize].clone(),
+        }
+    }
+
     /// Constant `k` of the chunk, as this VM has it.
     #[inline]
     pub(crate) fn constant(&self, k: u16) -> Value {

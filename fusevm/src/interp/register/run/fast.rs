@@ -200,6 +200,16 @@ impl<'l> Run<'l> {
                     }
                 }};
             }
+            // The number in a register: an integer, or else a float.
+            macro_rules! number {
+                ($r:expr) => {
+                    match win[$r as usize] {
+                        Value::Int(n) => Ok(n),
+                        Value::Float(f) => Err(f),
+                        _ => leave!(),
+                    }
+                };
+            }
             // Goes on at another instruction. Where that lies behind, time passes.
             macro_rules! go_to {
                 ($to:expr) => {{
@@ -601,11 +611,7 @@ impl<'l> Run<'l> {
                     let Some(at) = place(&win[b as usize]) else {
                         leave!();
                     };
-                    let value = match win[c as usize] {
-                        Value::Int(n) => Ok(n),
-                        Value::Float(f) => Err(f),
-                        _ => leave!(),
-                    };
+                    let value = number!(c);
                     let Value::Array(items) = &mut win[a as usize] else {
                         leave!();
                     };
@@ -625,11 +631,7 @@ impl<'l> Run<'l> {
                     else {
                         leave!();
                     };
-                    let value = match win[c as usize] {
-                        Value::Int(n) => Ok(n),
-                        Value::Float(f) => Err(f),
-                        _ => leave!(),
-                    };
+                    let value = number!(c);
                     set_element!(items, at, value);
                 }
                 Ins::Len { d, a } => match &win[a as usize] {

@@ -42,10 +42,7 @@ impl<'l> Run<'l> {
             Ins::Bool { d, is } => vm.registers[register(d)] = Value::Bool(is),
             Ins::Swap { a, b } => vm.registers.swap(register(a), register(b)),
             Ins::Const { d, k } => {
-                vm.registers[register(d)] = match code.of_chunk[k as usize] {
-                    Some(of_chunk) => self.linked.constant(of_chunk),
-                    None => code.constants[k as usize].clone(),
-                };
+                vm.registers[register(d)] = self.linked.constant_of(code, k);
             }
             Ins::Clear { a, n } => {
                 vm.registers[register(a)..register(a) + usize::from(n)].fill(Value::Undef);

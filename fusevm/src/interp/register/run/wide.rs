@@ -82,7 +82,7 @@ impl Run<'_> {
                 Ins::Copy { d, a } => (d, Some(at!(a).clone())),
                 Ins::Take { d, a } if is_plain(&at!(d)) => (d, Some(take(&mut at!(a)))),
                 Ins::Int { d, n } => (d, Some(Value::Int(n.into()))),
-                Ins::Const { d, k } => (d, Some(code.constants[k as usize].clone())),
+                Ins::Const { d, k } => (d, Some(self.linked.constant_of(code, k))),
                 Ins::Undef { d } => (d, Some(Value::Undef)),
                 Ins::Bool { d, is } => (d, Some(Value::Bool(is))),
 
