@@ -65,7 +65,7 @@ fn main() {
     for row in SHARED.iter().chain(&CLASSIC).filter(|row| row.fusion) {
         let name = row.name.to_owned();
         if is_wanted(&name) {
-            let mut vm = row.vm(true);
+            let mut vm = row.vm(true, false);
             ngrams::begin(&mut vm, most);
             let ran = vm.call("run", &[Value::Int(row.n)]);
             ranking.add(name, &ran, &ngrams::end(&mut vm));

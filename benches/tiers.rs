@@ -13,12 +13,13 @@ use fusevm::Program;
 use workloads::race::{Effort, Entrant, mean, race, ratio, time};
 use workloads::{CLASSIC, SHARED, Tier, Workload};
 
-const TIERS: [(&str, Tier); 4] = [
+const TIERS: &[(&str, Tier)] = &[
     (
         "base",
         Tier {
             lowering: false,
             metered: false,
+            jit: false,
         },
     ),
     (
@@ -26,6 +27,7 @@ const TIERS: [(&str, Tier); 4] = [
         Tier {
             lowering: false,
             metered: true,
+            jit: false,
         },
     ),
     (
@@ -33,6 +35,7 @@ const TIERS: [(&str, Tier); 4] = [
         Tier {
             lowering: true,
             metered: false,
+            jit: false,
         },
     ),
     (
@@ -40,6 +43,25 @@ const TIERS: [(&str, Tier); 4] = [
         Tier {
             lowering: true,
             metered: true,
+            jit: false,
+        },
+    ),
+    #[cfg(feature = "jit")]
+    (
+        "jit",
+        Tier {
+            lowering: true,
+            metered: false,
+            jit: true,
+        },
+    ),
+    #[cfg(feature = "jit")]
+    (
+        "jit, metered",
+        Tier {
+            lowering: true,
+            metered: true,
+            jit: true,
         },
     ),
 ];
@@ -57,6 +79,14 @@ fn main() {
         let rows = SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w));
         return rows.for_each(|row| println!("; {}\n{}", row.name, listing(row)));
     }
+    #[cfg(feature = "jit")]
+    if std::env::args().any(|a| a == "--jit") {
+        // Nothing but machine code, for a profiler.
+        for row in SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w)) {
+            std::hint::black_box(row.in_vm(TIERS[4].1)(3));
+        }
+        return;
+    }
     if std::env::args().any(|a| a == "--profile") {
         // Nothing but register code, for a profiler.
         for row in SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w)) {
@@ -66,7 +96,7 @@ fn main() {
     }
     for (title, rows) in [("workloads", &SHARED[..]), ("classic rows", &CLASSIC[..])] {
         head(title);
-        let mut ratios: Vec<[f64; TIERS.len()]> = Vec::new();
+        let mut ratios: Vec<Vec<f64>> = Vec::new();
         for row in rows.iter().filter(|w| is_wanted(w)) {
             ratios.push(line(&if test { row.small() } else { *row }, effort));
         }
@@ -86,7 +116,8 @@ fn listing(workload: &Workload) -> String {
 
 fn head(title: &str) {
     println!("\ntimes of native Rust, {title}");
-    print_line("", "native", &TIERS.map(|(name, _)| name.to_owned()));
+    let names: Vec<String> = (TIERS.iter()).map(|(name, _)| (*name).to_owned()).collect();
+    print_line("", "native", &names);
 }
 
 fn print_line(name: &str, native: &str, cells: &[String]) {
@@ -98,13 +129,14 @@ fn print_line(name: &str, native: &str, cells: &[String]) {
 }
 
 /// Races one workload: its ratios.
-fn line(workload: &Workload, effort: Effort) -> [f64; TIERS.len()] {
+fn line(workload: &Workload, effort: Effort) -> Vec<f64> {
     let mut entrants: Vec<(String, Entrant<'_>)> = vec![("native".to_owned(), workload.native())];
     for (name, tier) in TIERS {
-        entrants.push((name.to_owned(), workload.in_vm(tier)));
+        entrants.push(((*name).to_owned(), workload.in_vm(*tier)));
     }
     let times = race(workload.name, &mut entrants, effort);
-    let ratios = std::array::from_fn(|tier| times[1 + tier] / times[0]);
-    print_line(workload.name, &time(times[0]), &ratios.map(ratio));
+    let ratios: Vec<f64> = times[1..].iter().map(|time| time / times[0]).collect();
+    let cells: Vec<String> = ratios.iter().map(|r| ratio(*r)).collect();
+    print_line(workload.name, &time(times[0]), &cells);
     ratios
 }

@@ -89,6 +89,8 @@ pub const CLASSIC: [Workload; 13] = [
 pub struct Tier {
     pub lowering: bool,
     pub metered: bool,
+    /// Whether what is hot becomes machine code.
+    pub jit: bool,
 }
 
 impl Workload {
@@ -115,18 +117,19 @@ impl Workload {
     }
 
     /// A VM that has loaded it.
-    pub fn vm(&self, lowering: bool) -> Vm<Course> {
+    pub fn vm(&self, lowering: bool, jit: bool) -> Vm<Course> {
         let mut vm = Course::vm(());
         vm.register_builtin(0, classic::mix_builtin);
         vm.set_fusion(self.fusion);
         vm.set_lowering(lowering);
+        set_jit(&mut vm, jit);
         vm.eval(self.chunk()).expect("the chunk is right");
         vm
     }
 
     /// In a VM of its own, loaded once.
     pub fn in_vm(&self, tier: Tier) -> race::Entrant<'_> {
-        let mut vm = self.vm(tier.lowering);
+        let mut vm = self.vm(tier.lowering, tier.jit);
         Box::new(move |runs| {
             let mut answer = Value::Undef;
             for _ in 0..runs {
@@ -138,3 +141,14 @@ impl Workload {
         })
     }
 }
+
+/// Whether what is hot becomes machine code.
+#[cfg(feature = "jit")]
+fn set_jit(vm: &mut VM, on: bool) {
+    let mut config = fusevm::JitConfig::DEFAULT;
+    config.enabled = on;
+    vm.set_jit(config);
+}
+
+#[cfg(not(feature = "jit"))]
+fn set_jit(_: &mut VM, _: bool) {}

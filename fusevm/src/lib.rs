@@ -59,7 +59,8 @@
 //! serde data. Without features the crate has three small dependencies and builds for
 //! `wasm32-unknown-unknown`. There is no `unsafe` in it.
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "jit"), forbid(unsafe_code))]
+#![cfg_attr(feature = "jit", deny(unsafe_code))]
 
 // The macros name `::fusevm`; inside the crate itself that is this.
 #[cfg(feature = "macros")]
@@ -78,6 +79,8 @@ mod frontend;
 mod fuse;
 pub mod heap;
 mod interp;
+#[cfg(all(feature = "jit", unix))]
+mod jit;
 mod lower;
 #[cfg(feature = "macros")]
 mod macros;
@@ -99,6 +102,8 @@ pub use ext::{
 };
 pub use frontend::{Frontend, compile};
 pub use fuse::fuse;
+#[cfg(all(feature = "jit", unix))]
+pub use jit::JitConfig;
 pub use heap::{Heap, HeapError, ObjMut, Object, Trace, Tracer};
 pub use op::{Effect, Flags, Op, OpInfo, Opcode, OperandKind};
 pub use semantics::{Limits, Operands, Overflow, Policy, Rules, Trap, TrapKind, Unset, ZeroDiv};

@@ -43,6 +43,7 @@ With any of them a second table shows what it costs to call a function of the ho
 
 const REGISTER: Tier = Tier {
     lowering: true,
+    jit: false,
     metered: false,
 };
 

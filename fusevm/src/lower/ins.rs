@@ -185,6 +185,8 @@ pub(crate) enum Ins<R = u8> {
     Fused { index: u32 },
     /// Where the instruction names registers that are no `u8`: it runs as it is in [`Code::plain`](super::Code).
     Wide,
+    /// Machine code may be entered before the instruction.
+    Enter,
 
     // Those below stand for two or three of the others, which follow them: see `fuse`.
 

@@ -20,6 +20,8 @@
 //! trap leaves unused is given back, so that fuel is spent exactly as op by op.
 
 mod fuse;
+#[cfg(feature = "jit")]
+mod hooks;
 mod ins;
 mod listing;
 mod ngram;
@@ -74,6 +76,10 @@ pub(crate) struct Code {
     pub(crate) form: Form,
     /// Arguments that it is for.
     pub(crate) argc: u8,
+    /// The function's number, or that of functions for the main program.
+    pub(crate) unit: u32,
+    #[cfg(feature = "jit")]
+    pub(crate) hooks: hooks::Hooks,
 }
 
 impl Code {
@@ -212,7 +218,12 @@ pub(crate) fn lower(verified: &Verified, overlay: &[Op], unit: Unit, form: Form)
     }
     let mut lowering = Lowering::new(verified, overlay, slots, form);
     lowering.unit(&region, argc);
-    Some(lowering.finish())
+    let mut code = lowering.finish();
+    code.unit = match unit {
+        Unit::Function { index, .. } => index as u32,
+        _main => chunk.functions().len() as u32,
+    };
+    Some(code)
 }
 
 /// Whether an op is a loop that may run in one go.

@@ -92,6 +92,9 @@ impl<'v> Lowering<'v> {
                 slots,
                 form,
                 argc: 0,
+                unit: 0,
+                #[cfg(feature = "jit")]
+                hooks: Default::default(),
             },
             stack: Stack::default(),
             inner: Vec::new(),

@@ -118,6 +118,28 @@ impl ArrayData {
     }
 }
 
+/// Where machine code finds the parts of an array, in bytes from what a value points to: the count of
+/// holders, which comes first, then the storage.
+#[cfg(feature = "jit")]
+pub(crate) mod layout {
+    use super::{ArrayData, Items};
+    use std::mem::{align_of, offset_of};
+
+    /// The count of holders, a word.
+    pub(crate) const COUNT: usize = 0;
+    const DATA: usize = size_of::<usize>();
+    const ITEMS: usize = DATA + offset_of!(ArrayData, items);
+    /// Which form the items have, a byte: 0 for integers, 1 for floats, 2 for values.
+    pub(crate) const KIND: usize = ITEMS;
+    /// Their `Vec`, behind the byte.
+    pub(crate) const VEC: usize = ITEMS + align_of::<Vec<i64>>();
+    /// How many of them were shifted out, a word.
+    pub(crate) const HEAD: usize = DATA + offset_of!(ArrayData, head);
+
+    const _: () = assert!(align_of::<ArrayData>() == size_of::<usize>());
+    const _: () = assert!(size_of::<Items>() == align_of::<Vec<i64>>() + size_of::<Vec<i64>>());
+}
+
 impl Default for ArrayData {
     fn default() -> Self {
         ArrayData::of(Items::NONE, false)
@@ -501,6 +523,12 @@ impl Array {
     fn copy(&mut self, more: usize) {
         let items = self.0.items.copy(self.0.head, more);
         *self = Array(Arc::new(ArrayData::of(items, self.0.handles)));
+    }
+
+    /// Sees to it that nobody else holds the storage.
+    #[cfg(feature = "jit")]
+    pub(crate) fn unshare(&mut self) {
+        self.unique(0);
     }
 
     /// Takes an element out if this is the only holder, copies it otherwise.

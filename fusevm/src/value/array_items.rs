@@ -10,10 +10,14 @@ use std::slice;
 use super::Value;
 
 /// Elements in one of three forms.
+///
+/// The representation is the one that Rust defines for such an enum, the number of the form first:
+/// machine code reads it.
+#[repr(C, u8)]
 pub(super) enum Items {
-    Int(Vec<i64>),
-    Float(Vec<f64>),
-    Value(Vec<Value>),
+    Int(Vec<i64>) = 0,
+    Float(Vec<f64>) = 1,
+    Value(Vec<Value>) = 2,
 }
 
 /// Runs the same on the `Vec` of whatever form.

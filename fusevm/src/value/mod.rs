@@ -55,6 +55,8 @@ pub use number::Number;
 pub use str::Str;
 pub use text::{ObjectText, TextTooLong};
 
+#[cfg(feature = "jit")]
+pub(crate) use array::layout as array_layout;
 pub(crate) use array_items::{View, ViewMut};
 pub(crate) use text::write_float;
 

@@ -39,6 +39,12 @@ impl VM {
         InterruptHandle(self.interrupt.get_or_init(Arc::default).clone())
     }
 
+    /// What is set when somebody interrupts, if anybody may.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn interrupt_flag(&self) -> Option<&AtomicBool> {
+        self.interrupt.get().map(|flag| &**flag)
+    }
+
     /// Whether the VM was interrupted since the last time it was asked.
     fn interrupted(&self) -> bool {
         let handle = self.interrupt.get();

@@ -133,6 +133,12 @@ pub struct VM {
     /// Whether ops are counted.
     pub(crate) profiling: bool,
     profiler: Option<Box<profile::Profiler>>,
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) jit: Option<Box<crate::jit::Jit>>,
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) jit_failed: bool,
+    #[cfg(all(feature = "jit", unix))]
+    jit_config: Option<Box<crate::jit::JitConfig>>,
     /// Counts of register instructions, where those are asked for.
     pub(crate) tally: Option<Box<Tally>>,
 }
@@ -220,6 +226,12 @@ impl VM {
             lazy: true,
             profiling: false,
             profiler: None,
+            #[cfg(all(feature = "jit", unix))]
+            jit: None,
+            #[cfg(all(feature = "jit", unix))]
+            jit_failed: false,
+            #[cfg(all(feature = "jit", unix))]
+            jit_config: None,
             tally: None,
         }
     }
@@ -341,6 +353,21 @@ impl VM {
 
     pub(crate) fn fusion(&self) -> bool {
         self.fusion
+    }
+
+    /// How machine code is made. What there is already is dropped.
+    #[cfg(all(feature = "jit", unix))]
+    pub fn set_jit(&mut self, config: crate::JitConfig) {
+        self.jit = None;
+        self.jit_failed = false;
+        self.jit_config = Some(Box::new(config));
+    }
+
+    /// How machine code is made.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn jit_config(&self) -> &crate::JitConfig {
+        static DEFAULT: crate::JitConfig = crate::JitConfig::DEFAULT;
+        self.jit_config.as_deref().unwrap_or(&DEFAULT)
     }
 
     /// The heap.

@@ -4,6 +4,8 @@ mod calls;
 mod counted;
 mod ext;
 mod fast;
+#[cfg(all(feature = "jit", unix))]
+mod native;
 mod step;
 mod text;
 mod wide;
@@ -42,7 +44,7 @@ impl VM {
             program,
             floor,
             place,
-            patience: PATIENCE,
+            patience: PATIENCE.min(vm_patience(self)),
             form: code.form,
             calls: Vec::new(),
             targets: Vec::new(),
@@ -51,6 +53,14 @@ impl VM {
             known: 0,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
             most: 0,
+            #[cfg(all(feature = "jit", unix))]
+            observing: 0,
+            #[cfg(all(feature = "jit", unix))]
+            declined: false,
+            #[cfg(all(feature = "jit", unix))]
+            is_quiet: false,
+            #[cfg(all(feature = "jit", unix))]
+            text_end: usize::MAX,
         };
         if run.handled(self)? {
             return Ok(());
@@ -98,6 +108,17 @@ struct Run<'l> {
     depth_left: usize,
     /// How many calls there may be, with the room there is for them.
     most: usize,
+    /// Instructions that are still looked at one by one.
+    #[cfg(all(feature = "jit", unix))]
+    observing: u32,
+    /// Whether only instructions that ask for no frames may run, and whether the last one did.
+    #[cfg(all(feature = "jit", unix))]
+    is_quiet: bool,
+    #[cfg(all(feature = "jit", unix))]
+    declined: bool,
+    /// Where instructions on texts in a row have to end.
+    #[cfg(all(feature = "jit", unix))]
+    text_end: usize,
 }
 
 /// A call that the loop has made: how its caller goes on. The VM hears of it when somebody may ask.
@@ -129,6 +150,10 @@ impl<'l> Run<'l> {
             return self.go_counted(vm);
         }
         loop {
+            #[cfg(all(feature = "jit", unix))]
+            if self.observing > 0 && !self.observe(vm)? {
+                return Ok(());
+            }
             match self.code.ins[self.place.1] {
                 Ins::Wide if self.wide(vm) => self.place.1 += 1,
                 Ins::Wide => continue,
@@ -136,9 +161,19 @@ impl<'l> Run<'l> {
             }
             if self.patience < 0 {
                 self.poll(vm)?;
+                #[cfg(all(feature = "jit", unix))]
+                self.sample(vm);
                 // Nothing of it has run.
                 self.place.1 -= 1;
                 continue;
+            }
+            #[cfg(all(feature = "jit", unix))]
+            if let Ins::Enter = self.code.table()[self.place.1 - 1] {
+                match self.native(vm)? {
+                    Some(true) => continue,
+                    Some(false) => return Ok(()),
+                    None => {}
+                }
             }
             if !self.one(vm, true)? {
                 return Ok(());
@@ -195,4 +230,18 @@ fn element(cell: &Value, index: &Value) -> Value {
         Ok(at) => items.get(at).unwrap_or_default(),
         Err(_) => array::from_the_end(items, index),
     }
+}
+
+/// Instructions between two looks at what is hot.
+#[cfg(all(feature = "jit", unix))]
+fn vm_patience(vm: &VM) -> i64 {
+    match vm.jit_config().enabled {
+        true => vm.jit_config().threshold.into(),
+        false => PATIENCE,
+    }
+}
+
+#[cfg(not(all(feature = "jit", unix)))]
+fn vm_patience(_vm: &VM) -> i64 {
+    PATIENCE
 }

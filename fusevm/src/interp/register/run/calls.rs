@@ -32,7 +32,7 @@ impl<'l> Run<'l> {
     #[cold]
     #[inline(never)]
     pub(super) fn poll(&mut self, vm: &mut VM) -> Step {
-        self.patience = PATIENCE + self.code.ins.len() as i64;
+        self.patience = super::vm_patience(vm).min(PATIENCE) + self.code.ins.len() as i64;
         match self.form.metered {
             true => Ok(()),
             false => vm.poll(),
@@ -76,7 +76,7 @@ impl<'l> Run<'l> {
     }
 
     /// Says how many calls the loop may come to.
-    fn set_most(&mut self) {
+    pub(super) fn set_most(&mut self) {
         self.most = (self.known.saturating_add(self.depth_left)).min(self.calls.capacity());
     }
 
@@ -144,7 +144,7 @@ impl<'l> Run<'l> {
 
     /// Whether that function of the program is the VM's function of its name. What the program that runs
     /// here says of it may be old: a handler may have had it linked anew.
-    fn is_bound(&self, vm: &VM, function: usize) -> bool {
+    pub(super) fn is_bound(&self, vm: &VM, function: usize) -> bool {
         let Some(entry) = self.linked.chunk().functions.get(function) else {
             return false;
         };

@@ -85,13 +85,22 @@ fn load_element(win: &mut [Value; WINDOW], d: u8, a: u8, at: usize) -> bool {
 }
 
 impl<'l> Run<'l> {
+    /// The instructions of the running function, with the places where machine code may be entered.
+    #[inline(always)]
+    fn table(&self) -> &'l [Ins] {
+        #[cfg(all(feature = "jit", unix))]
+        return self.code.table();
+        #[cfg(not(all(feature = "jit", unix)))]
+        &self.code.ins
+    }
+
     /// Runs instructions until there is one that is not run here: [`Run::place`] is then behind it, and
     /// nothing of it has run.
     #[inline(never)]
     pub(super) fn fast(&mut self, vm: &mut VM) {
         // The rest of the state is in memory, where few instructions want it.
         let mut ip = self.place.1;
-        let mut ins: &[Ins] = &self.code.ins;
+        let mut ins: &[Ins] = self.table();
         let mut win = view(&mut vm.registers, self.place.0);
         loop {
             // Its fields are read where they are used, not all at once.
@@ -695,7 +704,7 @@ impl<'l> Run<'l> {
                         invoked: None,
                     });
                     (self.place.0, self.code, ip) = (below, unit, 0);
-                    ins = &self.code.ins;
+                    ins = self.table();
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
@@ -739,7 +748,7 @@ impl<'l> Run<'l> {
                         None => self.calls.truncate(self.calls.len() - 1),
                     }
                     (self.place.0, self.code, ip) = (window, code, back as usize);
-                    ins = &self.code.ins;
+                    ins = self.table();
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
@@ -767,7 +776,7 @@ impl<'l> Run<'l> {
                     }
                     self.calls.truncate(self.calls.len() - 1);
                     (self.place.0, self.code, ip) = (window, code, back as usize);
-                    ins = &self.code.ins;
+                    ins = self.table();
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
@@ -1001,6 +1010,7 @@ impl<'l> Run<'l> {
                 | Ins::LoopNext { .. }
                 | Ins::LoopTurn { .. }
                 | Ins::Fused { .. }
+                | Ins::Enter
                 | Ins::Wide => leave!(),
             }
             ip += 1;

@@ -74,6 +74,9 @@ impl<'l> Run<'l> {
             Ins::GetVar { d, name } => match &vm.globals[self.linked.symbol(name)] {
                 Some(value) => vm.registers[register(d)] = value.clone(),
                 None => {
+                    if self.declines() {
+                        return Ok(true);
+                    }
                     self.tell(vm);
                     self.run_one(vm)?;
                     vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
@@ -135,10 +138,23 @@ impl<'l> Run<'l> {
                         None => self.branch_by(next, value.to_bool()),
                     }
                 }
+                None if self.declines() => return Ok(true),
                 None => return self.told(vm, next),
             },
         }
         Ok(true)
+    }
+
+    /// Whether only instructions that ask for no frames may run: machine code runs this one.
+    #[inline(always)]
+    fn declines(&mut self) -> bool {
+        #[cfg(all(feature = "jit", unix))]
+        {
+            self.declined |= self.is_quiet;
+            self.is_quiet
+        }
+        #[cfg(not(all(feature = "jit", unix)))]
+        false
     }
 
     /// The same for instructions that may trap or ask for frames, of which the VM knows all then.

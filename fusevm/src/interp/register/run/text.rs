@@ -16,7 +16,9 @@ impl Run<'_> {
     pub(super) fn text(&mut self, vm: &mut VM) -> bool {
         let first = self.place.1 - 1;
         let mut at = first;
-        while let Some(behind) = self.text_at(vm, at) {
+        while self.may_be_text(at)
+            && let Some(behind) = self.text_at(vm, at)
+        {
             at = behind;
         }
         self.place.1 = if at == first { first + 1 } else { at };
@@ -24,6 +26,15 @@ impl Run<'_> {
     }
 
     /// Runs the instruction at that place, with a constant before it; the place behind.
+    /// Whether an instruction may run here with those before it.
+    #[inline(always)]
+    fn may_be_text(&self, _at: usize) -> bool {
+        #[cfg(all(feature = "jit", unix))]
+        return _at < self.text_end;
+        #[cfg(not(all(feature = "jit", unix)))]
+        true
+    }
+
     #[inline(always)]
     fn text_at(&mut self, vm: &mut VM, at: usize) -> Option<usize> {
         let (code, linked) = (self.code, self.linked);

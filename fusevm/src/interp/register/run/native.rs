@@ -1,0 +1,423 @@
+//! Where the interpreter meets machine code: it notices what is hot, enters what is compiled, and goes on
+//! where that was left.
+
+use super::{Rec, Run};
+use crate::interp::register::is_plain;
+use crate::jit::{At, Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
+use crate::lower::{Code, Ins, WINDOW};
+use crate::semantics::Trap;
+use crate::value::Value;
+use crate::vm::VM;
+use std::sync::atomic::AtomicBool;
+
+/// What machine code reads where nobody can interrupt.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// Instructions that are looked at after an assumption has failed.
+const AFTER_EXIT: u32 = 40;
+
+/// The VM while machine code runs.
+struct Native<'a, 'l> {
+    run: &'a mut Run<'l>,
+    vm: &'a mut VM,
+    /// Exits that were taken, innermost first, with the windows of their units.
+    left: Vec<(Exited, usize)>,
+    /// The instruction that comes next in the innermost frame, where an exit does not know it.
+    resume: Option<u32>,
+    trap: Option<Trap>,
+}
+
+impl<'l> Run<'l> {
+    fn key(&self, code: &Code) -> Key {
+        Key {
+            program: self.program,
+            unit: code.unit,
+            form: code.form.index() as u8,
+        }
+    }
+
+    /// The instruction before the current place is hot: sees what it works on, and has it compiled.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn sample(&mut self, vm: &mut VM) {
+        let Some(jit) = vm.jit() else { return };
+        let ip = self.place.1 - 1;
+        let mut code = self.code;
+        let mut at = ip;
+        if let Ins::Call { function, .. } = code.plain[ip]
+            && let Some(&Some(callee)) = self.targets.get(function as usize)
+        {
+            (code, at) = (callee, 0);
+        }
+        let is_main = code.unit as usize >= self.linked.chunk().functions().len();
+        let key = self.key(code);
+        let mut hot = jit.hot(key, code, at, is_main);
+        if hot.is_none() {
+            let (key, is_main) = (
+                self.key(self.code),
+                self.code.unit as usize >= self.linked.chunk().functions().len(),
+            );
+            code = self.code;
+            hot = jit.hot(key, code, ip, is_main);
+        }
+        if let Some(hot) = hot {
+            let observed = jit.config.observed;
+            let fresh = jit.profile(self.key(code)).is_empty();
+            code.hook(hot);
+            if self.observing == 0 && fresh {
+                self.observing = observed;
+            }
+        }
+    }
+
+    /// Runs instructions one at a time, and takes note of what they work on; whether control goes on here.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn observe(&mut self, vm: &mut VM) -> Result<bool, Trap> {
+        while self.observing > 0 {
+            self.observing -= 1;
+            let (place, code, calls) = (self.place, self.code, self.calls.len());
+            let (window, ip) = place;
+            let key = self.key(code);
+            let linked = self.linked;
+            let VM {
+                registers,
+                globals,
+                jit,
+                ..
+            } = &mut *vm;
+            let global = |name: u16| globals.get(linked.symbol(name)).cloned().flatten();
+            let Some(jit) = jit.as_mut() else { break };
+            let profile = jit.profile(key);
+            profile.note_before(code, ip, &registers[window..], global);
+            self.place.1 += 1;
+            if !self.one(vm, false)? {
+                return Ok(false);
+            }
+            if self.patience < 0 {
+                self.poll(vm)?;
+            }
+            let after = &vm.registers[self.place.0..];
+            let Some(jit) = vm.jit.as_mut() else { break };
+            if std::ptr::eq(self.code, code) && self.place.0 == window && self.place != place {
+                jit.profile(key).note_after(code, ip, after);
+            } else if self.calls.len() < calls
+                && let Some(before) = self.place.1.checked_sub(1)
+                && let Ins::Call { a, .. } = self.code.plain[before]
+            {
+                let key = self.key(self.code);
+                let value = &after[usize::from(a)];
+                jit.profile(key).note_result(self.code, before, value);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Machine code may be entered before the instruction before the current place: whether it was, and
+    /// whether control goes on here then.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn native(&mut self, vm: &mut VM) -> Result<Option<bool>, Trap> {
+        let (code, ip) = (self.code, (self.place.1 - 1) as u32);
+        let key = self.key(code);
+        let defined = vm.defined;
+        let window = self.place.0;
+        let Some(mut jit) = vm.jit.take() else {
+            vm.jit();
+            return Ok(None);
+        };
+        if jit.defined != defined {
+            jit.drop_all();
+            jit.defined = defined;
+        }
+        let linked = self.linked;
+        let found = {
+            let this = &*self;
+            let vm = &*vm;
+            let of = |function: u32, argc: u8| -> Option<&Code> {
+                if !this.is_bound(vm, function as usize) {
+                    return None;
+                }
+                let program = linked.lowered()?;
+                program.code(Some(function), argc, code.form)
+            };
+            let scene = Scene {
+                policy: linked.chunk().policy,
+                symbols: &linked.symbols,
+                ops: &linked.ops,
+                code: &of,
+            };
+            jit.version((key, code, ip), &vm.registers[window..], &scene)
+        };
+        let version = match found {
+            Ok(Some(version)) => version,
+            Ok(None) => {
+                if self.observing == 0 && jit.profile(key).is_empty() {
+                    self.observing = jit.config.observed;
+                }
+                vm.jit = Some(jit);
+                return Ok(None);
+            }
+            Err(()) => {
+                code.unhook(ip);
+                vm.jit = Some(jit);
+                return Ok(None);
+            }
+        };
+        if !jit.is_loop(version)
+            && !(self.calls.len() > self.known
+                && self.calls.last().is_some_and(|rec| rec.invoked.is_none()))
+        {
+            // The VM knows of the frame: the interpreter leaves it.
+            vm.jit = Some(jit);
+            return Ok(None);
+        }
+        for r in jit.dead(version) {
+            let register = &mut vm.registers[window + usize::from(*r)];
+            if !is_plain(register) {
+                *register = Value::Undef;
+            }
+        }
+        let door = jit.begin(version);
+        let floor = jit.floor(stack_floor);
+        vm.jit = Some(jit);
+        self.place.1 = ip as usize + 1;
+        let left = (self.known + self.depth_left).saturating_sub(self.calls.len());
+        let mut native = Native {
+            run: self,
+            vm,
+            left: Vec::new(),
+            resume: None,
+            trap: None,
+        };
+        let done = door.enter(&mut native, (window, left), floor);
+        let Native {
+            left, resume, trap, ..
+        } = native;
+        if let Some(jit) = vm.jit.as_mut() {
+            jit.end();
+        }
+        if done {
+            return self.returned(vm).map(Some);
+        }
+        self.go_on(vm, left, resume, trap.is_some());
+        match trap {
+            Some(trap) => Err(trap),
+            None => Ok(Some(true)),
+        }
+    }
+
+    /// The function has left its result where its window begins.
+    fn returned(&mut self, vm: &mut VM) -> Result<bool, Trap> {
+        let window = self.place.0;
+        let value = std::mem::take(&mut vm.registers[window]);
+        if let Some(rec) = self.calls.pop() {
+            if rec.want {
+                vm.registers[window] = value;
+            }
+            (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
+        }
+        Ok(true)
+    }
+
+    /// Goes on where machine code was left: makes up for the calls that it has opened.
+    fn go_on(&mut self, vm: &mut VM, left: Vec<(Exited, usize)>, resume: Option<u32>, trapped: bool) {
+        let form = self.code.form;
+        let linked = self.linked;
+        let Some(jit) = vm.jit.as_mut() else { return };
+        let innermost = left.first().copied();
+        // Outermost first: unit, window, what comes next, whether a result is wanted.
+        let mut frames: Vec<(u32, At)> = Vec::new();
+        let mut why = Why::Planned;
+        for (at, (exited, window)) in left.iter().enumerate().rev() {
+            let exit = jit.exit(exited.version, exited.exit);
+            if at == 0 {
+                why = exit.why;
+            }
+            for frame in exit.frames.iter().rev() {
+                let window = *window as u32 + u32::from(frame.window);
+                frames.push((window, *frame));
+            }
+        }
+        let units: Vec<u32> = (left.iter().rev())
+            .flat_map(|(exited, _)| jit.units(*exited))
+            .collect();
+        let mut gone = false;
+        if matches!(why, Why::Kind | Why::Range | Why::Slow)
+            && let Some((exited, _)) = innermost
+            && !trapped
+        {
+            gone = jit.count(exited.version, exited.exit);
+            self.observing = AFTER_EXIT;
+        }
+        for (at, (window, frame)) in frames.iter().enumerate() {
+            let function = units[at];
+            if at > 0 {
+                let (code, place) = (self.code, self.place);
+                self.calls.push(Rec {
+                    code,
+                    window: place.0,
+                    ip: place.1 as u32,
+                    function,
+                    want: frames[at - 1].1.want,
+                    invoked: None,
+                });
+                let argc_code = linked.lowered().and_then(|program| {
+                    let argc = frame.argc;
+                    program.code(Some(function), argc, form)
+                });
+                if let Some(code) = argc_code {
+                    self.code = code;
+                }
+            }
+            self.place = (*window as usize, frame.ip as usize);
+        }
+        if let Some(ip) = resume {
+            self.place.1 = ip as usize;
+        }
+        if gone && why == Why::Range {
+            let key = self.key(self.code);
+            let (code, ip) = (self.code, self.place.1);
+            if let Some(jit) = vm.jit.as_mut()
+                && ip < code.plain.len()
+            {
+                jit.profile(key).note_odd(code, ip);
+            }
+        }
+        if trapped {
+            // What trapped is the instruction before.
+            self.place.1 += 1;
+        }
+        if why == Why::Limit && !form.metered {
+            // Somebody may want to interrupt.
+            self.patience = -1;
+        }
+        vm.make_window(self.place.0, WINDOW);
+        self.set_most();
+    }
+
+    /// Runs the instruction before the current place, if that asks for no frames; whether it did.
+    fn quiet(&mut self, vm: &mut VM) -> Result<bool, Trap> {
+        let ins = self.code.plain[self.place.1 - 1];
+        if let Ins::Ext { a, n, import, .. } = ins {
+            let first = self.place.0 + usize::from(a);
+            let quick = (self.linked.ops.get(usize::from(import))).and_then(|op| op.quick);
+            return Ok(quick.is_some_and(|quick| {
+                quick(&mut vm.registers[first..first + usize::from(n)])
+            }));
+        }
+        if ins.is_text() && self.text(vm) {
+            return Ok(true);
+        }
+        self.declined = false;
+        self.is_quiet = true;
+        let ran = self.step(vm);
+        self.is_quiet = false;
+        ran.map(|_| !self.declined)
+    }
+}
+
+impl Host for Native<'_, '_> {
+    fn places(&mut self) -> Places {
+        let vm = &mut *self.vm;
+        let most = (vm.registers.len().saturating_sub(WINDOW)).min(vm.limits.max_stack);
+        Places {
+            registers: vm.registers.as_mut_ptr(),
+            globals: vm.globals.as_mut_ptr(),
+            room: most * size_of::<Value>(),
+            flag: vm.interrupt_flag().unwrap_or(&NEVER).as_ptr().cast(),
+            slice: &raw mut vm.slice,
+        }
+    }
+
+    fn left(&mut self, exit: Exited, window: usize) {
+        self.left.push((exit, window));
+    }
+
+    fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool {
+        let Some(jit) = self.vm.jit.as_mut() else {
+            return false;
+        };
+        let left = jit.exit(exit.version, exit.exit);
+        let Some(frame) = left.frames.first().copied() else {
+            return false;
+        };
+        let unit = jit.units(exit)[0];
+        let linked = self.run.linked;
+        let functions = linked.chunk().functions().len();
+        let function = (unit as usize) < functions;
+        let code = linked
+            .lowered()
+            .and_then(|program| program.code(function.then_some(unit), frame.argc, self.run.form));
+        let Some(code) = code else {
+            return false;
+        };
+        let (place, was) = (self.run.place, self.run.code);
+        let begin = frame.ip as usize;
+        let end = begin + count;
+        self.run.code = code;
+        self.run.text_end = end;
+        let mut at = begin;
+        let mut ok = true;
+        let window = window + usize::from(frame.window);
+        while at < end {
+            self.run.place = (window, at + 1);
+            match crate::interp::unwound(|| self.run.quiet(self.vm)) {
+                Ok(true) => {
+                    at = self.run.place.1;
+                }
+                Ok(false) => {
+                    ok = false;
+                    break;
+                }
+                Err(trap) => {
+                    at = self.run.place.1 - 1;
+                    self.trap = Some(trap);
+                    ok = false;
+                    break;
+                }
+            }
+        }
+        if !ok {
+            self.resume = Some(at as u32);
+        }
+        self.run.text_end = usize::MAX;
+        (self.run.place, self.run.code) = (place, was);
+        ok
+    }
+
+    fn at(&mut self, place: Place) -> &mut Value {
+        match place {
+            Place::Register(r) => &mut self.vm.registers[r],
+            Place::Global(g) => self.vm.globals[g].get_or_insert_default(),
+        }
+    }
+
+    fn max_array_len(&self) -> usize {
+        self.vm.limits.max_array_len
+    }
+
+    fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool {
+        match crate::interp::unwound(|| {
+            run(self);
+            Ok(())
+        }) {
+            Ok(()) => true,
+            Err(trap) => {
+                self.trap = Some(trap);
+                false
+            }
+        }
+    }
+}
+
+impl VM {
+    /// The machine code of the VM, made if there may be any.
+    fn jit(&mut self) -> Option<&mut Jit> {
+        if self.jit.is_none() && !self.jit_failed && self.jit_config().enabled {
+            self.jit = Jit::new(self.jit_config().clone()).map(Box::new);
+            self.jit_failed = self.jit.is_none();
+        }
+        self.jit.as_deref_mut()
+    }
+}

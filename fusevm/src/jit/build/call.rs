@@ -1,0 +1,164 @@
+//! Calls of functions and of ext ops, and returns.
+
+use super::{Build, Know, Refused, St};
+use crate::jit::ir::{Inst, Lib, Loc, Term, Ty, V, Why};
+use crate::lower::Ins;
+
+/// What calls are compiled against: versions of functions, found by number of function and arguments and
+/// by the types of what is given.
+pub(in crate::jit) trait Callees {
+    /// The version of a function for those arguments: `None` stands for one in memory. Nothing if there
+    /// can be none, now or ever.
+    fn version(&mut self, function: u32, args: &[Option<Ty>]) -> Result<Found, Refused>;
+}
+
+/// A version to call.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::jit) struct Found {
+    pub(in crate::jit) version: usize,
+    /// What it gives of its own; else it leaves its result in memory.
+    pub(in crate::jit) gives: Option<Ty>,
+}
+
+impl Build<'_> {
+    pub(super) fn call(&mut self, (a, argc): (u16, u8), function: u32, want: bool) -> usize {
+        if self.seen().times == 0 && !self.src.eager {
+            return self.leave(Why::Kind);
+        }
+        let mut types = Vec::new();
+        for r in a..a + u16::from(argc) {
+            let ty = match self.st(Loc::Reg(r)) {
+                St::Val { v, .. } => Some(self.f.ty(v)).filter(|ty| *ty != Ty::Undef),
+                St::Mem(Know::Tag(tag)) => Ty::of_tag(tag).filter(|ty| *ty != Ty::Undef),
+                St::Mem(_) => None,
+            };
+            types.push(ty);
+        }
+        let found = match self.callees.version(function, &types) {
+            Ok(found) => found,
+            Err(refused) => {
+                self.refuse(refused);
+                return self.leave(Why::Slow);
+            }
+        };
+        let before = self.exit_at(Why::Limit, self.ip);
+        self.inst(
+            Inst::Room {
+                window: a,
+                deep: 1,
+                exit: before,
+            },
+            Ty::None,
+        );
+        let mut args: Vec<V> = Vec::new();
+        for (r, ty) in (a..).zip(&types) {
+            match ty {
+                Some(_) => args.extend(self.value(Loc::Reg(r), 0).map(|(v, _)| v)),
+                None => self.sync(Loc::Reg(r)),
+            }
+        }
+        // The callee's window has nothing to drop but its arguments.
+        for r in a + u16::from(argc)..self.src.code.registers {
+            self.forget(Loc::Reg(r));
+        }
+        self.sync_globals();
+        self.lose_globals();
+        for r in a..self.src.code.registers {
+            self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+        }
+        let next = self.ip + 1;
+        let live = self.live[next - self.start].clone();
+        let after = self.exit_with(Why::Callee, next, |r| r < a && live.has(r.into()));
+        self.f.exits[after].frames[0].want = want;
+        let gives = found.gives;
+        let v = self.inst(
+            Inst::Call {
+                version: found.version,
+                window: a,
+                deep: 1,
+                args,
+                after,
+            },
+            gives.unwrap_or(Ty::None),
+        );
+        if !want {
+            if gives.is_none() {
+                self.set_st(Loc::Reg(a), St::Mem(Know::Any));
+                self.forget(Loc::Reg(a));
+            }
+            return 1;
+        }
+        match gives {
+            Some(Ty::Undef) => {
+                let undef = self.undef;
+                self.set_st(Loc::Reg(a), St::Val { v: undef, synced: false });
+            }
+            Some(_) => self.set_st(Loc::Reg(a), St::Val { v, synced: false }),
+            None => self.left_in_memory(a, next),
+        }
+        1
+    }
+
+    /// Leaves the function.
+    pub(super) fn give_back(&mut self, a: Option<u16>) -> usize {
+        if self.src.part.is_some() {
+            // The function was not entered here: the interpreter leaves it.
+            return self.leave(Why::Planned);
+        }
+        let undef = self.undef;
+        let mut value = None;
+        match (self.src.gives, a) {
+            (Some(ty), a) => {
+                let given = match a {
+                    Some(a) => self.value(Loc::Reg(a), ty.tag().map_or(0, |tag| 1 << tag)),
+                    None => Some((undef, Ty::Undef)),
+                };
+                match given {
+                    Some((v, found)) if found == ty => value = Some(v),
+                    _other => return self.leave(Why::Kind),
+                }
+            }
+            (None, Some(a)) => {
+                self.sync(Loc::Reg(a));
+                if a != 0 {
+                    self.forget(Loc::Reg(0));
+                    self.lib(Lib::Move, [Some(Loc::Reg(a)), Some(Loc::Reg(0))], Vec::new());
+                    self.set_st(Loc::Reg(a), St::Mem(Know::Plain));
+                }
+                self.set_st(Loc::Reg(0), St::Mem(Know::Plain));
+            }
+            (None, None) => {
+                self.forget(Loc::Reg(0));
+                self.inst(Inst::Store(Loc::Reg(0), undef), Ty::None);
+                self.set_st(Loc::Reg(0), St::Mem(Know::Plain));
+            }
+        }
+        for r in 0..self.src.code.registers {
+            self.forget(Loc::Reg(r));
+        }
+        self.sync_globals();
+        self.end(Term::Return(value));
+        self.done = true;
+        1
+    }
+
+    /// An ext op: one of numbers is run on its registers.
+    pub(super) fn ext(&mut self, ins: Ins<u16>, a: u16, n: u16) -> usize {
+        let Ins::Ext { import, .. } = ins else {
+            return 1;
+        };
+        let op = self.src.ops.get(usize::from(import)).copied();
+        let quick = op.is_some_and(|op| op.quick.is_some());
+        if !quick {
+            return self.needs_frames();
+        }
+        for r in a..a + n {
+            self.sync(Loc::Reg(r));
+        }
+        for r in a + 1..a + n {
+            self.set_st(Loc::Reg(r), St::Mem(Know::Any));
+        }
+        self.step(ins, 1)
+    }
+}
+

@@ -1,0 +1,297 @@
+//! Numbers: arithmetic, bits, comparisons, and branches on them.
+
+use super::{Build, ways};
+use crate::jit::ir::{Bin, Cond, Inst, Loc, Ty, Un, V, Why};
+use crate::lower::Ins;
+use crate::op::Opcode;
+use crate::semantics::ZeroDiv;
+
+/// The second operand.
+#[derive(Clone, Copy)]
+enum Src {
+    Reg(u16),
+    Int(i64),
+}
+
+/// The integer operation, whether it overflows, and the one of floats.
+const ADD: (Bin, Bin, Bin) = (Bin::Add, Bin::AddOver, Bin::FAdd);
+const SUB: (Bin, Bin, Bin) = (Bin::Sub, Bin::SubOver, Bin::FSub);
+const MUL: (Bin, Bin, Bin) = (Bin::Mul, Bin::MulOver, Bin::FMul);
+
+impl Build<'_> {
+    pub(super) fn number(&mut self, ins: Ins<u16>) -> usize {
+        let done = match ins {
+            Ins::Add { d, a, b } => self.arithmetic(ADD, d, a, Src::Reg(b)),
+            Ins::Sub { d, a, b } => self.arithmetic(SUB, d, a, Src::Reg(b)),
+            Ins::Mul { d, a, b } => self.arithmetic(MUL, d, a, Src::Reg(b)),
+            Ins::AddI { d, a, n } => self.arithmetic(ADD, d, a, Src::Int(n.into())),
+            Ins::SubI { d, a, n } => self.arithmetic(SUB, d, a, Src::Int(n.into())),
+            Ins::MulI { d, a, n } => self.arithmetic(MUL, d, a, Src::Int(n.into())),
+            Ins::Div { d, a, b } => self.divide(d, a, b),
+            Ins::Mod { d, a, b } => self.modulo(d, a, Src::Reg(b)),
+            Ins::ModI { d, a, n } => self.modulo(d, a, Src::Int(n.into())),
+            Ins::And { d, a, b } => self.bits(Bin::And, d, a, Src::Reg(b)),
+            Ins::Or { d, a, b } => self.bits(Bin::Or, d, a, Src::Reg(b)),
+            Ins::Xor { d, a, b } => self.bits(Bin::Xor, d, a, Src::Reg(b)),
+            Ins::Shl { d, a, b } => self.bits(Bin::Shl, d, a, Src::Reg(b)),
+            Ins::Shr { d, a, b } => self.bits(Bin::Shr, d, a, Src::Reg(b)),
+            Ins::AndI { d, a, n } => self.bits(Bin::And, d, a, Src::Int(n.into())),
+            Ins::OrI { d, a, n } => self.bits(Bin::Or, d, a, Src::Int(n.into())),
+            Ins::XorI { d, a, n } => self.bits(Bin::Xor, d, a, Src::Int(n.into())),
+            Ins::ShlI { d, a, n } => self.bits(Bin::Shl, d, a, Src::Int(n.into())),
+            Ins::ShrI { d, a, n } => self.bits(Bin::Shr, d, a, Src::Int(n.into())),
+            Ins::Binary { op, d, a, b } => self.binary(op, d, a, b),
+            Ins::Unary { op, d, a } => self.unary(op, d, a),
+            Ins::Not { d, a } => self.not(d, a),
+            branch => self.jump(branch),
+        };
+        match done {
+            Some(()) => 1,
+            None => self.step(ins, 1),
+        }
+    }
+
+    /// Both operands, where they are values.
+    fn both(&mut self, a: u16, b: Src) -> Option<((V, Ty), (V, Ty))> {
+        let a = self.operand(a, 0)?;
+        let b = match b {
+            Src::Reg(b) => self.operand(b, 1)?,
+            Src::Int(n) => (self.int(n), Ty::Int),
+        };
+        Some((a, b))
+    }
+
+    /// Both operands as floats, if both are numbers.
+    fn floats(&mut self, (a, s): (V, Ty), (b, t): (V, Ty)) -> Option<(V, V)> {
+        Some((self.as_float(a, s)?, self.as_float(b, t)?))
+    }
+
+    fn as_float(&mut self, v: V, ty: Ty) -> Option<V> {
+        match ty {
+            Ty::Float => Some(v),
+            Ty::Int => match self.f.int(v) {
+                Some(n) => Some(self.float(n as f64)),
+                None => Some(self.inst(Inst::Un(Un::ToFloat, v), Ty::Float)),
+            },
+            _other => None,
+        }
+    }
+
+    fn arithmetic(
+        &mut self,
+        (int, over, float): (Bin, Bin, Bin),
+        d: u16,
+        a: u16,
+        b: Src,
+    ) -> Option<()> {
+        let (a, b) = self.both(a, b)?;
+        let v = match (a.1, b.1) {
+            (Ty::Int, Ty::Int) => {
+                if !self.wraps() {
+                    if self.seen().odd {
+                        return None;
+                    }
+                    let is = self.bin(over, a.0, b.0);
+                    self.guard(is, false, Why::Range);
+                }
+                self.bin(int, a.0, b.0)
+            }
+            _other => {
+                let (x, y) = self.floats(a, b)?;
+                self.bin(float, x, y)
+            }
+        };
+        self.set(Loc::Reg(d), v);
+        Some(())
+    }
+
+    fn divide(&mut self, d: u16, a: u16, b: u16) -> Option<()> {
+        let (a, b) = self.both(a, Src::Reg(b))?;
+        let (x, y) = self.floats(a, b)?;
+        let zero_is_special = self.src.policy.zero_div != ZeroDiv::Float;
+        if zero_is_special {
+            if self.seen().odd {
+                return None;
+            }
+            let zero = self.float(0.0);
+            let is = self.inst(Inst::FCmp(Cond::Eq, y, zero), Ty::Bool);
+            self.guard(is, false, Why::Range);
+        }
+        let v = self.bin(Bin::FDiv, x, y);
+        self.set(Loc::Reg(d), v);
+        Some(())
+    }
+
+    fn modulo(&mut self, d: u16, a: u16, b: Src) -> Option<()> {
+        let (a, b) = self.both(a, b)?;
+        if (a.1, b.1) != (Ty::Int, Ty::Int) {
+            return None;
+        }
+        let v = match self.f.int(b.0) {
+            Some(0) => return None,
+            // So that the one quotient that does not fit need not be computed.
+            Some(-1) => self.int(0),
+            Some(_) => self.bin(Bin::Rem, a.0, b.0),
+            None => {
+                if self.seen().odd {
+                    return None;
+                }
+                let (zero, one, less) = (self.int(0), self.int(1), self.int(-1));
+                let is = self.cmp(Cond::Eq, b.0, zero);
+                self.guard(is, false, Why::Range);
+                let is = self.cmp(Cond::Eq, b.0, less);
+                let by = self.inst(Inst::Select(is, one, b.0), Ty::Int);
+                self.bin(Bin::Rem, a.0, by)
+            }
+        };
+        self.set(Loc::Reg(d), v);
+        Some(())
+    }
+
+    fn bits(&mut self, op: Bin, d: u16, a: u16, b: Src) -> Option<()> {
+        let (a, b) = self.both(a, b)?;
+        if (a.1, b.1) != (Ty::Int, Ty::Int) {
+            return None;
+        }
+        let v = self.bin(op, a.0, b.0);
+        self.set(Loc::Reg(d), v);
+        Some(())
+    }
+
+    /// A truth: how two numbers of one kind compare.
+    fn compare(&mut self, cond: Cond, a: (V, Ty), b: (V, Ty)) -> Option<V> {
+        match (a.1, b.1) {
+            (Ty::Int, Ty::Int) => Some(self.cmp(cond, a.0, b.0)),
+            (Ty::Float, Ty::Float) => Some(self.inst(Inst::FCmp(cond, a.0, b.0), Ty::Bool)),
+            // A small integer is the same as a float.
+            (Ty::Float, Ty::Int) => {
+                let small = (self.f.int(b.0)).filter(|n| n.unsigned_abs() < 1 << 53)?;
+                let y = self.float(small as f64);
+                Some(self.inst(Inst::FCmp(cond, a.0, y), Ty::Bool))
+            }
+            (Ty::Int, Ty::Float) => {
+                let small = (self.f.int(a.0)).filter(|n| n.unsigned_abs() < 1 << 53)?;
+                let x = self.float(small as f64);
+                Some(self.inst(Inst::FCmp(cond, x, b.0), Ty::Bool))
+            }
+            _other => None,
+        }
+    }
+
+    fn binary(&mut self, op: Opcode, d: u16, a: u16, b: u16) -> Option<()> {
+        let cond = match op {
+            Opcode::NumEq => Cond::Eq,
+            Opcode::NumNe => Cond::Ne,
+            Opcode::NumLt => Cond::Lt,
+            Opcode::NumLe => Cond::Le,
+            Opcode::NumGt => Cond::Gt,
+            Opcode::NumGe => Cond::Ge,
+            _other => return None,
+        };
+        let (a, b) = self.both(a, Src::Reg(b))?;
+        let v = self.compare(cond, a, b)?;
+        self.set(Loc::Reg(d), v);
+        Some(())
+    }
+
+    fn unary(&mut self, op: Opcode, d: u16, a: u16) -> Option<()> {
+        let (a, ty) = self.operand(a, 0)?;
+        let v = match (op, ty) {
+            (Opcode::Negate, Ty::Float) => self.inst(Inst::Un(Un::FNeg, a), Ty::Float),
+            (Opcode::Negate, Ty::Int) if self.wraps() => {
+                let zero = self.int(0);
+                self.bin(Bin::Sub, zero, a)
+            }
+            (Opcode::BitNot, Ty::Int) => self.inst(Inst::Un(Un::BitNot, a), Ty::Int),
+            _other => return None,
+        };
+        self.set(Loc::Reg(d), v);
+        Some(())
+    }
+
+    /// Whether a value counts as true, and if that is to be turned round.
+    fn truth(&mut self, (v, ty): (V, Ty)) -> Option<(V, bool)> {
+        Some(match ty {
+            Ty::Bool => (v, true),
+            Ty::Int => {
+                let zero = self.int(0);
+                (self.cmp(Cond::Ne, v, zero), true)
+            }
+            Ty::Float => {
+                let zero = self.float(0.0);
+                (self.inst(Inst::FCmp(Cond::Ne, v, zero), Ty::Bool), true)
+            }
+            Ty::Undef => (self.inst(Inst::Bool(false), Ty::Bool), true),
+            Ty::None | Ty::Ptr => return None,
+        })
+    }
+
+    fn not(&mut self, d: u16, a: u16) -> Option<()> {
+        let value = self.operand(a, 0)?;
+        let (is, _) = self.truth(value)?;
+        let v = self.inst(Inst::Un(Un::Not, is), Ty::Bool);
+        self.set(Loc::Reg(d), v);
+        Some(())
+    }
+
+    pub(super) fn jump_on_truth(&mut self, ins: Ins<u16>) -> usize {
+        let (Ins::JumpIf { a, to, .. } | Ins::JumpIfNot { a, to, .. }) = ins else {
+            return 1;
+        };
+        let is = self.operand(a, 0).and_then(|value| self.truth(value));
+        let Some((is, _)) = is else {
+            return self.odd_branch(ins);
+        };
+        let (to, on) = (to as usize, self.ip + 1);
+        match ins {
+            Ins::JumpIf { .. } => self.branch(is, to, on),
+            _not => self.branch(is, on, to),
+        }
+        1
+    }
+
+    /// A branch on something that is no number: the interpreter takes it.
+    fn odd_branch(&mut self, ins: Ins<u16>) -> usize {
+        debug_assert!(ways(self.ip, ins).0.is_some());
+        if self.seen().times > 0 {
+            self.refuse(super::Refused::Slow(self.ip as u32));
+        }
+        self.leave(Why::Kind)
+    }
+
+    fn jump(&mut self, ins: Ins<u16>) -> Option<()> {
+        let (cond, a, b, when, to) = match ins {
+            Ins::JumpLt { a, b, to } => (Cond::Lt, a, Src::Reg(b), true, to),
+            Ins::JumpLe { a, b, to } => (Cond::Le, a, Src::Reg(b), true, to),
+            Ins::JumpEq { a, b, to } => (Cond::Eq, a, Src::Reg(b), true, to),
+            Ins::JumpNotLt { a, b, to } => (Cond::Lt, a, Src::Reg(b), false, to),
+            Ins::JumpNotLe { a, b, to } => (Cond::Le, a, Src::Reg(b), false, to),
+            Ins::JumpNotEq { a, b, to } => (Cond::Eq, a, Src::Reg(b), false, to),
+            Ins::JumpLtI { a, n, to } => (Cond::Lt, a, Src::Int(n.into()), true, to),
+            Ins::JumpLeI { a, n, to } => (Cond::Le, a, Src::Int(n.into()), true, to),
+            Ins::JumpGtI { a, n, to } => (Cond::Gt, a, Src::Int(n.into()), true, to),
+            Ins::JumpGeI { a, n, to } => (Cond::Ge, a, Src::Int(n.into()), true, to),
+            Ins::JumpEqI { a, n, to } => (Cond::Eq, a, Src::Int(n.into()), true, to),
+            Ins::JumpNotLtI { a, n, to } => (Cond::Lt, a, Src::Int(n.into()), false, to),
+            Ins::JumpNotLeI { a, n, to } => (Cond::Le, a, Src::Int(n.into()), false, to),
+            Ins::JumpNotGtI { a, n, to } => (Cond::Gt, a, Src::Int(n.into()), false, to),
+            Ins::JumpNotGeI { a, n, to } => (Cond::Ge, a, Src::Int(n.into()), false, to),
+            Ins::JumpNotEqI { a, n, to } => (Cond::Eq, a, Src::Int(n.into()), false, to),
+            other => {
+                debug_assert!(false, "{other:?} is no branch");
+                return None;
+            }
+        };
+        let is = self.both(a, b).and_then(|(a, b)| self.compare(cond, a, b));
+        let Some(is) = is else {
+            self.odd_branch(ins);
+            return Some(());
+        };
+        let (to, on) = (to as usize, self.ip + 1);
+        match when {
+            true => self.branch(is, to, on),
+            false => self.branch(is, on, to),
+        }
+        Some(())
+    }
+}

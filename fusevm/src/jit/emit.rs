@@ -1,0 +1,909 @@
+//! From the middle to machine code, by Cranelift. The one file that knows its types.
+//!
+//! Exits that write the same locations share a cold piece of code, which takes the values as parameters
+//! and the number of the exit: one piece for each guard would make the code generator slow (wasmtime
+//! issue 8959). Everything is compiled without Cranelift's own optimiser: what is worth doing is done in
+//! the middle, where it is known what a guard is.
+
+use super::entry::{self, calls};
+use super::ir::{
+    B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V,
+};
+use super::passes::Facts;
+use crate::value::{Value, array_layout as layout};
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{
+    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, Type, UserFuncName,
+    types,
+};
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use std::collections::HashMap;
+
+/// Bytes of a value.
+const SIZE: i64 = size_of::<Value>() as i64;
+/// Where a value has its payload: a truth has it behind the tag.
+const PAYLOAD: i32 = 8;
+
+/// What makes machine code for this machine.
+pub(super) struct Emitter {
+    isa: OwnedTargetIsa,
+    context: cranelift_codegen::Context,
+    builder: FunctionBuilderContext,
+    /// Where a `Vec` has its address and length.
+    vec: (i32, i32),
+}
+
+impl std::fmt::Debug for Emitter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Emitter({})", self.isa.triple())
+    }
+}
+
+/// A version as the emitter sees it.
+pub(super) struct Target {
+    /// Its number, which exits name.
+    pub(super) number: u32,
+    /// Types of what it is given as values.
+    pub(super) args: Vec<Ty>,
+    pub(super) gives: Option<Ty>,
+    /// A loop is entered from the interpreter alone.
+    pub(super) is_loop: bool,
+}
+
+/// What a call goes to.
+#[derive(Clone, Debug)]
+pub(super) struct Callee {
+    /// Where the address of its code stands; 0 as long as there is none.
+    pub(super) cell: usize,
+    pub(super) args: Vec<Ty>,
+    pub(super) gives: Option<Ty>,
+}
+
+/// Machine code, and what it looks like if that is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Emitted {
+    pub(super) code: Vec<u8>,
+    pub(super) clif: String,
+    pub(super) text: String,
+}
+
+impl Emitter {
+    /// For this machine; `None` if there is nothing for it. `check` has Cranelift check what it is given.
+    pub(super) fn new(check: bool) -> Option<Emitter> {
+        let mut flags = settings::builder();
+        let set = [
+            ("opt_level", "none"),
+            ("regalloc_algorithm", "backtracking"),
+            ("enable_verifier", if check { "true" } else { "false" }),
+            ("is_pic", "false"),
+            ("unwind_info", "false"),
+            ("enable_probestack", "false"),
+            ("enable_alias_analysis", "false"),
+            ("log2_min_function_alignment", "6"),
+        ];
+        for (name, value) in set {
+            flags.set(name, value).ok()?;
+        }
+        let isa = cranelift_native::builder().ok()?;
+        let isa = isa.finish(settings::Flags::new(flags)).ok()?;
+        Some(Emitter {
+            isa,
+            context: cranelift_codegen::Context::new(),
+            builder: FunctionBuilderContext::new(),
+            vec: entry::vec_layout()?,
+        })
+    }
+
+    /// Machine code of a unit.
+    pub(super) fn unit(
+        &mut self,
+        f: &Func,
+        facts: &Facts,
+        target: &Target,
+        callees: &[Callee],
+        listed: bool,
+    ) -> Option<Emitted> {
+        let vec = self.vec;
+        let args = match target.is_loop {
+            true => &[][..],
+            false => &target.args[..],
+        };
+        let signature = self.signature(args, target.gives);
+        self.function(signature, listed, |b, conv| {
+            Body {
+                b,
+                f,
+                target,
+                callees,
+                vec,
+                conv,
+                facts,
+                values: HashMap::new(),
+                blocks: HashMap::new(),
+                stubs: HashMap::new(),
+                context: None,
+                off: None,
+                left: None,
+                frame: None,
+            }
+            .emit();
+        })
+    }
+
+    /// The way in from the interpreter: takes arguments from the registers of the window, calls the code
+    /// whose address is in the cell, and leaves the result where the window begins.
+    pub(super) fn boxed(
+        &mut self,
+        cell: usize,
+        args: &[Option<Ty>],
+        gives: Option<Ty>,
+    ) -> Option<Emitted> {
+        let given: Vec<Ty> = args.iter().flatten().copied().collect();
+        let inner = self.signature(&given, gives);
+        let signature = self.signature(&[], None);
+        self.function(signature, false, |b, _| {
+            let block = b.create_block();
+            b.append_block_params_for_function_params(block);
+            b.switch_to_block(block);
+            let params: Vec<ir::Value> = b.block_params(block).to_vec();
+            let trusted = MemFlagsData::trusted();
+            let registers = b.ins().load(types::I64, trusted, params[0], entry::REGISTERS);
+            let frame = b.ins().iadd(registers, params[1]);
+            let mut values = params;
+            for (r, ty) in args.iter().enumerate() {
+                if let Some(ty) = ty {
+                    let at = offset(*ty) + r as i32 * SIZE as i32;
+                    values.push(b.ins().load(clif(*ty), trusted, frame, at));
+                }
+            }
+            let sig = b.import_signature(inner);
+            let cell = b.ins().iconst(types::I64, cell as i64);
+            let code = b.ins().load(types::I64, trusted, cell, 0);
+            let call = b.ins().call_indirect(sig, code, &values);
+            let results: Vec<ir::Value> = b.inst_results(call).to_vec();
+            if let Some(ty) = gives {
+                let (well, gone) = (b.create_block(), b.create_block());
+                b.ins().brif(results[0], gone, &[], well, &[]);
+                b.switch_to_block(well);
+                // Registers may have moved.
+                let registers = b.ins().load(types::I64, trusted, values[0], entry::REGISTERS);
+                let frame = b.ins().iadd(registers, values[1]);
+                store_boxed(b, frame, 0, ty, results.get(1).copied());
+                b.ins().return_(&[results[0]]);
+                b.switch_to_block(gone);
+            }
+            b.ins().return_(&[results[0]]);
+        })
+    }
+
+    fn signature(&self, args: &[Ty], gives: Option<Ty>) -> Signature {
+        signature(self.isa.default_call_conv(), args, gives)
+    }
+
+    fn function(
+        &mut self,
+        signature: Signature,
+        listed: bool,
+        body: impl FnOnce(&mut FunctionBuilder<'_>, CallConv),
+    ) -> Option<Emitted> {
+        self.context.clear();
+        self.context.func = ir::Function::with_name_signature(UserFuncName::default(), signature);
+        self.context.set_disasm(listed);
+        let mut b = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        body(&mut b, self.isa.default_call_conv());
+        b.seal_all_blocks();
+        b.finalize(self.isa.frontend_config());
+        let clif = match listed {
+            true => self.context.func.display().to_string(),
+            false => String::new(),
+        };
+        let compiled = self
+            .context
+            .compile(&*self.isa, &mut ControlPlane::default())
+            .ok()?;
+        // Nothing is called by name, so that nothing is left to be filled in.
+        if !compiled.buffer.relocs().is_empty() {
+            return None;
+        }
+        Some(Emitted {
+            code: compiled.code_buffer().to_vec(),
+            clif,
+            text: compiled.vcode.clone().unwrap_or_default(),
+        })
+    }
+}
+
+/// Given context, window and calls left before the arguments; gives a status, 0 if all went well, before
+/// the value.
+fn signature(conv: CallConv, args: &[Ty], gives: Option<Ty>) -> Signature {
+    let mut signature = Signature::new(conv);
+    let given = [types::I64; 3].into_iter();
+    let given = given.chain(args.iter().map(|ty| clif(*ty)));
+    signature.params = given.map(AbiParam::new).collect();
+    signature.returns.push(AbiParam::new(types::I64));
+    if let Some(ty) = gives.filter(|ty| *ty != Ty::Undef) {
+        signature.returns.push(AbiParam::new(clif(ty)));
+    }
+    signature
+}
+
+fn clif(ty: Ty) -> Type {
+    match ty {
+        Ty::Float => types::F64,
+        Ty::Bool => types::I8,
+        Ty::Int | Ty::Ptr | Ty::Undef | Ty::None => types::I64,
+    }
+}
+
+/// Where a boxed value has the payload.
+fn offset(ty: Ty) -> i32 {
+    match ty {
+        Ty::Bool => 1,
+        _others => PAYLOAD,
+    }
+}
+
+/// Writes tag and payload at an address.
+fn store_boxed(
+    b: &mut FunctionBuilder<'_>,
+    at: ir::Value,
+    behind: i32,
+    ty: Ty,
+    v: Option<ir::Value>,
+) {
+    let trusted = MemFlagsData::trusted();
+    let tag = b.ins().iconst(types::I8, i64::from(ty.tag().unwrap_or(0)));
+    b.ins().store(trusted, tag, at, behind);
+    if let Some(v) = v.filter(|_| ty != Ty::Undef) {
+        b.ins().store(trusted, v, at, behind + offset(ty));
+    }
+}
+
+/// A unit on its way.
+struct Body<'a, 'b> {
+    b: &'a mut FunctionBuilder<'b>,
+    f: &'a Func,
+    facts: &'a Facts,
+    target: &'a Target,
+    callees: &'a [Callee],
+    vec: (i32, i32),
+    conv: CallConv,
+    values: HashMap<V, ir::Value>,
+    blocks: HashMap<B, ir::Block>,
+    /// Cold pieces by what they write.
+    stubs: HashMap<Vec<(Loc, Ty)>, (ir::Block, Vec<Ty>)>,
+    context: Option<ir::Value>,
+    off: Option<ir::Value>,
+    left: Option<ir::Value>,
+    /// The address of the window, as far as it is good in this block.
+    frame: Option<ir::Value>,
+}
+
+impl Body<'_, '_> {
+    fn emit(mut self) {
+        let order = self.f.order();
+        for &at in &order {
+            let block = self.b.create_block();
+            self.blocks.insert(at, block);
+        }
+        for (&first, &at) in [true].iter().chain(std::iter::repeat(&false)).zip(&order) {
+            let block = self.blocks[&at];
+            self.b.switch_to_block(block);
+            self.frame = None;
+            if first {
+                self.b.append_block_params_for_function_params(block);
+                let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
+                (self.context, self.off, self.left) =
+                    (Some(params[0]), Some(params[1]), Some(params[2]));
+                let own = &self.f.blocks[at.0 as usize].params;
+                for (v, given) in own.iter().zip(&params[3..]) {
+                    self.values.insert(*v, *given);
+                }
+            } else {
+                for v in &self.f.blocks[at.0 as usize].params {
+                    let given = self.b.append_block_param(block, clif(self.f.ty(*v)));
+                    self.values.insert(*v, given);
+                }
+                if self.facts.is_cold(at) {
+                    self.b.set_cold_block(block);
+                }
+            }
+            for &v in &self.f.blocks[at.0 as usize].insts {
+                self.inst(v);
+            }
+            self.term(at);
+        }
+        self.finish_stubs();
+    }
+
+    fn value(&mut self, v: V) -> ir::Value {
+        if let Some(found) = self.values.get(&v) {
+            return *found;
+        }
+        // Constants are made where they are used.
+        match self.f.inst(v) {
+            Inst::Int(n) => self.b.ins().iconst(types::I64, *n),
+            Inst::Float(bits) => self.b.ins().f64const(f64::from_bits(*bits)),
+            Inst::Bool(is) => self.b.ins().iconst(types::I8, i64::from(*is)),
+            _other => self.b.ins().iconst(types::I64, 0),
+        }
+    }
+
+    fn trusted() -> MemFlagsData {
+        MemFlagsData::trusted()
+    }
+
+    fn context(&self) -> ir::Value {
+        self.context.expect("the entry block comes first")
+    }
+
+    fn off(&self) -> ir::Value {
+        self.off.expect("the entry block comes first")
+    }
+
+    fn left(&self) -> ir::Value {
+        self.left.expect("the entry block comes first")
+    }
+
+    fn load(&mut self, ty: Type, at: ir::Value, behind: i32) -> ir::Value {
+        self.b.ins().load(ty, Self::trusted(), at, behind)
+    }
+
+    fn frame(&mut self) -> ir::Value {
+        if let Some(frame) = self.frame {
+            return frame;
+        }
+        let (context, off) = (self.context(), self.off());
+        let registers = self.load(types::I64, context, entry::REGISTERS);
+        let frame = self.b.ins().iadd(registers, off);
+        self.frame = Some(frame);
+        frame
+    }
+
+    /// The address of a location, and what is to be added.
+    fn place(&mut self, loc: Loc) -> (ir::Value, i32) {
+        match loc {
+            Loc::Reg(r) => (self.frame(), i32::from(r) * SIZE as i32),
+            Loc::Global(g) => {
+                let context = self.context();
+                let globals = self.load(types::I64, context, entry::GLOBALS);
+                match i32::try_from(i64::from(g) * SIZE) {
+                    Ok(behind) => (globals, behind),
+                    Err(_) => (self.b.ins().iadd_imm_s(globals, i64::from(g) * SIZE), 0),
+                }
+            }
+        }
+    }
+
+    /// A location as libcalls name it.
+    fn named(&mut self, loc: Loc) -> ir::Value {
+        match loc {
+            Loc::Reg(r) => {
+                let off = self.off();
+                self.b.ins().iadd_imm_s(off, i64::from(r) * SIZE)
+            }
+            Loc::Global(g) => {
+                let number = calls::GLOBAL + u64::from(g);
+                self.b.ins().iconst(types::I64, number as i64)
+            }
+        }
+    }
+
+    /// The number of an exit, as the VM knows it.
+    fn exit_number(&mut self, exit: usize) -> ir::Value {
+        let exited = entry::Exited {
+            version: self.target.number,
+            exit: exit as u32,
+        };
+        self.b.ins().iconst(types::I64, exited.bits() as i64)
+    }
+
+    /// The cold piece for an exit, and what to give it.
+    fn stub(&mut self, exit: usize) -> (ir::Block, Vec<BlockArg>) {
+        let Exit { writes, .. } = &self.f.exits[exit];
+        let mut writes = writes.clone();
+        writes.sort_by_key(|(loc, _)| *loc);
+        let layout: Vec<(Loc, Ty)> = (writes.iter()).map(|(loc, v)| (*loc, self.f.ty(*v))).collect();
+        let block = match self.stubs.get(&layout) {
+            Some((block, _)) => *block,
+            None => {
+                let block = self.b.create_block();
+                self.b.set_cold_block(block);
+                self.b.append_block_param(block, types::I64);
+                let given = layout.iter().filter(|(_, ty)| *ty != Ty::Undef);
+                let given: Vec<Ty> = given.map(|(_, ty)| *ty).collect();
+                for ty in &given {
+                    self.b.append_block_param(block, clif(*ty));
+                }
+                self.stubs.insert(layout, (block, given));
+                block
+            }
+        };
+        let mut args: Vec<BlockArg> = vec![self.exit_number(exit).into()];
+        for (_, v) in writes {
+            if self.f.ty(v) != Ty::Undef {
+                args.push(self.value(v).into());
+            }
+        }
+        (block, args)
+    }
+
+    fn finish_stubs(&mut self) {
+        let mut stubs: Vec<_> = std::mem::take(&mut self.stubs).into_iter().collect();
+        stubs.sort_by_key(|(_, (block, _))| *block);
+        for (layout, (block, _)) in stubs {
+            self.b.switch_to_block(block);
+            self.frame = None;
+            let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
+            let mut given = params[1..].iter();
+            for (loc, ty) in &layout {
+                let v = match ty {
+                    Ty::Undef => None,
+                    _value => given.next().copied(),
+                };
+                let (at, behind) = self.place(*loc);
+                store_boxed(self.b, at, behind, *ty, v);
+            }
+            let (context, off) = (self.context(), self.off());
+            let left = calls::left as *const () as usize;
+            let status = self.host(left, &[context, params[0], off]);
+            self.leave(status);
+        }
+    }
+
+    /// Leaves the function with a status that is not 0.
+    fn leave(&mut self, status: ir::Value) {
+        match self.target.gives.filter(|ty| *ty != Ty::Undef) {
+            Some(ty) => {
+                let nothing = match ty {
+                    Ty::Float => self.b.ins().f64const(0.0),
+                    ty => self.b.ins().iconst(clif(ty), 0),
+                };
+                self.b.ins().return_(&[status, nothing]);
+            }
+            None => {
+                self.b.ins().return_(&[status]);
+            }
+        }
+    }
+
+    /// Calls a function of the host by its address.
+    fn host(&mut self, address: usize, args: &[ir::Value]) -> ir::Value {
+        let mut signature = Signature::new(self.conv);
+        for arg in args {
+            let ty = self.b.func.dfg.value_type(*arg);
+            signature.params.push(AbiParam::new(ty));
+        }
+        signature.returns.push(AbiParam::new(types::I64));
+        let sig: SigRef = self.b.import_signature(signature);
+        let address = self.b.ins().iconst(types::I64, address as i64);
+        let call = self.b.ins().call_indirect(sig, address, args);
+        self.frame = None;
+        self.b.inst_results(call)[0]
+    }
+
+    /// Goes on in a new block if the truth is as wanted, and leaves otherwise.
+    fn guard(&mut self, is: ir::Value, want: bool, exit: usize) {
+        let on = self.b.create_block();
+        let (stub, args) = self.stub(exit);
+        match want {
+            true => self.b.ins().brif(is, on, &[], stub, &args),
+            false => self.b.ins().brif(is, stub, &args, on, &[]),
+        };
+        self.b.switch_to_block(on);
+    }
+
+    fn inst(&mut self, v: V) {
+        let f = self.f;
+        let result = match f.inst(v) {
+            // Made where they are used.
+            Inst::Param | Inst::Undef | Inst::Int(_) | Inst::Float(_) | Inst::Bool(_) => return,
+            Inst::Bin(op, a, b) => Some(self.bin(*op, *a, *b)),
+            Inst::Un(op, a) => Some(self.un(*op, *a)),
+            Inst::Cmp(cond, a, b) => {
+                let (x, y) = (self.value(*a), self.value(*b));
+                Some(self.b.ins().icmp(int_cond(*cond), x, y))
+            }
+            Inst::FCmp(cond, a, b) => {
+                let (x, y) = (self.value(*a), self.value(*b));
+                Some(self.b.ins().fcmp(float_cond(*cond), x, y))
+            }
+            Inst::Select(is, a, b) => {
+                let (is, x, y) = (self.value(*is), self.value(*a), self.value(*b));
+                Some(self.b.ins().select(is, x, y))
+            }
+            Inst::Tag(loc) => {
+                let (at, behind) = self.place(*loc);
+                Some((self.b.ins()).uload8(types::I64, Self::trusted(), at, behind))
+            }
+            Inst::Load(loc) => {
+                let ty = f.ty(v);
+                let (at, behind) = self.place(*loc);
+                Some(self.load(clif(ty), at, behind + offset(ty)))
+            }
+            Inst::Store(loc, of) => {
+                let given = self.value(*of);
+                let (at, behind) = self.place(*loc);
+                store_boxed(self.b, at, behind, f.ty(*of), Some(given));
+                None
+            }
+            Inst::Counted(loc) => {
+                let (at, behind) = self.place(*loc);
+                Some(self.load(types::I64, at, behind + PAYLOAD))
+            }
+            Inst::Field(field, header) => Some(self.field(*field, *header)),
+            Inst::Elem(at) => {
+                let at = self.value(*at);
+                Some(self.load(clif(f.ty(v)), at, 0))
+            }
+            Inst::SetElem(at, of) => {
+                let (at, of) = (self.value(*at), self.value(*of));
+                self.b.ins().store(Self::trusted(), of, at, 0);
+                None
+            }
+            Inst::ElemTag(at) => {
+                let at = self.value(*at);
+                Some(self.b.ins().uload8(types::I64, Self::trusted(), at, 0))
+            }
+            Inst::ElemLoad(at) => {
+                let at = self.value(*at);
+                let ty = f.ty(v);
+                Some(self.load(clif(ty), at, offset(ty)))
+            }
+            Inst::ElemStore(at, of) => {
+                let (at, given) = (self.value(*at), self.value(*of));
+                store_boxed(self.b, at, 0, f.ty(*of), Some(given));
+                None
+            }
+            Inst::Guard(is, want, exit) => {
+                let is = self.value(*is);
+                self.guard(is, *want, *exit);
+                None
+            }
+            Inst::Poll(exit) => {
+                self.poll(*exit);
+                None
+            }
+            Inst::Charge(cost, exit) => {
+                self.charge(*cost, *exit);
+                None
+            }
+            Inst::Lib {
+                lib,
+                locs,
+                args,
+                exit,
+                ..
+            } => {
+                self.lib(*lib, *locs, args, *exit);
+                None
+            }
+            Inst::Room { window, deep, exit } => {
+                self.room(*window, *deep, *exit);
+                None
+            }
+            Inst::Call {
+                version,
+                window,
+                deep,
+                args,
+                after,
+            } => self.call(*version, (*window, *deep), args, *after),
+            Inst::Native { entry, args } => {
+                let args: Vec<ir::Value> = args.iter().map(|v| self.value(*v)).collect();
+                Some(self.host(*entry, &args))
+            }
+        };
+        if let Some(result) = result {
+            self.values.insert(v, result);
+        }
+    }
+
+    fn bin(&mut self, op: Bin, a: V, b: V) -> ir::Value {
+        let (x, y) = (self.value(a), self.value(b));
+        let shift = match self.f.int(b) {
+            Some(n) => Some(n),
+            None => None,
+        };
+        let ins = self.b.ins();
+        match op {
+            Bin::Add => ins.iadd(x, y),
+            Bin::Sub => ins.isub(x, y),
+            Bin::Mul => ins.imul(x, y),
+            Bin::Rem => ins.srem(x, y),
+            Bin::Quot => ins.sdiv(x, y),
+            Bin::And => ins.band(x, y),
+            Bin::Or => ins.bor(x, y),
+            Bin::Xor => ins.bxor(x, y),
+            Bin::Shl => match shift {
+                Some(n) => ins.ishl_imm_u(x, n & 63),
+                None => ins.ishl(x, y),
+            },
+            Bin::Shr => match shift {
+                Some(n) => ins.sshr_imm_u(x, n & 63),
+                None => ins.sshr(x, y),
+            },
+            Bin::ShrU => match shift {
+                Some(n) => ins.ushr_imm_u(x, n & 63),
+                None => ins.ushr(x, y),
+            },
+            Bin::MulHigh => ins.smulhi(x, y),
+            Bin::AddOver => ins.sadd_overflow(x, y).1,
+            Bin::SubOver => ins.ssub_overflow(x, y).1,
+            Bin::MulOver => ins.smul_overflow(x, y).1,
+            Bin::FAdd => ins.fadd(x, y),
+            Bin::FSub => ins.fsub(x, y),
+            Bin::FMul => ins.fmul(x, y),
+            Bin::FDiv => ins.fdiv(x, y),
+            Bin::FMin => ins.fmin(x, y),
+            Bin::FMax => ins.fmax(x, y),
+            Bin::At8 | Bin::At16 => {
+                let by = if op == Bin::At8 { 3 } else { 4 };
+                let behind = self.b.ins().ishl_imm_u(y, by);
+                self.b.ins().iadd(x, behind)
+            }
+        }
+    }
+
+    fn un(&mut self, op: Un, a: V) -> ir::Value {
+        let x = self.value(a);
+        let ins = self.b.ins();
+        match op {
+            Un::Not => ins.bxor_imm_u(x, 1),
+            Un::BitNot => ins.bnot(x),
+            Un::FNeg => ins.fneg(x),
+            Un::ToFloat => ins.fcvt_from_sint(types::F64, x),
+            Un::ToInt => ins.fcvt_to_sint_sat(types::I64, x),
+            Un::OfBool => ins.uextend(types::I64, x),
+            Un::Sqrt => ins.sqrt(x),
+            Un::FAbs => ins.fabs(x),
+            Un::Floor => ins.floor(x),
+            Un::Ceil => ins.ceil(x),
+            Un::Trunc => ins.trunc(x),
+            Un::Nearest => ins.nearest(x),
+        }
+    }
+
+    fn field(&mut self, field: Field, header: V) -> ir::Value {
+        let at = self.value(header);
+        let vec = layout::VEC as i32;
+        let head = |this: &mut Self| this.load(types::I64, at, layout::HEAD as i32);
+        match field {
+            Field::Count => self.load(types::I64, at, layout::COUNT as i32),
+            Field::Kind => {
+                let kind = layout::KIND as i32;
+                self.b.ins().uload8(types::I64, Self::trusted(), at, kind)
+            }
+            Field::Data(items) => {
+                let first = self.load(types::I64, at, vec + self.vec.0);
+                let head = head(self);
+                let by = match items {
+                    Items::Value => 4,
+                    _packed => 3,
+                };
+                let behind = self.b.ins().ishl_imm_u(head, by);
+                self.b.ins().iadd(first, behind)
+            }
+            Field::Len => {
+                let len = self.load(types::I64, at, vec + self.vec.1);
+                let head = head(self);
+                self.b.ins().isub(len, head)
+            }
+        }
+    }
+
+    fn poll(&mut self, exit: usize) {
+        let context = self.context();
+        let flag = self.load(types::I64, context, entry::FLAG);
+        let is = self.load(types::I8, flag, 0);
+        self.guard(is, false, exit);
+    }
+
+    fn charge(&mut self, cost: u32, exit: usize) {
+        let context = self.context();
+        let slice = self.load(types::I64, context, entry::SLICE);
+        let has = self.load(types::I64, slice, 0);
+        let cost = self.b.ins().iconst(types::I64, i64::from(cost));
+        let is = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
+        self.guard(is, true, exit);
+        let rest = self.b.ins().isub(has, cost);
+        self.b.ins().store(Self::trusted(), rest, slice, 0);
+    }
+
+    fn room(&mut self, window: u16, deep: u32, exit: usize) {
+        let (context, off, left) = (self.context(), self.off(), self.left());
+        let enough = self.b.ins().icmp_imm_s(
+            IntCC::SignedGreaterThanOrEqual,
+            left,
+            i64::from(deep),
+        );
+        self.guard(enough, true, exit);
+        let room = self.load(types::I64, context, entry::ROOM);
+        let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
+        let fits = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, below, room);
+        self.guard(fits, true, exit);
+        let floor = self.load(types::I64, context, entry::FLOOR);
+        let stack = self.b.ins().get_stack_pointer(types::I64);
+        let fits = self.b.ins().icmp(IntCC::UnsignedGreaterThan, stack, floor);
+        self.guard(fits, true, exit);
+        self.poll(exit);
+    }
+
+    fn call(
+        &mut self,
+        version: usize,
+        (window, deep): (u16, u32),
+        args: &[V],
+        after: usize,
+    ) -> Option<ir::Value> {
+        let Callee {
+            cell,
+            args: given,
+            gives,
+        } = self.callees[version].clone();
+        let signature = signature(self.conv, &given, gives);
+        let sig = self.b.import_signature(signature);
+        let cell = self.b.ins().iconst(types::I64, cell as i64);
+        let code = self.load(types::I64, cell, 0);
+        let (context, off, left) = (self.context(), self.off(), self.left());
+        let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
+        let left = self.b.ins().iadd_imm_s(left, -i64::from(deep));
+        let mut values = vec![context, below, left];
+        for v in args {
+            values.push(self.value(*v));
+        }
+        let call = self.b.ins().call_indirect(sig, code, &values);
+        self.frame = None;
+        let results: Vec<ir::Value> = self.b.inst_results(call).to_vec();
+        self.guard(results[0], false, after);
+        results.get(1).copied()
+    }
+
+    fn lib(&mut self, lib: Lib, locs: [Option<Loc>; 2], args: &[V], exit: usize) {
+        let context = self.context();
+        let first = locs[0].map(|loc| self.named(loc));
+        let second = locs[1].map(|loc| self.named(loc));
+        let named: Vec<ir::Value> = first.into_iter().chain(second).collect();
+        let status = match lib {
+            Lib::Step => {
+                let (number, off) = (self.exit_number(exit), self.off());
+                let count = self.value(args[0]);
+                let address = calls::step as *const () as usize;
+                self.host(address, &[context, number, off, count])
+            }
+            Lib::Unshare => return self.unshare(locs[0], named[0], exit),
+            Lib::Forget => return self.forget(locs[0], named[0], exit),
+            Lib::Push => {
+                let v = args[0];
+                let (address, given) = match self.f.ty(v) {
+                    Ty::Int => (calls::push_int as *const () as usize, self.value(v)),
+                    Ty::Float => (calls::push_float as *const () as usize, self.value(v)),
+                    Ty::Bool => {
+                        let is = self.value(v);
+                        let bits = self.b.ins().uextend(types::I64, is);
+                        (calls::push_other as *const () as usize, bits)
+                    }
+                    _undef => {
+                        let bits = self.b.ins().iconst(types::I64, 2);
+                        (calls::push_other as *const () as usize, bits)
+                    }
+                };
+                self.host(address, &[context, named[0], given])
+            }
+            Lib::Copy => {
+                let address = calls::copy as *const () as usize;
+                self.host(address, &[context, named[0], named[1]])
+            }
+            Lib::Move => {
+                let address = calls::r#move as *const () as usize;
+                self.host(address, &[context, named[0], named[1]])
+            }
+            Lib::Element => {
+                let index = self.value(args[0]);
+                let address = calls::element as *const () as usize;
+                self.host(address, &[context, named[0], index, named[1]])
+            }
+        };
+        self.guard(status, false, exit);
+    }
+
+    /// Runs a libcall unless a test says that it has nothing to do.
+    fn unless(&mut self, done: ir::Value, address: usize, named: ir::Value, exit: usize) {
+        let (slow, on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        self.b.ins().brif(done, on, &[], slow, &[]);
+        self.b.switch_to_block(slow);
+        let context = self.context();
+        let status = self.host(address, &[context, named]);
+        let (stub, args) = self.stub(exit);
+        self.b.ins().brif(status, stub, &args, on, &[]);
+        self.b.switch_to_block(on);
+        self.frame = None;
+    }
+
+    fn unshare(&mut self, loc: Option<Loc>, named: ir::Value, exit: usize) {
+        let Some(loc) = loc else { return };
+        let (at, behind) = self.place(loc);
+        let header = self.load(types::I64, at, behind + PAYLOAD);
+        let count = self.load(types::I64, header, layout::COUNT as i32);
+        let own = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+        self.unless(own, calls::unshare as *const () as usize, named, exit);
+    }
+
+    fn forget(&mut self, loc: Option<Loc>, named: ir::Value, exit: usize) {
+        let Some(loc) = loc else { return };
+        let (at, behind) = self.place(loc);
+        let tag = self.load(types::I8, at, behind);
+        let plain = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, 3);
+        self.unless(plain, calls::forget as *const () as usize, named, exit);
+    }
+
+    fn term(&mut self, at: B) {
+        let f = self.f;
+        match &f.blocks[at.0 as usize].term {
+            Term::Open => {
+                debug_assert!(false, "block {} is open", at.0);
+                let status = self.b.ins().iconst(types::I64, 1);
+                self.leave(status);
+            }
+            Term::Jump(to, args) => {
+                let args = self.args(args);
+                let to = self.blocks[to];
+                self.b.ins().jump(to, &args);
+            }
+            Term::Branch(is, (yes, with), (no, without)) => {
+                let is = self.value(*is);
+                let (with, without) = (self.args(with), self.args(without));
+                let (yes, no) = (self.blocks[yes], self.blocks[no]);
+                self.b.ins().brif(is, yes, &with, no, &without);
+            }
+            Term::Return(v) => {
+                let well = self.b.ins().iconst(types::I64, 0);
+                let gives = self.target.gives.filter(|ty| *ty != Ty::Undef);
+                match v.filter(|_| gives.is_some()) {
+                    Some(v) => {
+                        let v = self.value(v);
+                        self.b.ins().return_(&[well, v]);
+                    }
+                    None => {
+                        self.b.ins().return_(&[well]);
+                    }
+                }
+            }
+            Term::Leave(exit) => {
+                let (stub, args) = self.stub(*exit);
+                self.b.ins().jump(stub, &args);
+            }
+        }
+    }
+
+    fn args(&mut self, values: &[V]) -> Vec<BlockArg> {
+        values.iter().map(|v| self.value(*v).into()).collect()
+    }
+}
+
+fn int_cond(cond: Cond) -> IntCC {
+    match cond {
+        Cond::Eq => IntCC::Equal,
+        Cond::Ne => IntCC::NotEqual,
+        Cond::Lt => IntCC::SignedLessThan,
+        Cond::Le => IntCC::SignedLessThanOrEqual,
+        Cond::Gt => IntCC::SignedGreaterThan,
+        Cond::Ge => IntCC::SignedGreaterThanOrEqual,
+        Cond::Below => IntCC::UnsignedLessThan,
+    }
+}
+
+fn float_cond(cond: Cond) -> FloatCC {
+    match cond {
+        Cond::Eq => FloatCC::Equal,
+        Cond::Ne => FloatCC::NotEqual,
+        Cond::Lt | Cond::Below => FloatCC::LessThan,
+        Cond::Le => FloatCC::LessThanOrEqual,
+        Cond::Gt => FloatCC::GreaterThan,
+        Cond::Ge => FloatCC::GreaterThanOrEqual,
+    }
+}

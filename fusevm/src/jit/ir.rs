@@ -1,0 +1,575 @@
+//! The middle: typed values in single assignment, with what machine code leaves the interpreter at each
+//! place where it can be left.
+//!
+//! A [`Func`] is a graph of blocks with parameters. Values are numbers and truths; everything counted
+//! stays in the frame's registers or in globals, which are named by [`Loc`]. An [`Exit`] says how the
+//! interpreter goes on: in which frames, at which instruction, and which locations have to be written
+//! for that, because memory is behind what the values say.
+
+use std::fmt;
+
+/// A value, or an instruction without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct V(pub(super) u32);
+
+/// The number of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct B(pub(super) u32);
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Ty {
+    /// No value at all.
+    None,
+    /// The one value that is nothing.
+    Undef,
+    Bool,
+    Int,
+    Float,
+    /// An address that is good until somebody may write there.
+    Ptr,
+}
+
+impl Ty {
+    /// The tag of a boxed value of that type.
+    pub(super) fn tag(self) -> Option<u8> {
+        match self {
+            Ty::Undef => Some(0),
+            Ty::Bool => Some(1),
+            Ty::Int => Some(2),
+            Ty::Float => Some(3),
+            Ty::None | Ty::Ptr => None,
+        }
+    }
+
+    pub(super) fn of_tag(tag: u8) -> Option<Ty> {
+        Some(match tag {
+            0 => Ty::Undef,
+            1 => Ty::Bool,
+            2 => Ty::Int,
+            3 => Ty::Float,
+            _ => return None,
+        })
+    }
+}
+
+/// Where a boxed value stands: a register from the window of the unit on, or a global of the VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Loc {
+    Reg(u16),
+    Global(u32),
+}
+
+/// What elements an array has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Items {
+    Int,
+    Float,
+    Value,
+}
+
+/// Parts of an array's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Field {
+    /// How many hold the array.
+    Count,
+    /// Which [`Items`] it has, as a number.
+    Kind,
+    /// The first element in use, of an array of such items.
+    Data(Items),
+    /// Elements in use.
+    Len,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Bin {
+    Add,
+    Sub,
+    Mul,
+    /// The remainder of a division that is known to have one.
+    Rem,
+    /// The quotient of one that is known to have one.
+    Quot,
+    And,
+    Or,
+    Xor,
+    Shl,
+    Shr,
+    /// Of the bits, without a sign.
+    ShrU,
+    /// The high half of the product.
+    MulHigh,
+    /// Whether the operation of the integers overflows.
+    AddOver,
+    SubOver,
+    MulOver,
+    FAdd,
+    FSub,
+    FMul,
+    FDiv,
+    FMin,
+    FMax,
+    /// Of addresses: so many elements of 8 or 16 bytes further.
+    At8,
+    At16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Un {
+    Not,
+    BitNot,
+    FNeg,
+    ToFloat,
+    /// As Rust's `as` does: saturating.
+    ToInt,
+    /// The number of a truth.
+    OfBool,
+    Sqrt,
+    FAbs,
+    Floor,
+    Ceil,
+    Trunc,
+    Nearest,
+}
+
+/// How two numbers compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Cond {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    /// As numbers without a sign.
+    Below,
+}
+
+/// What a libcall does. Each gives 0 when all went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Lib {
+    /// Runs the instruction as the interpreter does.
+    Step,
+    /// Sees to it that nobody shares the array of a location.
+    Unshare,
+    /// Appends what is given to the array of a location.
+    Push,
+    /// Drops what a location holds.
+    Forget,
+    /// `locs[1] = locs[0]`, a copy.
+    Copy,
+    /// The same, and `locs[0]` is Undef then.
+    Move,
+    /// Copies element `args[0]` of the array at `locs[0]` to `locs[1]`.
+    Element,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Inst {
+    /// Parameter of a block, or of the unit.
+    Param,
+    Undef,
+    Bool(bool),
+    Int(i64),
+    /// By its bits.
+    Float(u64),
+    Bin(Bin, V, V),
+    Un(Un, V),
+    Cmp(Cond, V, V),
+    FCmp(Cond, V, V),
+    Select(V, V, V),
+    /// The tag of what stands there.
+    Tag(Loc),
+    /// What stands there, which is known to be of the type.
+    Load(Loc),
+    /// Writes a value, where nothing is that has to be dropped.
+    Store(Loc, V),
+    /// The address of the counted value that stands there.
+    Counted(Loc),
+    /// Of the array at the address.
+    Field(Field, V),
+    /// An element at an address: packed.
+    Elem(V),
+    SetElem(V, V),
+    /// The tag of a boxed element at an address, its payload, and writing both.
+    ElemTag(V),
+    ElemLoad(V),
+    ElemStore(V, V),
+    /// Leaves by the exit unless the truth is as said.
+    Guard(V, bool, usize),
+    /// Leaves if somebody has interrupted.
+    Poll(usize),
+    /// Pays for ops, or leaves.
+    Charge(u32, usize),
+    /// Leaves with what it gives if that is not 0. `site` is the instruction, in the frame of the exit.
+    Lib {
+        lib: Lib,
+        locs: [Option<Loc>; 2],
+        args: Vec<V>,
+        site: usize,
+        exit: usize,
+    },
+    /// Leaves unless a call may be opened whose window begins at the register, so many calls deep in the
+    /// unit.
+    Room {
+        window: u16,
+        deep: u32,
+        exit: usize,
+    },
+    /// Calls the version whose window begins at the register, so many calls deep in the unit; `after` is
+    /// how the frame goes on if the callee's was left.
+    Call {
+        version: usize,
+        window: u16,
+        deep: u32,
+        args: Vec<V>,
+        after: usize,
+    },
+    /// An ext op's own code, called without boxes; the address is of the op's entry.
+    Native {
+        entry: usize,
+        args: Vec<V>,
+    },
+}
+
+/// How a block ends.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Term {
+    /// It is not ended yet.
+    Open,
+    Jump(B, Vec<V>),
+    Branch(V, (B, Vec<V>), (B, Vec<V>)),
+    /// Leaves the function, with its value if it has one of its own.
+    Return(Option<V>),
+    Leave(usize),
+}
+
+impl Term {
+    pub(super) fn succs(&self) -> Vec<B> {
+        match self {
+            Term::Open | Term::Return(_) | Term::Leave(_) => Vec::new(),
+            Term::Jump(to, _) => vec![*to],
+            Term::Branch(_, (yes, _), (no, _)) => vec![*yes, *no],
+        }
+    }
+
+    pub(super) fn each_value(&mut self, mut of: impl FnMut(&mut V)) {
+        match self {
+            Term::Open | Term::Leave(_) | Term::Return(None) => {}
+            Term::Jump(_, args) => args.iter_mut().for_each(of),
+            Term::Branch(is, (_, yes), (_, no)) => {
+                of(is);
+                yes.iter_mut().chain(no).for_each(of);
+            }
+            Term::Return(Some(v)) => of(v),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) params: Vec<V>,
+    pub(super) insts: Vec<V>,
+    pub(super) term: Term,
+    /// For the header of a loop: the block before it, from outside, and the exit there.
+    pub(super) preheader: Option<(B, usize)>,
+}
+
+/// A frame as the interpreter has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At {
+    /// Which of the units of the version.
+    pub(crate) unit: u16,
+    /// The register where its window begins, from that of the version.
+    pub(crate) window: u16,
+    /// Arguments that its code is for.
+    pub(crate) argc: u8,
+    /// The instruction that comes next.
+    pub(crate) ip: u32,
+    /// For one that is not the innermost: whether it wants the result of the call it waits for.
+    pub(crate) want: bool,
+}
+
+/// Why machine code is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Why {
+    /// What comes next is not compiled here.
+    Planned,
+    /// A value is not what it was thought to be.
+    Kind,
+    /// An index is out of range, an overflow, a divisor of zero: what the fast path leaves out.
+    Range,
+    /// There is no fuel, or somebody wants to interrupt, or a limit is near.
+    Limit,
+    /// The instruction needs frames, or it trapped.
+    Slow,
+    /// A callee was left.
+    Callee,
+}
+
+/// How the interpreter goes on.
+#[derive(Clone, Debug)]
+pub(super) struct Exit {
+    pub(super) why: Why,
+    /// Innermost first.
+    pub(super) frames: Vec<At>,
+    pub(super) writes: Vec<(Loc, V)>,
+}
+
+/// A unit in the middle of its way.
+#[derive(Debug, Default)]
+pub(super) struct Func {
+    pub(super) insts: Vec<Inst>,
+    pub(super) types: Vec<Ty>,
+    pub(super) blocks: Vec<Block>,
+    pub(super) exits: Vec<Exit>,
+}
+
+impl Func {
+    pub(super) fn block(&mut self) -> B {
+        self.blocks.push(Block {
+            params: Vec::new(),
+            insts: Vec::new(),
+            term: Term::Open,
+            preheader: None,
+        });
+        B(self.blocks.len() as u32 - 1)
+    }
+
+    pub(super) fn value(&mut self, inst: Inst, ty: Ty) -> V {
+        self.insts.push(inst);
+        self.types.push(ty);
+        V(self.insts.len() as u32 - 1)
+    }
+
+    pub(super) fn param(&mut self, block: B, ty: Ty) -> V {
+        let v = self.value(Inst::Param, ty);
+        self.blocks[block.0 as usize].params.push(v);
+        v
+    }
+
+    pub(super) fn ty(&self, v: V) -> Ty {
+        self.types[v.0 as usize]
+    }
+
+    pub(super) fn inst(&self, v: V) -> &Inst {
+        &self.insts[v.0 as usize]
+    }
+
+    pub(super) fn int(&self, v: V) -> Option<i64> {
+        match self.inst(v) {
+            Inst::Int(n) => Some(*n),
+            _other => None,
+        }
+    }
+
+    /// Blocks in reverse postorder, as far as control reaches them.
+    pub(super) fn order(&self) -> Vec<B> {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut order = Vec::new();
+        let mut open = vec![(B(0), 0)];
+        seen[0] = true;
+        while let Some((at, next)) = open.pop() {
+            let succs = self.blocks[at.0 as usize].term.succs();
+            match succs.get(next) {
+                Some(to) => {
+                    open.push((at, next + 1));
+                    if !std::mem::replace(&mut seen[to.0 as usize], true) {
+                        open.push((*to, 0));
+                    }
+                }
+                None => order.push(at),
+            }
+        }
+        order.reverse();
+        order
+    }
+}
+
+impl Inst {
+    /// The exit that it may leave by.
+    pub(super) fn exit(&self) -> Option<usize> {
+        match self {
+            Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => Some(*exit),
+            Inst::Lib { exit, .. } | Inst::Room { exit, .. } => Some(*exit),
+            Inst::Call { after, .. } => Some(*after),
+            _other => None,
+        }
+    }
+
+    /// Whether it does nothing but give a value that depends on its operands alone.
+    pub(super) fn is_pure(&self) -> bool {
+        matches!(
+            self,
+            Inst::Undef
+                | Inst::Bool(_)
+                | Inst::Int(_)
+                | Inst::Float(_)
+                | Inst::Bin(..)
+                | Inst::Un(..)
+                | Inst::Cmp(..)
+                | Inst::FCmp(..)
+                | Inst::Select(..)
+        )
+    }
+
+    pub(super) fn each_value(&mut self, mut of: impl FnMut(&mut V)) {
+        match self {
+            Inst::Param | Inst::Undef | Inst::Bool(_) | Inst::Int(_) | Inst::Float(_) => {}
+            Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
+            Inst::Room { .. } => {}
+            Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
+                of(a);
+                of(b);
+            }
+            Inst::SetElem(a, b) | Inst::ElemStore(a, b) => {
+                of(a);
+                of(b);
+            }
+            Inst::Un(_, a)
+            | Inst::Store(_, a)
+            | Inst::Field(_, a)
+            | Inst::Elem(a)
+            | Inst::ElemTag(a)
+            | Inst::ElemLoad(a)
+            | Inst::Guard(a, ..) => of(a),
+            Inst::Select(a, b, c) => {
+                of(a);
+                of(b);
+                of(c);
+            }
+            Inst::Lib { args, .. } | Inst::Call { args, .. } | Inst::Native { args, .. } => {
+                args.iter_mut().for_each(of);
+            }
+        }
+    }
+
+    pub(super) fn values(&self) -> Vec<V> {
+        let mut all = Vec::new();
+        self.clone().each_value(|v| all.push(*v));
+        all
+    }
+}
+
+impl fmt::Display for V {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+impl fmt::Display for Loc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Loc::Reg(r) => write!(f, "r{r}"),
+            Loc::Global(g) => write!(f, "g{g}"),
+        }
+    }
+}
+
+/// Values in a row, for people.
+fn list(values: &[V]) -> String {
+    let all: Vec<String> = values.iter().map(V::to_string).collect();
+    all.join(", ")
+}
+
+impl fmt::Display for Func {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for at in self.order() {
+            let block = &self.blocks[at.0 as usize];
+            let params: Vec<String> = (block.params.iter())
+                .map(|v| format!("{v}: {:?}", self.ty(*v)))
+                .collect();
+            writeln!(f, "b{}({}):", at.0, params.join(", "))?;
+            for &v in &block.insts {
+                self.write_inst(f, v)?;
+            }
+            let way = |(to, args): &(B, Vec<V>)| format!("b{}({})", to.0, list(args));
+            match &block.term {
+                Term::Open => writeln!(f, "    open")?,
+                Term::Jump(to, args) => writeln!(f, "    jump {}", way(&(*to, args.clone())))?,
+                Term::Branch(is, yes, no) => {
+                    writeln!(f, "    if {is} {} else {}", way(yes), way(no))?;
+                }
+                Term::Return(Some(v)) => writeln!(f, "    return {v}")?,
+                Term::Return(None) => writeln!(f, "    return")?,
+                Term::Leave(exit) => writeln!(f, "    leave {}", self.exit_text(*exit))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Func {
+    /// An exit as the listing has it: where it goes, and what it writes.
+    fn exit_text(&self, exit: usize) -> String {
+        let exit = &self.exits[exit];
+        let ip = exit.frames.first().map_or(0, |at| at.ip);
+        let writes: Vec<String> = (exit.writes.iter())
+            .map(|(loc, v)| format!("{loc}={v}"))
+            .collect();
+        format!("@{ip} {:?} [{}]", exit.why, writes.join(" "))
+    }
+
+    fn write_inst(&self, f: &mut fmt::Formatter<'_>, v: V) -> fmt::Result {
+        let name = match self.ty(v) {
+            Ty::None => "    ".to_owned(),
+            ty => format!("    {v}: {ty:?} = "),
+        };
+        match self.inst(v) {
+            Inst::Param => writeln!(f, "{name}param"),
+            Inst::Undef => writeln!(f, "{name}undef"),
+            Inst::Bool(is) => writeln!(f, "{name}{is}"),
+            Inst::Int(n) => writeln!(f, "{name}{n}"),
+            Inst::Float(bits) => writeln!(f, "{name}{:?}", f64::from_bits(*bits)),
+            Inst::Bin(op, a, b) => writeln!(f, "{name}{op:?} {a}, {b}"),
+            Inst::Un(op, a) => writeln!(f, "{name}{op:?} {a}"),
+            Inst::Cmp(op, a, b) => writeln!(f, "{name}{op:?} {a}, {b}"),
+            Inst::FCmp(op, a, b) => writeln!(f, "{name}F{op:?} {a}, {b}"),
+            Inst::Select(is, a, b) => writeln!(f, "{name}select {is}, {a}, {b}"),
+            Inst::Tag(loc) => writeln!(f, "{name}tag {loc}"),
+            Inst::Load(loc) => writeln!(f, "{name}load {loc}"),
+            Inst::Store(loc, v) => writeln!(f, "{name}store {loc}, {v}"),
+            Inst::Counted(loc) => writeln!(f, "{name}counted {loc}"),
+            Inst::Field(field, v) => writeln!(f, "{name}{field:?} of {v}"),
+            Inst::Elem(at) => writeln!(f, "{name}elem {at}"),
+            Inst::SetElem(at, v) => writeln!(f, "{name}set elem {at}, {v}"),
+            Inst::ElemTag(at) => writeln!(f, "{name}tag of elem {at}"),
+            Inst::ElemLoad(at) => writeln!(f, "{name}load elem {at}"),
+            Inst::ElemStore(at, v) => writeln!(f, "{name}store elem {at}, {v}"),
+            Inst::Guard(is, want, exit) => {
+                let not = if *want { "" } else { "not " };
+                writeln!(f, "{name}guard {not}{is}, else {}", self.exit_text(*exit))
+            }
+            Inst::Poll(exit) => writeln!(f, "{name}poll, else {}", self.exit_text(*exit)),
+            Inst::Charge(cost, exit) => {
+                writeln!(f, "{name}charge {cost}, else {}", self.exit_text(*exit))
+            }
+            Inst::Lib {
+                lib,
+                locs,
+                args,
+                exit,
+                ..
+            } => {
+                let locs: Vec<String> = locs.iter().flatten().map(Loc::to_string).collect();
+                let (locs, args, exit) = (locs.join(" "), list(args), self.exit_text(*exit));
+                writeln!(f, "{name}lib {lib:?} {locs} ({args}), else {exit}")
+            }
+            Inst::Call {
+                version,
+                window,
+                args,
+                after,
+                ..
+            } => {
+                let (args, exit) = (list(args), self.exit_text(*after));
+                writeln!(f, "{name}call #{version} r{window} ({args}), else {exit}")
+            }
+            Inst::Room { window, deep, exit } => {
+                let exit = self.exit_text(*exit);
+                writeln!(f, "{name}room r{window} {deep} deep, else {exit}")
+            }
+            Inst::Native { args, .. } => writeln!(f, "{name}native ({})", list(args)),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Where machine code lives: one region of address space for a VM, near the text of the executable, in
+//! which whole pages are handed out.
+//!
+//! A room for `unsafe`: pages are mapped, written, and made executable here, and nowhere else.
+//!
+//! **Invariants.** Pages of the region are in one of three states: free and not accessible, being written
+//! by [`Region::place`], or executable and never written again until they are freed. No page is writable
+//! and executable at once. A [`Region`] outlives all addresses in it that are called: whoever calls one
+//! holds the region's owner, and frees pages only while no machine code of the VM is running.
+
+#![allow(unsafe_code)]
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use std::ffi::c_void;
+use std::ptr::{copy_nonoverlapping, without_provenance_mut};
+
+/// Bytes that a page of the region has.
+const PAGE: usize = 1 << 14;
+
+/// Bytes between the starts of two functions, so that short loops lie in one line of the cache.
+const ALIGN: usize = 64;
+
+/// A region of code memory.
+#[derive(Debug)]
+pub(super) struct Region {
+    base: *mut u8,
+    len: usize,
+    /// Which pages are in use.
+    used: Vec<bool>,
+}
+
+// SAFETY: the pages belong to the region alone; moving it to another thread moves nothing they refer to.
+unsafe impl Send for Region {}
+
+/// Code that was placed: where it begins, and the pages that it has.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub(super) starts: Vec<usize>,
+    first: usize,
+    pages: usize,
+}
+
+impl Region {
+    /// Reserves so many bytes.
+    pub(super) fn reserve(len: usize) -> Option<Region> {
+        let len = len.div_ceil(PAGE) * PAGE;
+        // Within reach of the text, and below it, where the heap does not grow: a hint that the system
+        // may ignore. Calls into code far away are slower.
+        let text = Region::reserve as *const () as usize;
+        let near = text.saturating_sub((64 << 20) + len) & !(PAGE - 1);
+        // SAFETY: a private anonymous mapping at a place of the system's choice touches no other memory.
+        let base = unsafe {
+            mmap_anonymous(
+                without_provenance_mut(near),
+                len,
+                ProtFlags::empty(),
+                MapFlags::PRIVATE | MapFlags::NORESERVE,
+            )
+        };
+        Some(Region {
+            base: base.ok()?.cast(),
+            len,
+            used: vec![false; len / PAGE],
+        })
+    }
+
+    /// Bytes in use, by whole pages.
+    pub(super) fn in_use(&self) -> usize {
+        self.used.iter().filter(|used| **used).count() * PAGE
+    }
+
+    /// Places pieces of code in fresh pages; `None` where there is no room, or the system refuses.
+    pub(super) fn place(&mut self, pieces: &[&[u8]]) -> Option<Placed> {
+        let len: usize = pieces.iter().map(|p| p.len().next_multiple_of(ALIGN)).sum();
+        let pages = len.div_ceil(PAGE).max(1);
+        let first = (0..=self.used.len().checked_sub(pages)?)
+            .find(|first| self.used[*first..first + pages].iter().all(|used| !used))?;
+        // SAFETY: the pages lie in the region, and nobody uses them: they were free.
+        let at = unsafe { self.base.add(first * PAGE) };
+        let protect = |flags| {
+            // SAFETY: as above; no code runs in these pages yet.
+            unsafe { mprotect(at.cast::<c_void>(), pages * PAGE, flags) }.ok()
+        };
+        protect(MprotectFlags::READ | MprotectFlags::WRITE)?;
+        let mut starts = Vec::new();
+        let mut offset = 0;
+        for piece in pieces {
+            // SAFETY: the sum of the lengths was made to fit the pages, which are writable now.
+            unsafe { copy_nonoverlapping(piece.as_ptr(), at.add(offset), piece.len()) };
+            starts.push(at as usize + offset);
+            offset += piece.len().next_multiple_of(ALIGN);
+        }
+        if protect(MprotectFlags::READ | MprotectFlags::EXEC).is_none() {
+            protect(MprotectFlags::empty());
+            return None;
+        }
+        flush(at, offset);
+        self.used[first..first + pages].fill(true);
+        Some(Placed {
+            starts,
+            first,
+            pages,
+        })
+    }
+
+    /// Frees code that nothing runs or will run any more.
+    pub(super) fn free(&mut self, placed: &Placed) {
+        // SAFETY: a fresh mapping in place of pages of the region gives them back to the system; nothing
+        // runs in them.
+        let fresh = unsafe {
+            mmap_anonymous(
+                self.base.add(placed.first * PAGE).cast(),
+                placed.pages * PAGE,
+                ProtFlags::empty(),
+                MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
+            )
+        };
+        if fresh.is_ok() {
+            self.used[placed.first..placed.first + placed.pages].fill(false);
+        }
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: the region was mapped with that length, and its owner is gone, so that no code in it
+        // runs any more.
+        let _ = unsafe { munmap(self.base.cast(), self.len) };
+    }
+}
+
+/// Makes the processor see code that was written as data.
+#[cfg(target_arch = "x86_64")]
+fn flush(_at: *mut u8, _len: usize) {}
+
+/// The same where instruction caches do not watch writes (Arm, "Arm Architecture Reference Manual",
+/// B2.4.4: clean the data cache, invalidate the instruction cache, and wait for both).
+#[cfg(target_arch = "aarch64")]
+fn flush(at: *mut u8, len: usize) {
+    const LINE: usize = 16;
+    let (from, to) = (at as usize & !(LINE - 1), at as usize + len);
+    for address in (from..to).step_by(LINE) {
+        // SAFETY: maintenance of cache lines that belong to pages of the region.
+        unsafe { std::arch::asm!("dc cvau, {0}", in(reg) address) };
+    }
+    // SAFETY: a barrier.
+    unsafe { std::arch::asm!("dsb ish") };
+    for address in (from..to).step_by(LINE) {
+        // SAFETY: as above.
+        unsafe { std::arch::asm!("ic ivau, {0}", in(reg) address) };
+    }
+    // SAFETY: barriers.
+    unsafe { std::arch::asm!("dsb ish", "isb") };
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn flush(_at: *mut u8, _len: usize) {}

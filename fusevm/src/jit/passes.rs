@@ -1,0 +1,34 @@
+//! What is done to a unit in the middle, pass by pass.
+
+use super::ir::{B, Func, Term};
+
+/// What the emitter wants to know of a unit.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    cold: Vec<bool>,
+}
+
+impl Facts {
+    /// Finds the blocks that only exits come from.
+    pub(super) fn of(f: &Func) -> Facts {
+        let mut cold = vec![false; f.blocks.len()];
+        for at in f.order().into_iter().rev() {
+            let term = &f.blocks[at.0 as usize].term;
+            let succs = term.succs();
+            cold[at.0 as usize] = match term {
+                Term::Leave(_) => true,
+                _other => {
+                    !succs.is_empty() && succs.iter().all(|to| cold[to.0 as usize])
+                }
+            };
+        }
+        Facts { cold }
+    }
+
+    pub(super) fn is_cold(&self, at: B) -> bool {
+        self.cold.get(at.0 as usize).copied().unwrap_or(false)
+    }
+}
+
+/// Makes a unit better, without any change to what it does.
+pub(super) fn run(_f: &mut Func) {}

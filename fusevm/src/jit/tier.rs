@@ -1,0 +1,644 @@
+//! What is hot, what is compiled, and what becomes of it.
+//!
+//! A VM has its own machine code. Units are known by program, function and form; each has a profile, and
+//! places where machine code can be entered: the beginning of a function, the heads of loops. Each place
+//! has versions, by the kinds of what is in the registers there.
+
+use super::build::{Callees, Entry, Found, Refused, Source, build};
+use super::emit::{Callee, Emitter, Target};
+use super::entry::Door;
+use super::flow::Flow;
+use super::ir::{At, Ty, Why};
+use super::memory::{Placed, Region};
+use super::passes::{self, Facts};
+use super::profile::{Profile, single_type, tag};
+use crate::ext::OpDesc;
+use crate::lower::Code;
+use crate::semantics::Policy;
+use crate::value::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// How machine code is made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JitConfig {
+    /// Whether there is any. On by default.
+    pub enabled: bool,
+    /// Instructions, about, that run between two looks at what is hot. 1 compiles whatever runs twice.
+    pub threshold: u32,
+    /// Instructions that run slowly to see kinds of values before something is compiled.
+    pub observed: u32,
+    /// Exits by one guard after which a unit is compiled anew.
+    pub exits: u32,
+    /// How often a place is compiled anew before it stays interpreted.
+    pub recompiles: u32,
+    /// Bytes of machine code that a VM may have; memory is used as it is needed.
+    pub code_memory: usize,
+    /// Whether Cranelift checks what it is given.
+    pub check: bool,
+    /// Whether listings of what is compiled are kept.
+    pub listings: bool,
+    /// For tests: every so many entries, the way in is by an exit right away. 0 for never.
+    pub stress: u32,
+}
+
+impl JitConfig {
+    /// What holds where nothing else is said.
+    pub const DEFAULT: JitConfig = JitConfig {
+            enabled: true,
+            threshold: 4_096,
+            observed: 2_000,
+            exits: 16,
+            recompiles: 8,
+            code_memory: 32 << 20,
+            check: cfg!(debug_assertions),
+            listings: false,
+            stress: 0,
+    };
+}
+
+impl Default for JitConfig {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A unit of a VM: which program, which function of it (or its number of functions, for the main
+/// program), and the form of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) program: u32,
+    pub(crate) unit: u32,
+    pub(crate) form: u8,
+}
+
+/// What compiling wants to know of the VM.
+pub(crate) struct Scene<'a> {
+    pub(crate) policy: Policy,
+    pub(crate) symbols: &'a [u32],
+    pub(crate) ops: &'a [&'static OpDesc],
+    /// The code of a function, if it is what the name stands for in the VM.
+    pub(crate) code: &'a dyn Fn(u32, u8) -> Option<&'a Code>,
+}
+
+#[derive(Debug, Default)]
+struct Unit {
+    flow: Option<Option<Arc<Flow>>>,
+    profile: Profile,
+    places: HashMap<u32, Spot>,
+}
+
+/// A place where machine code can be entered.
+#[derive(Debug, Default)]
+struct Spot {
+    versions: Vec<usize>,
+    /// How often it was compiled.
+    compiled: u32,
+    refused: Option<Refused>,
+    entered: u32,
+}
+
+#[derive(Debug)]
+struct Version {
+    key: Key,
+    /// Functions whose frames exits may name.
+    units: Vec<u32>,
+    ip: u32,
+    part: Option<usize>,
+    entry: Vec<Entry>,
+    args: Vec<Option<Ty>>,
+    gives: Option<Ty>,
+    /// Where its code is.
+    cell: Box<usize>,
+    boxed: usize,
+    placed: Option<Placed>,
+    exits: Vec<Exited>,
+    calls: Vec<usize>,
+    /// Registers that hold nothing of interest at the entry.
+    dead: Vec<u16>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Wanted,
+    Ready,
+    Gone,
+}
+
+/// An exit as the VM sees it.
+#[derive(Clone, Debug)]
+struct Exited {
+    why: Why,
+    frames: Vec<At>,
+    times: u32,
+}
+
+/// The machine code of a VM.
+pub(crate) struct Jit {
+    pub(crate) config: JitConfig,
+    emitter: Emitter,
+    region: Region,
+    units: HashMap<Key, Unit>,
+    versions: Vec<Version>,
+    /// How often the VM had defined a function when this was compiled.
+    pub(crate) defined: u64,
+    /// Entries that are open.
+    inside: u32,
+    /// Code that may be freed when none is.
+    garbage: Vec<Placed>,
+    stack: Option<(std::thread::ThreadId, usize)>,
+}
+
+/// What became of an exit.
+#[derive(Clone, Debug)]
+pub(crate) struct Left {
+    pub(crate) key: Key,
+    pub(crate) why: Why,
+    pub(crate) frames: Vec<At>,
+}
+
+impl Jit {
+    pub(crate) fn new(config: JitConfig) -> Option<Jit> {
+        let emitter = Emitter::new(config.check)?;
+        let region = Region::reserve(config.code_memory)?;
+        Some(Jit {
+            config,
+            emitter,
+            region,
+            units: HashMap::new(),
+            versions: Vec::new(),
+            defined: 0,
+            inside: 0,
+            garbage: Vec::new(),
+            stack: None,
+        })
+    }
+
+    pub(crate) fn profile(&mut self, key: Key) -> &mut Profile {
+        &mut self.units.entry(key).or_default().profile
+    }
+
+    fn flow(&mut self, key: Key, code: &Code) -> Option<Arc<Flow>> {
+        let unit = self.units.entry(key).or_default();
+        let flow = unit.flow.get_or_insert_with(|| Flow::of(code).map(Arc::new));
+        flow.clone()
+    }
+
+    /// Where machine code may be entered for an instruction that is hot: the head of the innermost loop
+    /// around it, or else the beginning of the function.
+    pub(crate) fn hot(&mut self, key: Key, code: &Code, ip: usize, is_main: bool) -> Option<u32> {
+        if code.is_wide() {
+            return None;
+        }
+        let flow = self.flow(key, code)?;
+        let block = flow.block_of(ip)?;
+        let mut at = flow.blocks[block].inner;
+        while let Some(part) = at {
+            let head = flow.blocks[flow.loops[part].header].start as u32;
+            if !self.is_refused(key, head) {
+                return Some(head);
+            }
+            at = flow.loops[part].parent;
+        }
+        (!is_main && !self.is_refused(key, 0)).then_some(0)
+    }
+
+    fn is_refused(&self, key: Key, ip: u32) -> bool {
+        let spot = self.units.get(&key).and_then(|unit| unit.places.get(&ip));
+        spot.is_some_and(|spot| spot.refused.is_some())
+    }
+
+    /// The version to enter there, compiled if there is none; `None` if it stays interpreted for now.
+    /// `Err` if it stays so for good.
+    pub(crate) fn version(
+        &mut self,
+        (key, code, ip): (Key, &Code, u32),
+        registers: &[Value],
+        scene: &Scene<'_>,
+    ) -> Result<Option<usize>, ()> {
+        let Some(flow) = self.flow(key, code) else {
+            return Err(());
+        };
+        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        if spot.refused.is_some() {
+            return Err(());
+        }
+        spot.entered = spot.entered.saturating_add(1);
+        let header = flow.block_at(ip as usize);
+        let part = flow.loops.iter().position(|l| Some(l.header) == header);
+        let versions = spot.versions.clone();
+        let fits = |v: &&usize| {
+            let version = &self.versions[**v];
+            version.part == part && version.fits(registers)
+        };
+        if let Some(found) = versions.iter().find(fits) {
+            return Ok(Some(*found));
+        }
+        if self.profile(key).is_empty() {
+            return Ok(None);
+        }
+        if versions.len() >= 4 {
+            return Ok(None);
+        }
+        let number = match (ip, part) {
+            (0, None) => {
+                let args = (registers.iter().take(code.argc.into()))
+                    .map(|value| Ty::of_tag(tag(value)).filter(|ty| *ty != Ty::Undef))
+                    .collect();
+                self.want_function(key, code, args)
+            }
+            (_, Some(part)) => self.want_loop(key, code, (ip, part, &flow), registers),
+            _other => return Err(()),
+        };
+        let done = self.compile(number, code, scene);
+        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        match done {
+            Ok(()) => Ok(Some(number)),
+            Err(Refused::Later) => Ok(None),
+            Err(refused) => {
+                spot.refused = Some(refused);
+                Err(())
+            }
+        }
+    }
+
+    fn want_function(&mut self, key: Key, code: &Code, args: Vec<Option<Ty>>) -> usize {
+        let found = (self.versions.iter()).position(|v| {
+            v.key == key && v.ip == 0 && v.part.is_none() && v.args == args && v.state != State::Gone
+        });
+        if let Some(found) = found {
+            return found;
+        }
+        let mut entry: Vec<Entry> = (args.iter())
+            .map(|ty| ty.map_or(Entry::Any, Entry::Val))
+            .collect();
+        // Other slots begin empty.
+        entry.resize(usize::from(code.own_slots).max(entry.len()), Entry::Val(Ty::Undef));
+        entry.resize(code.registers.into(), Entry::Plain);
+        let gives = single_type(self.profile(key).returns);
+        self.versions.push(Version {
+            key,
+            units: vec![key.unit],
+            ip: 0,
+            part: None,
+            entry,
+            args,
+            gives,
+            cell: Box::new(0),
+            boxed: 0,
+            placed: None,
+            exits: Vec::new(),
+            calls: Vec::new(),
+            dead: Vec::new(),
+            state: State::Wanted,
+        });
+        self.versions.len() - 1
+    }
+
+    fn want_loop(
+        &mut self,
+        key: Key,
+        code: &Code,
+        (ip, part, flow): (u32, usize, &Flow),
+        registers: &[Value],
+    ) -> usize {
+        let live = &flow.blocks[flow.loops[part].header].live;
+        let (mut entry, mut dead) = (Vec::new(), Vec::new());
+        for (r, value) in registers.iter().take(code.registers.into()).enumerate() {
+            entry.push(match (live.has(r), tag(value)) {
+                (false, _) => {
+                    dead.push(r as u16);
+                    Entry::Plain
+                }
+                (true, tag) => match Ty::of_tag(tag) {
+                    Some(ty) => Entry::Val(ty),
+                    None if tag < 7 => Entry::Tag(tag),
+                    None => Entry::Any,
+                },
+            });
+        }
+        self.versions.push(Version {
+            key,
+            units: vec![key.unit],
+            ip,
+            part: Some(part),
+            entry,
+            args: Vec::new(),
+            gives: None,
+            cell: Box::new(0),
+            boxed: 0,
+            placed: None,
+            exits: Vec::new(),
+            calls: Vec::new(),
+            dead,
+            state: State::Wanted,
+        });
+        self.versions.len() - 1
+    }
+
+    /// Compiles a version, and those that it calls.
+    fn compile(&mut self, first: usize, code: &Code, scene: &Scene<'_>) -> Result<(), Refused> {
+        let mut open = vec![first];
+        let mut made: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut failed: Vec<(usize, Refused)> = Vec::new();
+        while let Some(number) = open.pop() {
+            if self.versions[number].state != State::Wanted
+                || made.iter().any(|(n, _)| *n == number)
+                || failed.iter().any(|(n, _)| *n == number)
+            {
+                continue;
+            }
+            let key = self.versions[number].key;
+            let own = match number == first {
+                true => Some(code),
+                false => {
+                    let argc = self.versions[number].args.len() as u8;
+                    (scene.code)(key.unit, argc)
+                }
+            };
+            let made_one = own
+                .ok_or(Refused::Failed)
+                .and_then(|own| self.compile_one(number, own, scene));
+            match made_one {
+                Ok(bytes) => {
+                    open.extend(&self.versions[number].calls);
+                    made.push((number, bytes));
+                }
+                Err(refused) => failed.push((number, refused)),
+            }
+        }
+        // Who calls what cannot be compiled cannot be, either.
+        loop {
+            let lost = made.iter().position(|(number, _)| {
+                let calls = &self.versions[*number].calls;
+                calls.iter().any(|to| failed.iter().any(|(n, _)| n == to))
+            });
+            let Some(lost) = lost else { break };
+            let (number, _) = made.swap_remove(lost);
+            failed.push((number, Refused::Slow(0)));
+        }
+        for (number, refused) in &failed {
+            let version = &mut self.versions[*number];
+            version.state = State::Gone;
+            let (key, ip) = (version.key, version.ip);
+            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+            if *refused != Refused::Later {
+                spot.refused.get_or_insert(*refused);
+            }
+        }
+        let refused = failed.iter().find(|(n, _)| *n == first).map(|(_, why)| *why);
+        if refused.is_none() || !made.is_empty() {
+            self.place(made)?;
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Places what was made: each its code, and the way in to it.
+    fn place(&mut self, made: Vec<(usize, Vec<u8>)>) -> Result<(), Refused> {
+        for (number, bytes) in made {
+            let version = &self.versions[number];
+            let cell = &raw const *version.cell as usize;
+            let boxed = match version.part {
+                Some(_) => Some(Vec::new()),
+                None => {
+                    let (args, gives) = (version.args.clone(), version.gives);
+                    let emitted = self.emitter.boxed(cell, &args, gives);
+                    emitted.map(|emitted| emitted.code)
+                }
+            };
+            let placed = boxed.and_then(|boxed| self.region.place(&[&bytes, &boxed]));
+            let version = &mut self.versions[number];
+            let Some(placed) = placed else {
+                version.state = State::Gone;
+                return Err(Refused::Failed);
+            };
+            *version.cell = placed.starts[0];
+            version.boxed = match version.part {
+                Some(_) => placed.starts[0],
+                None => placed.starts[1],
+            };
+            version.placed = Some(placed);
+            version.state = State::Ready;
+            let (key, ip) = (version.key, version.ip);
+            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+            spot.versions.push(number);
+            spot.compiled += 1;
+        }
+        Ok(())
+    }
+
+    fn compile_one(
+        &mut self,
+        number: usize,
+        code: &Code,
+        scene: &Scene<'_>,
+    ) -> Result<Vec<u8>, Refused> {
+        let key = self.versions[number].key;
+        if code.is_wide() {
+            return Err(Refused::Size);
+        }
+        let flow = self.flow(key, code).ok_or(Refused::Shape)?;
+        let profile = self.profile(key).clone();
+        let version = &self.versions[number];
+        let source = Source {
+            code,
+            flow: &flow,
+            profile: &profile,
+            policy: scene.policy,
+            symbols: scene.symbols,
+            ops: scene.ops,
+            part: version.part,
+            entry: version.entry.clone(),
+            gives: version.gives,
+            eager: false,
+        };
+        let target = Target {
+            number: number as u32,
+            args: version.args.iter().flatten().copied().collect(),
+            gives: version.gives,
+            is_loop: version.part.is_some(),
+        };
+        let mut callees = Wanting {
+            jit: self,
+            scene,
+            program: key,
+            calls: Vec::new(),
+        };
+        let mut f = build(&source, &mut callees)?;
+        let calls = callees.calls;
+        passes::run(&mut f);
+        let facts = Facts::of(&f);
+        let table: Vec<Callee> = (self.versions.iter())
+            .map(|v| Callee {
+                cell: &raw const *v.cell as usize,
+                args: v.args.iter().flatten().copied().collect(),
+                gives: v.gives,
+            })
+            .collect();
+        let listed = self.config.listings;
+        let emitted = (self.emitter)
+            .unit(&f, &facts, &target, &table, listed)
+            .ok_or(Refused::Failed)?;
+        if listed {
+            eprintln!("{f}\n{}\n{}", emitted.clif, emitted.text);
+        }
+        let version = &mut self.versions[number];
+        version.calls = calls;
+        version.exits = (f.exits.into_iter())
+            .map(|exit| Exited {
+                why: exit.why,
+                frames: exit.frames,
+                times: 0,
+            })
+            .collect();
+        Ok(emitted.code)
+    }
+
+    /// What has to be dropped before a version is entered.
+    pub(crate) fn dead(&self, version: usize) -> &[u16] {
+        &self.versions[version].dead
+    }
+
+    /// The way in, and what keeps count of it.
+    pub(crate) fn begin(&mut self, version: usize) -> Door {
+        self.inside += 1;
+        Door::of(self.versions[version].boxed)
+    }
+
+    /// Whether a version is a loop, which is never returned from.
+    pub(crate) fn is_loop(&self, version: usize) -> bool {
+        self.versions[version].part.is_some()
+    }
+
+    /// Machine code has ended.
+    pub(crate) fn end(&mut self) {
+        self.inside -= 1;
+        if self.inside == 0 {
+            for placed in std::mem::take(&mut self.garbage) {
+                self.region.free(&placed);
+            }
+        }
+    }
+
+    /// Units of the frames of an exit, outermost first.
+    pub(crate) fn units(&self, exited: super::Exited) -> Vec<u32> {
+        let version = &self.versions[exited.version as usize];
+        let frames = &version.exits[exited.exit as usize].frames;
+        (frames.iter().rev())
+            .map(|at| version.units[usize::from(at.unit)])
+            .collect()
+    }
+
+    /// The end of this thread's native stack, found once for a thread.
+    pub(crate) fn floor(&mut self, find: fn() -> usize) -> usize {
+        let thread = std::thread::current().id();
+        match self.stack {
+            Some((of, floor)) if of == thread => floor,
+            _other => {
+                let floor = find();
+                self.stack = Some((thread, floor));
+                floor
+            }
+        }
+    }
+
+    /// What an exit is.
+    pub(crate) fn exit(&mut self, version: u32, exit: u32) -> Left {
+        let version = &self.versions[version as usize];
+        let exit = &version.exits[exit as usize];
+        Left {
+            key: version.key,
+            why: exit.why,
+            frames: exit.frames.clone(),
+        }
+    }
+
+    /// Takes note of an exit that was taken because an assumption failed: whether the version is gone now.
+    pub(crate) fn count(&mut self, number: u32, exit: u32) -> bool {
+        let limit = self.config.exits;
+        let version = &mut self.versions[number as usize];
+        let taken = &mut version.exits[exit as usize];
+        taken.times += 1;
+        if taken.times < limit || version.state != State::Ready {
+            return false;
+        }
+        let (key, ip) = (version.key, version.ip);
+        self.drop_version(number as usize);
+        let recompiles = self.config.recompiles;
+        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        if spot.compiled > recompiles {
+            spot.refused = Some(Refused::Kinds);
+        }
+        true
+    }
+
+    /// Drops a version, and those that call it.
+    fn drop_version(&mut self, number: usize) {
+        let mut open = vec![number];
+        while let Some(at) = open.pop() {
+            if self.versions[at].state != State::Ready {
+                continue;
+            }
+            self.versions[at].state = State::Gone;
+            self.garbage.extend(self.versions[at].placed.take());
+            let (key, ip) = (self.versions[at].key, self.versions[at].ip);
+            if let Some(spot) = (self.units.get_mut(&key)).and_then(|u| u.places.get_mut(&ip)) {
+                spot.versions.retain(|v| *v != at);
+            }
+            open.extend((0..self.versions.len()).filter(|v| self.versions[*v].calls.contains(&at)));
+        }
+    }
+
+    /// Drops all code: functions are no longer what they were.
+    pub(crate) fn drop_all(&mut self) {
+        (0..self.versions.len()).for_each(|v| self.drop_version(v));
+    }
+}
+
+impl Version {
+    fn fits(&self, registers: &[Value]) -> bool {
+        self.entry.iter().zip(registers).all(|(entry, value)| match entry {
+            Entry::Val(ty) if self.part.is_none() && *ty == Ty::Undef => true,
+            Entry::Val(ty) => ty.tag() == Some(tag(value)),
+            Entry::Tag(of) => *of == tag(value),
+            Entry::Any => true,
+            Entry::Plain => true,
+        })
+    }
+}
+
+/// Finds versions for calls.
+struct Wanting<'a, 'b> {
+    jit: &'a mut Jit,
+    scene: &'a Scene<'b>,
+    program: Key,
+    calls: Vec<usize>,
+}
+
+impl Callees for Wanting<'_, '_> {
+    fn version(&mut self, function: u32, args: &[Option<Ty>]) -> Result<Found, Refused> {
+        let slow = Refused::Slow(0);
+        let code = (self.scene.code)(function, args.len() as u8).ok_or(slow)?;
+        let key = Key {
+            unit: function,
+            ..self.program
+        };
+        if code.is_wide() || self.jit.is_refused(key, 0) {
+            return Err(slow);
+        }
+        if self.jit.profile(key).is_empty() {
+            return Err(Refused::Later);
+        }
+        let number = self.jit.want_function(key, code, args.to_vec());
+        if !self.calls.contains(&number) {
+            self.calls.push(number);
+        }
+        Ok(Found {
+            version: number,
+            gives: self.jit.versions[number].gives,
+        })
+    }
+}
+
