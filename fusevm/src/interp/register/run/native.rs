@@ -201,10 +201,15 @@ impl<'l> Run<'l> {
             return self.returned(vm).map(Some);
         }
         self.go_on(vm, left, resume, trap.is_some());
-        match trap {
-            Some(trap) => Err(trap),
-            None => Ok(Some(true)),
+        if let Some(trap) = trap {
+            return Err(trap);
         }
+        if let Some(Ins::Enter) = self.code.table().get(self.place.1) {
+            // What machine code could not do, the interpreter does before it is entered again.
+            self.place.1 += 1;
+            return self.one(vm, true).map(Some);
+        }
+        Ok(Some(true))
     }
 
     /// The function has left its result where its window begins.
