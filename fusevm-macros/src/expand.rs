@@ -91,7 +91,8 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
     let (function, cfgs, quiet) = (&op.function, op.function.cfgs(), quiet());
     let item = item(op, target);
     let (entry, implementation) = (entry(op, target), implementation(op, target));
-    let (checks, id, quick) = (checks(op, target), id(op, target), quick(op, target));
+    let (checks, id) = (checks(op, target), id(op, target));
+    let (quick, native) = (quick(op, target), native(op, target));
     let (k, ident, sample) = (&target.krate, op.ident(), target.sample());
     quote! {
         #function
@@ -103,6 +104,7 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
             const __FUSEVM_DESC: &#k::OpDesc = <#ident as #k::ExtOp<#sample>>::DESC;
             #entry
             #quick
+            #native
             #implementation
             #checks
             #id
@@ -265,6 +267,38 @@ fn quick(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     })
 }
 
+/// The same for an op that machine code can call: there may only be so many parameters.
+fn native_kinds(op: &Op) -> Option<(Vec<Ident>, Ident)> {
+    kinds(op).filter(|(kinds, _)| kinds.len() <= 8)
+}
+
+/// The function that machine code calls, and what describes it.
+fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
+    let (kinds, output) = native_kinds(op)?;
+    let (k, ident, state) = (&target.krate, op.ident(), local("state"));
+    let names: Vec<Ident> = (0..kinds.len())
+        .map(|at| local(&format!("input{at}")))
+        .collect();
+    let ty = |kind: &Ident| match kind.to_string().as_str() {
+        "Int" => quote!(::core::primitive::i64),
+        "Float" => quote!(::core::primitive::f64),
+        _ => quote!(::core::primitive::bool),
+    };
+    let (types, result): (Vec<TokenStream>, _) = (kinds.iter().map(ty).collect(), ty(&output));
+    Some(quote! {
+        extern "C" fn __fusevm_called(
+            #state: &mut #k::NativeState, #(#names: #types),*
+        ) -> #result {
+            #state.guard(|| #ident(#(#names),*))
+        }
+        fn __fusevm_native() -> #k::NativeOp {
+            #k::NativeOp::of(
+                __fusevm_called as extern "C" fn(&mut #k::NativeState, #(#types),*) -> #result
+            )
+        }
+    })
+}
+
 /// The way to the op that is tried when the inputs are of other kinds.
 fn alt(op: &Op, target: &Target<'_>, call: &Ident, desc: &Ident) -> Option<TokenStream> {
     let (k, language, alt) = (&target.krate, target.language(), op.options.alt.as_ref()?);
@@ -356,6 +390,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     let (pure, calls_back) = (options.pure.is_some(), op.ctx().is_some());
     let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
     let quick = option(kinds(op).map(|_| quote!(__fusevm_quick)));
+    let native = option(native_kinds(op).map(|_| quote!(__fusevm_native)));
     let place = quote_spanned!(op.ident().span()=> file: ::core::file!(), line: ::core::line!());
     quote! {
         #k::OpDesc {
@@ -377,6 +412,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
             #place,
             entry: __fusevm_entry #generic,
             quick: #quick,
+            native: #native,
         }
     }
 }

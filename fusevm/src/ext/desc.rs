@@ -1,5 +1,6 @@
 //! What a language declares about an op: [`OpDesc`], built by `#[ext_op]` as a constant.
 
+use super::NativeOp;
 use super::{Call, CalleeDesc, Flow, Input};
 use crate::semantics::Trap;
 use crate::value::Value;
@@ -332,6 +333,8 @@ pub struct OpDesc {
     pub entry: Entry,
     /// What runs it on numbers, if it is an op of numbers.
     pub quick: Option<Quick>,
+    /// What machine code calls, if it is an op of numbers.
+    pub native: Option<fn() -> NativeOp>,
 }
 
 impl OpDesc {

@@ -20,6 +20,7 @@ mod immediate;
 mod import;
 mod input;
 mod language;
+mod native;
 mod memory;
 mod output;
 #[doc(hidden)]
@@ -34,6 +35,8 @@ pub use call::{Call, Flow, Operand, Rest};
 pub(crate) use call::{Parts, Produced, Results, shown};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
+#[doc(hidden)]
+pub use native::{NativeFn, NativeOp, NativeState, Scalar};
 pub use desc::{
     Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Quick,
     Ty, pack,
@@ -80,6 +83,7 @@ const UNASSIGNED: OpDesc = OpDesc {
     line: 0,
     entry: |_| Ok(Flow::Next),
     quick: None,
+    native: None,
 };
 
 /// The core op sets, which every language has.

@@ -592,10 +592,7 @@ impl Body<'_, '_> {
                 args,
                 after,
             } => self.call(*version, (*window, *deep), args, *after),
-            Inst::Native { entry, args } => {
-                let args: Vec<ir::Value> = args.iter().map(|v| self.value(*v)).collect();
-                Some(self.host(*entry, &args))
-            }
+            Inst::Native { entry, args, exit } => Some(self.native(v, *entry, args, *exit)),
         };
         if let Some(result) = result {
             self.values.insert(v, result);
@@ -708,9 +705,22 @@ impl Body<'_, '_> {
         let has = self.load(types::I64, slice, 0);
         let cost = self.b.ins().iconst(types::I64, i64::from(cost));
         let is = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
-        self.guard(is, true, exit);
+        let (pay, more, on) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
+        self.b.set_cold_block(more);
+        self.b.ins().brif(is, pay, &[], more, &[]);
+        self.b.switch_to_block(more);
+        let status = self.host(calls::pay as *const () as usize, &[context, cost]);
+        let (stub, args) = self.stub(exit);
+        self.b.ins().brif(status, stub, &args, on, &[]);
+        self.b.switch_to_block(pay);
         let rest = self.b.ins().isub(has, cost);
         self.b.ins().store(Self::trusted(), rest, slice, 0);
+        self.b.ins().jump(on, &[]);
+        self.b.switch_to_block(on);
     }
 
     fn room(&mut self, window: u16, deep: u32, exit: usize) {
@@ -760,6 +770,31 @@ impl Body<'_, '_> {
         let results: Vec<ir::Value> = self.b.inst_results(call).to_vec();
         self.guard(results[0], false, after);
         results.get(1).copied()
+    }
+
+    /// Calls an ext op of numbers. Where it has panicked, the interpreter runs it again, and tells of it.
+    fn native(&mut self, v: V, entry: usize, args: &[V], exit: usize) -> ir::Value {
+        let mut signature = Signature::new(self.conv);
+        let given = |ty: Ty| match ty {
+            Ty::Bool => AbiParam::new(types::I8).uext(),
+            ty => AbiParam::new(clif(ty)),
+        };
+        signature.params.push(AbiParam::new(types::I64));
+        (signature.params).extend(args.iter().map(|arg| given(self.f.ty(*arg))));
+        signature.returns.push(given(self.f.ty(v)));
+        let sig = self.b.import_signature(signature);
+        let context = self.context();
+        let state = self.b.ins().iadd_imm_s(context, i64::from(entry::NATIVE));
+        let mut values = vec![state];
+        for arg in args {
+            values.push(self.value(*arg));
+        }
+        let address = self.b.ins().iconst(types::I64, entry as i64);
+        let call = self.b.ins().call_indirect(sig, address, &values);
+        let result = self.b.inst_results(call)[0];
+        let failed = self.load(types::I8, context, entry::NATIVE);
+        self.guard(failed, false, exit);
+        result
     }
 
     fn lib(&mut self, lib: Lib, locs: [Option<Loc>; 2], args: &[V], exit: usize) {

@@ -15,6 +15,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::ext::NativeState;
 use crate::value::Value;
 use std::mem::offset_of;
 
@@ -33,6 +34,8 @@ pub(super) struct Context {
     pub(super) flag: *const u8,
     /// Fuel for now.
     pub(super) slice: *mut u64,
+    /// What ops of numbers tell.
+    native: NativeState,
     host: *mut dyn Host,
 }
 
@@ -42,6 +45,7 @@ pub(super) const GLOBALS: i32 = offset_of!(Context, globals) as i32;
 pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, room) as i32;
 pub(super) const FLAG: i32 = offset_of!(Context, flag) as i32;
+pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
 pub(super) const SLICE: i32 = offset_of!(Context, slice) as i32;
 
 const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
@@ -66,6 +70,9 @@ pub(crate) trait Host {
 
     /// Runs `count` instructions from the one of the exit on, as the interpreter does; whether they ran.
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool;
+
+    /// Takes fuel beyond that for now; whether there is that much, and nobody has interrupted.
+    fn pay(&mut self, cost: u64) -> bool;
 
     /// The value in a register, or of a global.
     fn at(&mut self, place: Place) -> &mut Value;
@@ -138,6 +145,7 @@ impl Door {
             room: places.room,
             flag: places.flag,
             slice: places.slice,
+            native: NativeState::default(),
             host,
         };
         // SAFETY: only `Jit::begin` makes doors, of versions that are ready: there is such a function at
@@ -228,6 +236,11 @@ pub(super) mod calls {
         let run = |host: &mut dyn Host| host.step(Exited::of_bits(exit), window, count as usize);
         // SAFETY: machine code passes what it was given.
         status(unsafe { with(context, run) })
+    }
+
+    pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {
+        // SAFETY: machine code passes what it was given.
+        status(unsafe { with(context, |host| host.pay(cost)) })
     }
 
     pub(in crate::jit) extern "C" fn forget(context: *mut Context, at: u64) -> u64 {

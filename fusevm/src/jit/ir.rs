@@ -229,6 +229,7 @@ pub(super) enum Inst {
     Native {
         entry: usize,
         args: Vec<V>,
+        exit: usize,
     },
 }
 
@@ -391,7 +392,9 @@ impl Inst {
     pub(super) fn exit(&self) -> Option<usize> {
         match self {
             Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => Some(*exit),
-            Inst::Lib { exit, .. } | Inst::Room { exit, .. } => Some(*exit),
+            Inst::Lib { exit, .. } | Inst::Room { exit, .. } | Inst::Native { exit, .. } => {
+                Some(*exit)
+            }
             Inst::Call { after, .. } => Some(*after),
             _other => None,
         }

@@ -522,6 +522,13 @@ impl Jit {
         }
     }
 
+    /// The innermost frame of an exit, and its unit.
+    pub(crate) fn site(&self, exited: super::Exited) -> Option<(u32, At)> {
+        let version = &self.versions[exited.version as usize];
+        let at = version.exits[exited.exit as usize].frames.first()?;
+        Some((version.units[usize::from(at.unit)], *at))
+    }
+
     /// Units of the frames of an exit, outermost first.
     pub(crate) fn units(&self, exited: super::Exited) -> Vec<u32> {
         let version = &self.versions[exited.version as usize];

@@ -1,8 +1,10 @@
 //! Calls of functions and of ext ops, and returns.
 
 use super::{Build, Know, Refused, St};
-use crate::jit::ir::{Inst, Lib, Loc, Term, Ty, V, Why};
+use crate::ext::NativeOp;
+use crate::jit::ir::{Bin, Cond, Inst, Lib, Loc, Term, Ty, Un, V, Why};
 use crate::lower::Ins;
+use crate::value::Kind;
 
 /// What calls are compiled against: versions of functions, found by number of function and arguments and
 /// by the types of what is given.
@@ -142,23 +144,109 @@ impl Build<'_> {
         1
     }
 
-    /// An ext op: one of numbers is run on its registers.
+    /// An ext op: one of numbers is called with them, or done here.
     pub(super) fn ext(&mut self, ins: Ins<u16>, a: u16, n: u16) -> usize {
         let Ins::Ext { import, .. } = ins else {
             return 1;
         };
-        let op = self.src.ops.get(usize::from(import)).copied();
-        let quick = op.is_some_and(|op| op.quick.is_some());
-        if !quick {
+        let Some(op) = self.src.ops.get(usize::from(import)).copied() else {
             return self.needs_frames();
+        };
+        if let Some(v) = self.core_op(op.name, a) {
+            self.set(Loc::Reg(a), v);
+            return 1;
         }
-        for r in a..a + n {
-            self.sync(Loc::Reg(r));
+        let Some(native) = op.native.map(|native| native()) else {
+            return self.needs_frames();
+        };
+        match self.called(&native, a) {
+            Some(v) => {
+                self.set(Loc::Reg(a), v);
+                1
+            }
+            None => {
+                (a..a + n).for_each(|r| self.sync(Loc::Reg(r)));
+                let count = self.step(ins, 1);
+                for r in a + 1..a + n {
+                    self.set_st(Loc::Reg(r), St::Mem(Know::Any));
+                }
+                count
+            }
         }
-        for r in a + 1..a + n {
-            self.set_st(Loc::Reg(r), St::Mem(Know::Any));
+    }
+
+    fn called(&mut self, native: &NativeOp, a: u16) -> Option<V> {
+        let mut args = Vec::new();
+        for (r, kind) in (a..).zip(native.params()) {
+            let wanted = type_of(*kind)?;
+            let guess = wanted.tag().map_or(0, |tag| 1 << tag);
+            let (v, ty) = self.value(Loc::Reg(r), guess)?;
+            if ty != wanted {
+                return None;
+            }
+            args.push(v);
         }
-        self.step(ins, 1)
+        let exit = self.exit_at(Why::Slow, self.ip);
+        let inst = Inst::Native {
+            entry: native.address,
+            args,
+            exit,
+        };
+        Some(self.inst(inst, type_of(native.result)?))
+    }
+
+    /// A core op that is an instruction of its own.
+    fn core_op(&mut self, name: &str, a: u16) -> Option<V> {
+        let name = name.strip_prefix("core.")?;
+        let mut number = |at: u16, ty: Ty| {
+            let guess = ty.tag().map_or(0, |tag| 1 << tag);
+            let (v, found) = self.value(Loc::Reg(a + at), guess)?;
+            (found == ty).then_some(v)
+        };
+        let unary = match name {
+            "sqrt" => Some(Un::Sqrt),
+            "floor" => Some(Un::Floor),
+            "ceil" => Some(Un::Ceil),
+            "trunc" => Some(Un::Trunc),
+            _other => None,
+        };
+        if let Some(op) = unary {
+            let x = number(0, Ty::Float)?;
+            return Some(self.inst(Inst::Un(op, x), Ty::Float));
+        }
+        let binary = match name {
+            "wrapping_add" => (Bin::Add, Ty::Int),
+            "wrapping_sub" => (Bin::Sub, Ty::Int),
+            "wrapping_mul" => (Bin::Mul, Ty::Int),
+            "fdiv" => (Bin::FDiv, Ty::Float),
+            "idiv" => (Bin::Quot, Ty::Int),
+            "irem" => (Bin::Rem, Ty::Int),
+            _other => return None,
+        };
+        let (x, y) = (number(0, binary.1)?, number(1, binary.1)?);
+        if let Bin::Quot | Bin::Rem = binary.0 {
+            match self.f.int(y) {
+                Some(0 | -1) => return None,
+                Some(_) => {}
+                None => {
+                    // Zero and minus one: what traps, and what does not fit.
+                    let one = self.int(1);
+                    let from = self.bin(Bin::Add, y, one);
+                    let least = self.int(2);
+                    let is = self.cmp(Cond::Below, from, least);
+                    self.guard(is, false, Why::Range);
+                }
+            }
+        }
+        Some(self.bin(binary.0, x, y))
     }
 }
 
+fn type_of(kind: Kind) -> Option<Ty> {
+    Some(match kind {
+        Kind::Int => Ty::Int,
+        Kind::Float => Ty::Float,
+        Kind::Bool => Ty::Bool,
+        _other => return None,
+    })
+}

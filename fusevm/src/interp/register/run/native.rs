@@ -340,21 +340,12 @@ impl Host for Native<'_, '_> {
     }
 
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool {
-        let Some(jit) = self.vm.jit.as_mut() else {
+        let Some((unit, frame)) = self.vm.jit.as_ref().and_then(|jit| jit.site(exit)) else {
             return false;
         };
-        let left = jit.exit(exit.version, exit.exit);
-        let Some(frame) = left.frames.first().copied() else {
-            return false;
-        };
-        let unit = jit.units(exit)[0];
-        let linked = self.run.linked;
-        let functions = linked.chunk().functions().len();
-        let function = (unit as usize) < functions;
-        let code = linked
-            .lowered()
-            .and_then(|program| program.code(function.then_some(unit), frame.argc, self.run.form));
-        let Some(code) = code else {
+        let units = self.run.linked.units();
+        let made = (units.get(unit as usize)).and_then(|unit| unit.made(self.run.form));
+        let Some((_, code)) = made else {
             return false;
         };
         let (place, was) = (self.run.place, self.run.code);
@@ -389,6 +380,17 @@ impl Host for Native<'_, '_> {
         self.run.text_end = usize::MAX;
         (self.run.place, self.run.code) = (place, was);
         ok
+    }
+
+    fn pay(&mut self, cost: u64) -> bool {
+        // An interrupt is left to the interpreter.
+        match self.vm.prepay(cost) {
+            Ok(paid) => paid,
+            Err(trap) => {
+                self.trap = Some(trap);
+                false
+            }
+        }
     }
 
     fn at(&mut self, place: Place) -> &mut Value {
