@@ -103,7 +103,7 @@ pub use ext::{
 pub use frontend::{Frontend, compile};
 pub use fuse::fuse;
 #[cfg(all(feature = "jit", unix))]
-pub use jit::JitConfig;
+pub use jit::{JitConfig, JitExit, JitRefused, JitReport, JitUnit};
 pub use heap::{Heap, HeapError, ObjMut, Object, Trace, Tracer};
 pub use op::{Effect, Flags, Op, OpInfo, Opcode, OperandKind};
 pub use semantics::{Limits, Operands, Overflow, Policy, Rules, Trap, TrapKind, Unset, ZeroDiv};

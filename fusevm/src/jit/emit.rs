@@ -51,6 +51,8 @@ pub(super) struct Target {
     pub(super) gives: Option<Ty>,
     /// A loop is entered from the interpreter alone.
     pub(super) is_loop: bool,
+    /// Guards leave one time in so many although they hold; never for 0.
+    pub(super) stress: u32,
 }
 
 /// What a call goes to.
@@ -496,8 +498,43 @@ impl Body<'_, '_> {
         self.b.switch_to_block(on);
     }
 
+    /// For tests: leaves now and then although there is no reason to, where the instruction may as well
+    /// be left to the interpreter.
+    fn shake(&mut self, v: V) {
+        let f = self.f;
+        let (Inst::Guard(.., exit)
+        | Inst::Poll(exit)
+        | Inst::Charge(_, exit)
+        | Inst::Room { exit, .. }
+        | Inst::Native { exit, .. }
+        | Inst::Lib {
+            lib: Lib::Step | Lib::Unshare | Lib::Push | Lib::Element,
+            exit,
+            ..
+        }) = f.inst(v)
+        else {
+            return;
+        };
+        let exit = *exit;
+        let context = self.context();
+        let seed = self.load(types::I64, context, entry::SEED);
+        // A linear congruential generator, whose high bits are good (Knuth, "The Art of Computer
+        // Programming", volume 2, 3.3.4).
+        let by = (self.b.ins()).iconst(types::I64, 6_364_136_223_846_793_005);
+        let next = self.b.ins().imul(seed, by);
+        let next = self.b.ins().iadd_imm_s(next, 1_442_695_041);
+        self.b.ins().store(Self::trusted(), next, context, entry::SEED);
+        let below = (u64::MAX / u64::from(self.target.stress)).cast_signed();
+        let below = self.b.ins().iconst(types::I64, below);
+        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, next, below);
+        self.guard(is, false, exit);
+    }
+
     fn inst(&mut self, v: V) {
         let f = self.f;
+        if self.target.stress > 0 {
+            self.shake(v);
+        }
         let result = match f.inst(v) {
             // Made where they are used.
             Inst::Param | Inst::Undef | Inst::Int(_) | Inst::Float(_) | Inst::Bool(_) => return,

@@ -36,6 +36,8 @@ pub(super) struct Context {
     pub(super) slice: *mut u64,
     /// What ops of numbers tell.
     native: NativeState,
+    /// For tests: what guards that leave for no reason go by.
+    seed: u64,
     host: *mut dyn Host,
 }
 
@@ -45,6 +47,7 @@ pub(super) const GLOBALS: i32 = offset_of!(Context, globals) as i32;
 pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, room) as i32;
 pub(super) const FLAG: i32 = offset_of!(Context, flag) as i32;
+pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
 pub(super) const SLICE: i32 = offset_of!(Context, slice) as i32;
 
@@ -116,13 +119,16 @@ const RESERVE: usize = 128 << 10;
 
 /// The way into a version, while an entry is open: see [`Jit::begin`](super::Jit::begin).
 #[derive(Debug)]
-pub(crate) struct Door(usize);
+pub(crate) struct Door {
+    address: usize,
+    seed: u64,
+}
 
 impl Door {
     /// The address of a boxed entry that `emit` made, in a region that nothing frees before
     /// [`Jit::end`](super::Jit::end) is called.
-    pub(super) fn of(address: usize) -> Door {
-        Door(address)
+    pub(super) fn of(address: usize, seed: u64) -> Door {
+        Door { address, seed }
     }
 
     /// Enters machine code, whose window begins at that register; so many calls may be opened, and the
@@ -146,12 +152,13 @@ impl Door {
             flag: places.flag,
             slice: places.slice,
             native: NativeState::default(),
+            seed: self.seed,
             host,
         };
         // SAFETY: only `Jit::begin` makes doors, of versions that are ready: there is such a function at
         // the address, for a window of that unit, and it stays until the entry is closed.
         let entry: extern "C" fn(*mut Context, u64, u64) -> u64 =
-            unsafe { std::mem::transmute::<usize, _>(self.0) };
+            unsafe { std::mem::transmute::<usize, _>(self.address) };
         let bytes = window * size_of::<Value>();
         entry(&raw mut context, bytes as u64, left as u64) == 0
     }

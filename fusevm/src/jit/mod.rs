@@ -26,10 +26,12 @@ mod ir;
 mod memory;
 mod passes;
 mod profile;
+mod report;
 mod tier;
 
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
 pub(crate) use ir::{At, Why};
 
 pub(crate) use tier::{Jit, Key, Scene};
+pub use report::{JitExit, JitRefused, JitReport, JitUnit};
 pub use tier::JitConfig;

@@ -12,12 +12,14 @@ use super::ir::{At, Ty, Why};
 use super::memory::{Placed, Region};
 use super::passes::{self, Facts};
 use super::profile::{Profile, single_type, tag};
+use super::report::{JitExit, JitRefused, JitReport, JitUnit};
 use crate::ext::OpDesc;
 use crate::lower::Code;
 use crate::semantics::Policy;
 use crate::value::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How machine code is made.
 #[derive(Clone, Debug)]
@@ -39,8 +41,14 @@ pub struct JitConfig {
     pub check: bool,
     /// Whether listings of what is compiled are kept.
     pub listings: bool,
-    /// For tests: every so many entries, the way in is by an exit right away. 0 for never.
+    /// For tests: guards leave machine code one time in so many although they hold. 0 for never.
     pub stress: u32,
+    /// For tests: which times those are.
+    pub seed: u64,
+    /// For tests: instructions that nobody has seen running are compiled too.
+    pub eager: bool,
+    /// For tests: every function and every loop is compiled when it runs for the second time, hot or not.
+    pub everywhere: bool,
 }
 
 impl JitConfig {
@@ -55,6 +63,9 @@ impl JitConfig {
             check: cfg!(debug_assertions),
             listings: false,
             stress: 0,
+            seed: 0,
+            eager: false,
+            everywhere: false,
     };
 }
 
@@ -118,6 +129,9 @@ struct Version {
     /// Registers that hold nothing of interest at the entry.
     dead: Vec<u16>,
     state: State,
+    /// How often the interpreter entered it.
+    entered: u64,
+    bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +146,10 @@ enum State {
 struct Exited {
     why: Why,
     frames: Vec<At>,
+    /// How often an assumption failed there.
     times: u32,
+    /// How often it was taken.
+    taken: u64,
 }
 
 /// The machine code of a VM.
@@ -149,6 +166,8 @@ pub(crate) struct Jit {
     /// Code that may be freed when none is.
     garbage: Vec<Placed>,
     stack: Option<(std::thread::ThreadId, usize)>,
+    /// Time that compiling took.
+    time: Duration,
 }
 
 /// What became of an exit.
@@ -173,6 +192,7 @@ impl Jit {
             inside: 0,
             garbage: Vec::new(),
             stack: None,
+            time: Duration::ZERO,
         })
     }
 
@@ -203,6 +223,64 @@ impl Jit {
             at = flow.loops[part].parent;
         }
         (!is_main && !self.is_refused(key, 0)).then_some(0)
+    }
+
+    /// All places of a unit where machine code may be entered, hot or not.
+    pub(crate) fn all(&mut self, key: Key, code: &Code, is_main: bool) -> Vec<u32> {
+        let flow = match code.is_wide() {
+            true => None,
+            false => self.flow(key, code),
+        };
+        let Some(flow) = flow else { return Vec::new() };
+        let heads = flow.loops.iter().map(|part| flow.blocks[part.header].start as u32);
+        let mut all: Vec<u32> = heads.chain((!is_main).then_some(0)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// What there is to say about it, in order.
+    pub(crate) fn report(&self) -> JitReport {
+        let mut report = JitReport {
+            time: self.time,
+            code_memory: self.region.in_use(),
+            ..JitReport::default()
+        };
+        for version in self.versions.iter().filter(|v| v.bytes > 0) {
+            let key = version.key;
+            let exits = version.exits.iter().filter(|exit| exit.taken > 0);
+            report.compiled.push(JitUnit {
+                program: key.program,
+                unit: key.unit,
+                instruction: version.ip,
+                is_loop: version.part.is_some(),
+                kinds: format!("{:?}", version.args),
+                bytes: version.bytes,
+                entered: version.entered,
+                is_in_use: version.state == State::Ready,
+                exits: exits
+                    .map(|exit| JitExit {
+                        instruction: exit.frames.first().map_or(0, |at| at.ip),
+                        why: format!("{:?}", exit.why),
+                        taken: exit.taken,
+                    })
+                    .collect(),
+            });
+        }
+        for (key, unit) in &self.units {
+            for (ip, spot) in &unit.places {
+                if let Some(why) = spot.refused {
+                    report.refused.push(JitRefused {
+                        program: key.program,
+                        unit: key.unit,
+                        instruction: *ip,
+                        why: format!("{why:?}"),
+                    });
+                }
+            }
+        }
+        report.refused.sort_by_key(|r| (r.program, r.unit, r.instruction));
+        report
     }
 
     fn is_refused(&self, key: Key, ip: u32) -> bool {
@@ -252,7 +330,9 @@ impl Jit {
             (_, Some(part)) => self.want_loop(key, code, (ip, part, &flow), registers),
             _other => return Err(()),
         };
+        let begin = Instant::now();
         let done = self.compile(number, code, scene);
+        self.time += begin.elapsed();
         let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
         match done {
             Ok(()) => Ok(Some(number)),
@@ -293,6 +373,8 @@ impl Jit {
             calls: Vec::new(),
             dead: Vec::new(),
             state: State::Wanted,
+            entered: 0,
+            bytes: 0,
         });
         self.versions.len() - 1
     }
@@ -334,6 +416,8 @@ impl Jit {
             calls: Vec::new(),
             dead,
             state: State::Wanted,
+            entered: 0,
+            bytes: 0,
         });
         self.versions.len() - 1
     }
@@ -452,10 +536,11 @@ impl Jit {
             part: version.part,
             entry: version.entry.clone(),
             gives: version.gives,
-            eager: false,
+            eager: self.config.eager,
         };
         let target = Target {
             number: number as u32,
+            stress: self.config.stress,
             args: version.args.iter().flatten().copied().collect(),
             gives: version.gives,
             is_loop: version.part.is_some(),
@@ -486,11 +571,13 @@ impl Jit {
         }
         let version = &mut self.versions[number];
         version.calls = calls;
+        version.bytes = emitted.code.len();
         version.exits = (f.exits.into_iter())
             .map(|exit| Exited {
                 why: exit.why,
                 frames: exit.frames,
                 times: 0,
+                taken: 0,
             })
             .collect();
         Ok(emitted.code)
@@ -504,7 +591,11 @@ impl Jit {
     /// The way in, and what keeps count of it.
     pub(crate) fn begin(&mut self, version: usize) -> Door {
         self.inside += 1;
-        Door::of(self.versions[version].boxed)
+        let version = &mut self.versions[version];
+        version.entered += 1;
+        // Another way through the guards each time (the multiplier is that of SplitMix64).
+        let turn = self.config.seed.wrapping_add(version.entered);
+        Door::of(version.boxed, turn.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Whether a version is a loop, which is never returned from.
@@ -553,8 +644,9 @@ impl Jit {
 
     /// What an exit is.
     pub(crate) fn exit(&mut self, version: u32, exit: u32) -> Left {
-        let version = &self.versions[version as usize];
-        let exit = &version.exits[exit as usize];
+        let version = &mut self.versions[version as usize];
+        let exit = &mut version.exits[exit as usize];
+        exit.taken += 1;
         Left {
             key: version.key,
             why: exit.why,

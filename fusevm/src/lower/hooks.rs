@@ -37,21 +37,34 @@ impl Code {
     /// From now on machine code may be entered before that instruction.
     pub(crate) fn hook(&self, ip: u32) {
         if !matches!(self.table()[ip as usize], Ins::Enter) {
-            self.change(ip, Ins::Enter);
+            self.change(|table| table[ip as usize] = Ins::Enter);
         }
+    }
+
+    /// The same for several at once, where there is no such place yet.
+    pub(crate) fn hook_all(&self, ips: &[u32]) {
+        if ips.is_empty() || self.is_hooked() {
+            return;
+        }
+        self.change(|table| ips.iter().for_each(|ip| table[*ip as usize] = Ins::Enter));
+    }
+
+    /// Whether there ever was such a place.
+    pub(crate) fn is_hooked(&self) -> bool {
+        self.hooks.now.load(Ordering::Acquire) != 0
     }
 
     /// No longer.
     pub(crate) fn unhook(&self, ip: u32) {
         if matches!(self.table()[ip as usize], Ins::Enter) {
-            self.change(ip, self.ins[ip as usize]);
+            self.change(|table| table[ip as usize] = self.ins[ip as usize]);
         }
     }
 
-    fn change(&self, ip: u32, ins: Ins) {
+    fn change(&self, of: impl FnOnce(&mut [Ins])) {
         let made = self.hooks.made.get_or_init(Default::default);
         let mut table: Box<[Ins]> = self.table().into();
-        table[ip as usize] = ins;
+        of(&mut table);
         // Whoever comes second with a change of his own finds his table taken, and tries again later.
         if let Some(at) = made.iter().position(|slot| slot.get().is_none())
             && made[at].set(table).is_ok()

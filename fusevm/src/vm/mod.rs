@@ -363,6 +363,12 @@ impl VM {
         self.jit_config = Some(Box::new(config));
     }
 
+    /// What was compiled since [`VM::set_jit`], and what became of it.
+    #[cfg(all(feature = "jit", unix))]
+    pub fn jit_report(&self) -> crate::JitReport {
+        self.jit.as_ref().map(|jit| jit.report()).unwrap_or_default()
+    }
+
     /// How machine code is made.
     #[cfg(all(feature = "jit", unix))]
     pub(crate) fn jit_config(&self) -> &crate::JitConfig {

@@ -65,6 +65,8 @@ impl VM {
         if run.handled(self)? {
             return Ok(());
         }
+        #[cfg(all(feature = "jit", unix))]
+        run.comes(self, code);
         match unwound(|| run.begin(self).and_then(|()| run.go(self))) {
             Ok(()) => Ok(()),
             Err(trap) => {

@@ -28,6 +28,10 @@ impl<'l> Run<'l> {
         Ok(true)
     }
 
+    /// Code comes to run, which nothing else is interested in.
+    #[cfg(not(all(feature = "jit", unix)))]
+    fn comes(&self, _vm: &VM, _code: &Code) {}
+
     /// Looks at the interrupt flag, where fuel is not counted.
     #[cold]
     #[inline(never)]
@@ -121,7 +125,7 @@ impl<'l> Run<'l> {
 
     /// Finds the code of a function of the program, which is made if need be; whether it was not known
     /// before, and may be called in the loop.
-    pub(super) fn find_target(&mut self, vm: &VM, function: u32, argc: u8) -> bool {
+    pub(super) fn find_target(&mut self, vm: &mut VM, function: u32, argc: u8) -> bool {
         let at = function as usize;
         let kind = FrameKind::Call {
             function,
@@ -134,7 +138,8 @@ impl<'l> Run<'l> {
         let found = vm
             .code_of(self.linked, kind, argc, self.form)
             .filter(|unit| !unit.is_wide());
-        if found.is_some() {
+        if let Some(code) = found {
+            self.comes(vm, code);
             let functions = self.linked.chunk().functions.len();
             self.targets.resize(functions, None);
             self.targets[at] = found;
@@ -197,6 +202,7 @@ impl<'l> Run<'l> {
         };
         let (window, ip) = self.place;
         vm.check_values(below)?;
+        self.comes(vm, unit);
         vm.make_window(below, unit.registers.into());
         self.patience -= i64::from(unit.registers) + unit.ins.len() as i64;
         let pc = self.code.meta[ip - 1].pc as usize + 1;
@@ -295,7 +301,7 @@ impl<'l> Run<'l> {
     }
 
     /// The code of a function of the program for so many arguments, if it takes them and has such code.
-    fn made(&mut self, vm: &VM, function: u32, argc: usize) -> Option<&'l Code> {
+    fn made(&mut self, vm: &mut VM, function: u32, argc: usize) -> Option<&'l Code> {
         let at = function as usize;
         if let Some(&Some(code)) = self.made.get(at) {
             return (usize::from(code.argc) == argc).then_some(code);
@@ -311,6 +317,7 @@ impl<'l> Run<'l> {
         let made = vm
             .code_of(self.linked, kind, argc, self.form)
             .filter(|unit| !unit.is_wide())?;
+        self.comes(vm, made);
         self.made
             .resize(self.linked.chunk().functions().len(), None);
         self.made[at] = Some(made);

@@ -36,6 +36,17 @@ impl<'l> Run<'l> {
         }
     }
 
+    /// Code comes to run: where everything is compiled, it may be entered everywhere.
+    pub(super) fn comes(&self, vm: &mut VM, code: &Code) {
+        if vm.jit_config().everywhere && !code.is_hooked() {
+            let is_main = code.unit as usize >= self.linked.chunk().functions().len();
+            let key = self.key(code);
+            if let Some(jit) = vm.jit() {
+                code.hook_all(&jit.all(key, code, is_main));
+            }
+        }
+    }
+
     /// The instruction before the current place is hot: sees what it works on, and has it compiled.
     #[cold]
     #[inline(never)]

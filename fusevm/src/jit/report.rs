@@ -1,0 +1,123 @@
+//! What can be told of the machine code of a VM.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What a VM has compiled, what it has not, and what became of it: see [`VM::jit_report`](crate::VM::jit_report).
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct JitReport {
+    /// Functions and loops that were compiled, for certain kinds of values each, in that order.
+    pub compiled: Vec<JitUnit>,
+    /// Places that stay interpreted.
+    pub refused: Vec<JitRefused>,
+    /// Time that compiling took.
+    pub time: Duration,
+    /// Bytes of code memory in use, by whole pages.
+    pub code_memory: usize,
+}
+
+/// A function, or a loop, that was compiled.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JitUnit {
+    /// The program, as the VM counts.
+    pub program: u32,
+    /// The number of the function in the program; the main program comes after the functions.
+    pub unit: u32,
+    /// The register instruction where it begins.
+    pub instruction: u32,
+    /// Whether it is a loop.
+    pub is_loop: bool,
+    /// Kinds of a function's arguments.
+    pub kinds: String,
+    /// Bytes of machine code.
+    pub bytes: usize,
+    /// How often the interpreter went into it; calls from machine code are not counted.
+    pub entered: u64,
+    /// Whether it is still in use.
+    pub is_in_use: bool,
+    /// Exits that were taken.
+    pub exits: Vec<JitExit>,
+}
+
+/// A way out of machine code that was taken.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JitExit {
+    /// The register instruction that came next.
+    pub instruction: u32,
+    /// Why it was taken.
+    pub why: String,
+    /// How often.
+    pub taken: u64,
+}
+
+/// A place that stays interpreted.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JitRefused {
+    /// The program, as the VM counts.
+    pub program: u32,
+    /// The number of the function in the program; the main program comes after the functions.
+    pub unit: u32,
+    /// The register instruction where it would have been entered.
+    pub instruction: u32,
+    /// Why it was not compiled.
+    pub why: String,
+}
+
+impl JitReport {
+    /// How often the interpreter went into machine code.
+    pub fn entries(&self) -> u64 {
+        self.compiled.iter().map(|unit| unit.entered).sum()
+    }
+
+    /// How often machine code was left before its end.
+    pub fn exits(&self) -> u64 {
+        let all = self.compiled.iter().flat_map(|unit| &unit.exits);
+        all.map(|exit| exit.taken).sum()
+    }
+}
+
+impl fmt::Display for JitReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes: usize = self.compiled.iter().map(|unit| unit.bytes).sum();
+        writeln!(
+            f,
+            "{} compiled in {:?}: {bytes} bytes, {} of memory; {} entries, {} exits",
+            self.compiled.len(),
+            self.time,
+            self.code_memory,
+            self.entries(),
+            self.exits(),
+        )?;
+        for unit in &self.compiled {
+            let what = if unit.is_loop { "loop" } else { "function" };
+            let gone = if unit.is_in_use { "" } else { ", gone" };
+            writeln!(
+                f,
+                "  {what} {}.{}@{} {}: {} bytes, {} entries{gone}",
+                unit.program, unit.unit, unit.instruction, unit.kinds, unit.bytes, unit.entered
+            )?;
+            for exit in &unit.exits {
+                let JitExit {
+                    instruction,
+                    why,
+                    taken,
+                } = exit;
+                writeln!(f, "    exit @{instruction} {why}: {taken}")?;
+            }
+        }
+        for place in &self.refused {
+            let JitRefused {
+                program,
+                unit,
+                instruction,
+                why,
+            } = place;
+            writeln!(f, "  not {program}.{unit}@{instruction}: {why}")?;
+        }
+        Ok(())
+    }
+}
