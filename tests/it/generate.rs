@@ -11,6 +11,7 @@ mod outcome;
 mod random;
 mod shift;
 mod statement;
+mod tight;
 
 pub(crate) use language::{Generated, with_ops};
 pub(crate) use outcome::{Outcome, Setting, overlay_is_exact};
@@ -76,11 +77,26 @@ pub(crate) struct Writer<'r> {
     loops: u16,
     /// Blocks that are open.
     blocks: usize,
+    /// Whether it is for machine code, mostly: see `tight`.
+    tight: bool,
+    /// Calls that tight expressions may still make.
+    calls: usize,
 }
 
 /// A program of about `room` ops.
 pub(crate) fn program(r: &mut Random, forms: &Forms, room: usize) -> Chunk {
+    written(Writer::new(r, forms, room))
+}
+
+/// A program of about `room` ops, most of them what machine code is for.
+pub(crate) fn tight(r: &mut Random, forms: &Forms, room: usize) -> Chunk {
     let mut w = Writer::new(r, forms, room);
+    (w.tight, w.calls) = (true, 6);
+    w.tight_start();
+    written(w)
+}
+
+fn written(mut w: Writer<'_>) -> Chunk {
     for _ in 0..1 + w.r.below(6) {
         w.statement(3);
     }
@@ -127,6 +143,8 @@ impl<'r> Writer<'r> {
             returns: None,
             loops: 0,
             blocks: 0,
+            tight: false,
+            calls: 0,
         }
     }
 
@@ -197,6 +215,9 @@ impl<'r> Writer<'r> {
             // A function that begins in the middle of another.
             let name = self.b.add_name(format!("inner{body}"));
             self.b.add_function(name, body, 0);
+        }
+        if self.tight {
+            self.tight_start();
         }
         for _ in 0..self.r.below(4) {
             self.statement(2);

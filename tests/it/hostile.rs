@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Says which seed was tried when a test fails.
-struct Seed(u64);
+pub(crate) struct Seed(pub(crate) u64);
 
 impl Drop for Seed {
     fn drop(&mut self) {
@@ -27,7 +27,7 @@ impl Drop for Seed {
 }
 
 /// Limits that programs run into, and fuel.
-fn setting(r: &mut Random) -> Setting {
+pub(crate) fn setting(r: &mut Random) -> Setting {
     let mut limits = Limits::default();
     limits.max_call_depth = 50;
     limits.max_reentry = 5;
@@ -54,10 +54,12 @@ fn setting(r: &mut Random) -> Setting {
         fusion: true,
         fuel: Some(fuel),
         limits,
+        #[cfg(all(feature = "jit", unix))]
+        jit: None,
     }
 }
 
-fn plain(setting: &Setting) -> Setting {
+pub(crate) fn plain(setting: &Setting) -> Setting {
     Setting {
         fusion: false,
         ..setting.clone()
@@ -65,7 +67,7 @@ fn plain(setting: &Setting) -> Setting {
 }
 
 /// In the base interpreter.
-fn base(setting: &Setting) -> Setting {
+pub(crate) fn base(setting: &Setting) -> Setting {
     Setting {
         lowering: false,
         ..setting.clone()

@@ -57,7 +57,7 @@ fn programs_print_what_they_say<L: Frontend<Host: Default>>(extension: &str, lea
         let input = fs::read_to_string(path.with_extension("input")).unwrap_or_default();
         let chunk =
             compile::<L>(&name, &source).unwrap_or_else(|errors| panic!("{name}: {errors}"));
-        let spent = |fusion| {
+        let in_vm = |fusion, prepare: &dyn Fn(&mut Vm<L>)| {
             let out = SharedBuffer::default();
             let mut vm = Vm::<L>::default();
             L::prepare(&mut vm);
@@ -65,12 +65,21 @@ fn programs_print_what_they_say<L: Frontend<Host: Default>>(extension: &str, lea
             vm.set_fuel(Some(u64::MAX / 2));
             vm.set_output(out.clone());
             vm.set_input(Cursor::new(input.clone()));
+            prepare(&mut vm);
             vm.eval(&chunk)
                 .unwrap_or_else(|error| panic!("{}", error.render()));
             assert_eq!(out.text(), expected, "{name}, fusion {fusion}");
             u64::MAX / 2 - vm.fuel().expect("it was limited")
         };
+        let spent = |fusion| in_vm(fusion, &|_| {});
         let fused = spent(true);
+        #[cfg(all(feature = "jit", unix))]
+        for (way, config) in crate::jit::ways() {
+            if fused <= MUCH * 10 {
+                let here = in_vm(true, &|vm| vm.set_jit(config.clone()));
+                assert_eq!(fused, here, "{name}: fuel in machine code {way}");
+            }
+        }
         if cfg!(debug_assertions) && fused > MUCH {
             continue;
         }

@@ -125,7 +125,15 @@ fn in_all_ways(name: &str, source: &str) -> Vec<String> {
         (false, false, None),
         (false, true, often),
     ];
-    for (lowering, fusion, pace) in ways {
+    #[cfg(all(feature = "jit", unix))]
+    let (ways, compiled) = (
+        (ways.into_iter().map(|way| (way, None)))
+            .chain(crate::jit::ways().into_iter().map(|way| ((true, true, often), Some(way.1)))),
+        true,
+    );
+    #[cfg(not(all(feature = "jit", unix)))]
+    let (ways, compiled) = (ways.into_iter().map(|way| (way, None::<()>)), false);
+    for ((lowering, fusion, pace), jit) in ways {
         let out = SharedBuffer::default();
         let mut vm = Vm::<Lox>::default();
         <Lox as fusevm::Frontend>::prepare(&mut vm);
@@ -138,12 +146,14 @@ fn in_all_ways(name: &str, source: &str) -> Vec<String> {
         vm.set_lowering(lowering);
         vm.set_fusion(fusion);
         vm.set_fuel(Some(u64::MAX / 2));
+        #[cfg(all(feature = "jit", unix))]
+        jit.iter().for_each(|config| vm.set_jit(fusevm::JitConfig::clone(config)));
         vm.set_output(out.clone());
         let ended = vm.eval(&chunk).map_err(|error| error.render());
         let seen = format!("{ended:?} {:?} fuel {:?}", out.text(), vm.fuel());
         if *first.get_or_insert_with(|| seen.clone()) != seen {
             wrong.push(format!(
-                "lowering {lowering}, fusion {fusion}, pace {pace:?}: {seen}, at first {first:?}"
+                "lowering {lowering}, fusion {fusion}, pace {pace:?}, {compiled} {jit:?}: {seen}, at first {first:?}"
             ));
         }
     }

@@ -10,6 +10,8 @@ mod fused;
 mod generate;
 mod heap;
 mod hostile;
+#[cfg(all(feature = "jit", unix))]
+mod jit;
 mod languages;
 mod lox;
 mod ops;

@@ -82,6 +82,15 @@ fn agree<L: Language<Host: Default>>(chunk: &Chunk, prepare: impl Fn(&mut Vm<L>)
                 chunk.listing()
             );
         }
+        #[cfg(all(feature = "jit", unix))]
+        for (way, config) in crate::jit::ways() {
+            let form = (Some(true), fuel.is_none_or(|fuel| fuel % 2 == 0));
+            let other = run(chunk, form, fuel, |vm: &mut Vm<L>| {
+                vm.set_jit(config.clone());
+                prepare(vm);
+            });
+            assert_eq!(other, first, "machine code {way}, fuel {fuel:?}\n{}", chunk.listing());
+        }
     }
     base(None)
 }

@@ -10,6 +10,9 @@ impl Writer<'_> {
         if depth == 0 || self.room == 0 || self.r.one_in(5) {
             return self.leaf();
         }
+        if self.tight && !self.r.one_in(20) {
+            return self.tight(super::tight::Sort::Int, depth);
+        }
         match self.r.below(20) {
             0 | 1 => {
                 self.expression(depth - 1);

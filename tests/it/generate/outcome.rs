@@ -14,6 +14,9 @@ pub(crate) struct Setting {
     pub(crate) fusion: bool,
     pub(crate) fuel: Option<u64>,
     pub(crate) limits: Limits,
+    /// How machine code is made; as usual where nothing is said.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) jit: Option<fusevm::JitConfig>,
 }
 
 /// All that a host sees of a run.
@@ -50,6 +53,25 @@ impl Outcome {
         let mut seen = Self::seen(&vm, result, &out);
         seen.past_limits = past;
         seen
+    }
+
+    /// Runs a chunk so many times in a VM of its own, each time with the same fuel; what `tell` finds in the
+    /// VM goes with it.
+    pub(crate) fn of_turns<T>(
+        chunk: &Chunk,
+        setting: &Setting,
+        turns: usize,
+        tell: impl FnOnce(&VM) -> T,
+    ) -> (Vec<Self>, T) {
+        let mut vm = VM::new(chunk.clone());
+        let out = prepared(&mut vm, setting);
+        let turn = |_| {
+            vm.set_fuel(setting.fuel);
+            let result = vm.run();
+            Self::seen(&vm, result, &out)
+        };
+        let all = (0..turns).map(turn).collect();
+        (all, tell(&vm))
     }
 
     /// Runs programs of the language one after the other in one VM, the last of them from inside of the
@@ -119,6 +141,10 @@ fn prepared(vm: &mut VM, setting: &Setting) -> SharedBuffer {
     vm.set_fuel(setting.fuel);
     vm.set_fusion(setting.fusion);
     vm.set_lowering(setting.lowering);
+    #[cfg(all(feature = "jit", unix))]
+    if let Some(config) = &setting.jit {
+        vm.set_jit(config.clone());
+    }
     vm.register_builtin(LENGTHS, lengths);
     vm.register_builtin(TOP, |vm, _| vm.peek().cloned().unwrap_or_default());
     vm.register_builtin(CALLS, calls);

@@ -10,6 +10,9 @@ impl Writer<'_> {
         if depth == 0 || self.room == 0 {
             return self.store(1);
         }
+        if self.tight && !self.r.one_in(40) {
+            return self.tight_statement(depth);
+        }
         match self.r.below(24) {
             0..=6 => self.store(depth),
             7 | 8 => self.print(depth),
@@ -103,7 +106,7 @@ impl Writer<'_> {
     }
 
     /// `for (i = a; i < b; i += 1) { … }`
-    fn count_up(&mut self, depth: usize) {
+    pub(super) fn count_up(&mut self, depth: usize) {
         let (i, limit) = self.counter();
         let top = self.b.current_pos();
         let exit = self.fused(Op::SlotLtIntJumpIfFalse(i, limit, 0));
@@ -116,7 +119,7 @@ impl Writer<'_> {
     }
 
     /// `i = a; do { … } while (++i < b)`
-    fn count_up_after(&mut self, depth: usize) {
+    pub(super) fn count_up_after(&mut self, depth: usize) {
         let (i, limit) = self.counter();
         let top = self.b.current_pos();
         self.loops += 1;
@@ -131,7 +134,12 @@ impl Writer<'_> {
         let from = self.r.below(8) as i64 - 2;
         self.emit(Op::LoadInt(from));
         self.emit(Op::SetSlot(i));
-        (i, self.r.below(8) as i32)
+        let most = match (self.tight, self.loops) {
+            (true, 0) => 60,
+            (true, 1) => 12,
+            _ => 8,
+        };
+        (i, self.r.below(most) as i32)
     }
 
     fn fused_statement(&mut self) {
@@ -167,7 +175,7 @@ impl Writer<'_> {
         self.emit(Op::PopFrame);
     }
 
-    fn call(&mut self, depth: usize) {
+    pub(super) fn call(&mut self, depth: usize) {
         if self.functions.is_empty() {
             return self.store(depth);
         }

@@ -76,6 +76,34 @@ impl Case {
                 }
             }
         }
+        #[cfg(all(feature = "jit", unix))]
+        self.check_machine_code(&chunk)?;
+        Ok(())
+    }
+
+    /// Runs the case in loops and in a function, which are compiled, and as the base interpreter does.
+    #[cfg(all(feature = "jit", unix))]
+    fn check_machine_code(&self, chunk: &Chunk) -> Result<(), String> {
+        let hot = crate::jit::repeated(chunk, 6);
+        for chunk in hot.iter().chain([chunk]) {
+            let turns = |way: Option<&fusevm::JitConfig>| {
+                let mut vm = VM::new(chunk.clone());
+                vm.set_lowering(way.is_some());
+                way.into_iter().for_each(|way| vm.set_jit(way.clone()));
+                let turns: Vec<Outcome> = (0..3).map(|_| self.turn(&mut vm)).collect();
+                (turns, vm.jit_report())
+            };
+            let (first, _) = turns(None);
+            for (way, config) in crate::jit::ways() {
+                let (other, report) = turns(Some(&config));
+                if other != first {
+                    let listing = chunk.listing();
+                    return Err(format!(
+                        "{self}: machine code {way}\n{other:#?}\nbut in base\n{first:#?}\n{report}\n{listing}"
+                    ));
+                }
+            }
+        }
         Ok(())
     }
 

@@ -1,0 +1,104 @@
+//! Generated programs, in machine code of all kinds against the base interpreter.
+
+use super::{repeated, some_way};
+use crate::generate::{Forms, Outcome, Random, Setting, program, tight};
+use crate::hostile::{Seed, base, plain, setting};
+use fusevm::{ErrorKind, JitReport, TrapKind, VM};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What came of a number of programs.
+#[derive(Debug, Default)]
+struct Sum {
+    runs: usize,
+    repeated: usize,
+    compiled: usize,
+    entries: u64,
+    exits: u64,
+    /// Runs in which machine code was entered.
+    entered: usize,
+    /// Why places were not compiled, and how often.
+    refused: BTreeMap<String, usize>,
+}
+
+impl Sum {
+    fn take(&mut self, report: &JitReport) {
+        self.runs += 1;
+        self.compiled += report.compiled.len();
+        self.entries += report.entries();
+        self.exits += report.exits();
+        for place in &report.refused {
+            let why = place.why.split('(').next().unwrap_or_default();
+            *self.refused.entry(why.to_owned()).or_default() += 1;
+        }
+        self.entered += usize::from(report.entries() > 0);
+    }
+}
+
+const TURNS: usize = 3;
+
+/// Runs generated programs as the base interpreter does and in machine code.
+fn generated(seeds: Range<u64>) -> Sum {
+    let forms = Forms::new();
+    let mut sum = Sum::default();
+    for seed in seeds {
+        let named = Seed(seed);
+        let mut r = Random::new(seed);
+        let room = 20 + r.below(120);
+        let mut chunk = match r.one_in(4) {
+            true => program(&mut r, &forms, room),
+            false => tight(&mut r, &forms, room),
+        };
+        if !r.one_in(4)
+            && let Some(hot) = repeated(&chunk, 6)
+        {
+            chunk = hot;
+            sum.repeated += 1;
+        }
+        let mut setting = setting(&mut r);
+        if r.one_in(2) {
+            setting.fuel = Some(50_000);
+        }
+        let (first, ()) = Outcome::of_turns(&chunk, &base(&plain(&setting)), TURNS, |_| {});
+        let ends = first.iter().all(|turn| turn.kind != Some(ErrorKind::Trap(TrapKind::OutOfFuel)));
+        for at in 0..2 {
+            let config = some_way(&mut r);
+            let mut setting = Setting {
+                jit: Some(config.clone()),
+                fusion: r.one_in(2),
+                ..setting.clone()
+            };
+            if ends && at == 1 {
+                setting.fuel = None;
+            }
+            let (mut other, report) = Outcome::of_turns(&chunk, &setting, TURNS, VM::jit_report);
+            if setting.fuel.is_none() {
+                other.iter_mut().zip(&first).for_each(|(turn, first)| turn.fuel = first.fuel);
+            }
+            assert_eq!(
+                other, first,
+                "machine code (left) and base differ, seed {seed}\n{config:?}\n{report}\n{}",
+                chunk.listing()
+            );
+            sum.take(&report);
+        }
+        drop(named);
+    }
+    sum
+}
+
+#[test]
+fn generated_programs_mean_the_same_in_machine_code() {
+    let sum = generated(0..400);
+    println!("{sum:?}");
+    assert!(sum.entered * 3 > sum.runs * 2, "{sum:?}");
+    assert!(sum.repeated > 200 && sum.exits > 5_000, "{sum:?}");
+}
+
+#[test]
+#[ignore = "takes long"]
+fn many_generated_programs_mean_the_same_in_machine_code() {
+    let from = std::env::var("FUSEVM_SEEDS").ok().and_then(|n| n.parse().ok());
+    let from = from.unwrap_or(400);
+    println!("{:?}", generated(from..from + 200_000));
+}
