@@ -164,7 +164,7 @@ pub(super) enum Lib {
     Element,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Inst {
     /// Parameter of a block, or of the unit.
     Param,

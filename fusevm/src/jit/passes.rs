@@ -1,4 +1,11 @@
-//! What is done to a unit in the middle, pass by pass.
+//! What is done to a unit in the middle, pass by pass. Each leaves a unit that does the same.
+
+mod dead;
+mod fold;
+mod graph;
+mod hoist;
+mod number;
+mod params;
 
 use super::ir::{B, Func, Term};
 
@@ -17,9 +24,7 @@ impl Facts {
             let succs = term.succs();
             cold[at.0 as usize] = match term {
                 Term::Leave(_) => true,
-                _other => {
-                    !succs.is_empty() && succs.iter().all(|to| cold[to.0 as usize])
-                }
+                _other => !succs.is_empty() && succs.iter().all(|to| cold[to.0 as usize]),
             };
         }
         Facts { cold }
@@ -31,4 +36,10 @@ impl Facts {
 }
 
 /// Makes a unit better, without any change to what it does.
-pub(super) fn run(_f: &mut Func) {}
+pub(super) fn run(f: &mut Func) {
+    params::run(f);
+    number::run(f);
+    hoist::run(f);
+    number::run(f);
+    dead::run(f);
+}
