@@ -259,7 +259,8 @@ impl Build<'_> {
         let shape = &self.src.flow.blocks[block];
         self.live = self.src.flow.live_in(block, self.src.code);
         (self.start, self.ip) = (shape.start, shape.start);
-        self.merge(edges);
+        let live = self.live.first().cloned().unwrap_or_default();
+        self.merge(edges, &live);
         if let Some(number) = (0..self.src.flow.loops.len())
             .find(|l| self.src.flow.loops[*l].header == block)
         {

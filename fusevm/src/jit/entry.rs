@@ -18,52 +18,53 @@
 use crate::ext::NativeState;
 use crate::value::Value;
 use std::mem::offset_of;
+use std::ptr::null_mut;
 
 /// What machine code sees of the VM.
 #[repr(C)]
 pub(super) struct Context {
-    /// The first register of the VM.
-    pub(super) registers: *mut Value,
-    /// The first global.
-    pub(super) globals: *mut Option<Value>,
+    places: Places,
     /// The native stack must not grow below.
-    pub(super) floor: usize,
-    /// The last window that has room, in bytes behind the first register.
-    pub(super) room: usize,
-    /// Whether somebody has interrupted.
-    pub(super) flag: *const u8,
-    /// Fuel for now.
-    pub(super) slice: *mut u64,
+    floor: usize,
     /// What ops of numbers tell.
     native: NativeState,
     host: *mut dyn Host,
 }
 
-/// Offsets of what machine code reads.
-pub(super) const REGISTERS: i32 = offset_of!(Context, registers) as i32;
-pub(super) const GLOBALS: i32 = offset_of!(Context, globals) as i32;
-pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
-pub(super) const ROOM: i32 = offset_of!(Context, room) as i32;
-pub(super) const FLAG: i32 = offset_of!(Context, flag) as i32;
-pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
-pub(super) const SLICE: i32 = offset_of!(Context, slice) as i32;
-
-const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
-
 /// Where the VM keeps what machine code reads, now.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Places {
+    /// The first register of the VM.
     pub(crate) registers: *mut Value,
+    /// The first global.
     pub(crate) globals: *mut Option<Value>,
+    /// The last window that has room, in bytes behind the first register.
     pub(crate) room: usize,
-    pub(crate) flag: *const u8,
+    /// Elements that an array may have.
+    pub(crate) most: usize,
+    /// Fuel for now.
     pub(crate) slice: *mut u64,
 }
 
+/// Offsets of what machine code reads.
+pub(super) const REGISTERS: i32 = offset_of!(Context, places.registers) as i32;
+pub(super) const GLOBALS: i32 = offset_of!(Context, places.globals) as i32;
+pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
+pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
+pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
+pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
+pub(super) const SLICE: i32 = offset_of!(Context, places.slice) as i32;
+
+const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
+
 /// The VM, as machine code asks it for what it cannot do.
 pub(crate) trait Host {
-    /// Where things are.
-    fn places(&mut self) -> Places;
+    /// Says where things are.
+    fn places(&mut self, now: &mut Places);
+
+    /// Elements that an array may have.
+    fn max_array_len(&self) -> usize;
 
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
@@ -76,9 +77,6 @@ pub(crate) trait Host {
 
     /// The value in a register, or of a global.
     fn at(&mut self, place: Place) -> &mut Value;
-
-    /// Elements that an array may have.
-    fn max_array_len(&self) -> usize;
 
     /// Runs what may drop a value, which may panic; whether it did not.
     fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool;
@@ -134,17 +132,20 @@ impl Door {
         (window, left): (usize, usize),
         floor: usize,
     ) -> bool {
-        let places = host.places();
+        let mut places = Places {
+            registers: null_mut(),
+            globals: null_mut(),
+            room: 0,
+            most: 0,
+            slice: null_mut(),
+        };
+        host.places(&mut places);
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
         let host: *mut (dyn Host + 'static) =
             unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
         let mut context = Context {
-            registers: places.registers,
-            globals: places.globals,
+            places,
             floor: floor.saturating_add(RESERVE),
-            room: places.room,
-            flag: places.flag,
-            slice: places.slice,
             native: NativeState::default(),
             host,
         };
@@ -191,12 +192,7 @@ unsafe fn with<T>(context: *mut Context, of: impl FnOnce(&mut dyn Host) -> T) ->
     // SAFETY: as above; the host is borrowed by `enter` for as long as this.
     let host = unsafe { &mut *context.host };
     let result = of(host);
-    let places = host.places();
-    context.registers = places.registers;
-    context.globals = places.globals;
-    context.room = places.room;
-    context.flag = places.flag;
-    context.slice = places.slice;
+    host.places(&mut context.places);
     result
 }
 
@@ -336,10 +332,18 @@ pub(super) mod calls {
     }
 }
 
-/// Where a `Vec` keeps the address of its first element and its length, in bytes; `None` if it cannot be
-/// told.
-pub(super) fn vec_layout() -> Option<(i32, i32)> {
-    fn of<T: Clone>(one: T) -> Option<(i32, i32)> {
+/// Where a `Vec` keeps its parts, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct VecLayout {
+    /// The address of the first element.
+    pub(super) data: i32,
+    pub(super) len: i32,
+    pub(super) capacity: i32,
+}
+
+/// Where a `Vec` keeps its parts; `None` if it cannot be told.
+pub(super) fn vec_layout() -> Option<VecLayout> {
+    fn of<T: Clone>(one: T) -> Option<VecLayout> {
         const WORDS: usize = 3;
         if size_of::<Vec<T>>() != WORDS * size_of::<usize>() {
             return None;
@@ -354,7 +358,11 @@ pub(super) fn vec_layout() -> Option<(i32, i32)> {
             let (at, _) = found.next()?;
             found.next().is_none().then_some((at * size_of::<usize>()) as i32)
         };
-        Some((at(probe.as_ptr() as usize)?, at(probe.len())?))
+        Some(VecLayout {
+            data: at(probe.as_ptr() as usize)?,
+            len: at(probe.len())?,
+            capacity: at(probe.capacity())?,
+        })
     }
     let layout = of(0i64)?;
     let same = of(0f64) == Some(layout) && of(Value::Undef) == Some(layout);

@@ -49,7 +49,7 @@ impl JitConfig {
             enabled: true,
             threshold: 4_096,
             observed: 2_000,
-            exits: 16,
+            exits: 8,
             recompiles: 8,
             code_memory: 32 << 20,
             check: cfg!(debug_assertions),
@@ -160,8 +160,9 @@ pub(crate) struct Left {
 }
 
 impl Jit {
-    pub(crate) fn new(config: JitConfig) -> Option<Jit> {
-        let emitter = Emitter::new(config.check)?;
+    /// Machine code for a VM that is interrupted by what is at that address, for as long as there is any.
+    pub(crate) fn new(config: JitConfig, flag: usize) -> Option<Jit> {
+        let emitter = Emitter::new(config.check, flag)?;
         let region = Region::reserve(config.code_memory)?;
         Some(Jit {
             config,
@@ -253,6 +254,7 @@ impl Jit {
             _other => return Err(()),
         };
         let done = self.compile(number, code, scene);
+        if std::env::var_os("JT").is_some() { eprintln!("compile #{number} unit {} ip {ip} {part:?} -> {done:?}", key.unit); }
         let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
         match done {
             Ok(()) => Ok(Some(number)),
@@ -562,12 +564,22 @@ impl Jit {
         }
     }
 
+    /// Forgets what was seen at the instruction of an exit, which is what it was compiled for: what comes
+    /// now counts more. Not for ever, or what is of two kinds would never settle.
+    fn see_anew(&mut self, key: Key, at: (u32, u32), compiled: u32) {
+        let (unit, ip) = at;
+        if compiled <= 2 {
+            self.profile(Key { unit, ..key }).reset(ip as usize);
+        }
+    }
+
     /// Takes note of an exit that was taken because an assumption failed: whether the version is gone now.
     pub(crate) fn count(&mut self, number: u32, exit: u32) -> bool {
         let limit = self.config.exits;
         let version = &mut self.versions[number as usize];
         let taken = &mut version.exits[exit as usize];
         taken.times += 1;
+        if std::env::var_os("JT").is_some() { eprintln!("exit #{number} {:?} {:?} times {}", taken.why, taken.frames, taken.times); }
         if taken.times < limit || version.state != State::Ready {
             return false;
         }
@@ -575,8 +587,15 @@ impl Jit {
         self.drop_version(number as usize);
         let recompiles = self.config.recompiles;
         let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
-        if spot.compiled > recompiles {
+        let compiled = spot.compiled;
+        if compiled > recompiles {
             spot.refused = Some(Refused::Kinds);
+        }
+        if let Some((unit, at)) = self.site(super::Exited {
+            version: number,
+            exit,
+        }) {
+            self.see_anew(key, (unit, at.ip), compiled);
         }
         true
     }

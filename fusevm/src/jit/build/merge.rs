@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 impl Build<'_> {
     /// Begins a block that these ways lead to.
-    pub(super) fn merge(&mut self, mut edges: Vec<Edge>) {
+    pub(super) fn merge(&mut self, mut edges: Vec<Edge>, live: &Bits) {
         if edges.len() == 1
             && let Some(edge) = edges.pop()
         {
@@ -15,7 +15,6 @@ impl Build<'_> {
             return;
         }
         let to = self.f.block();
-        let live = self.live.first().cloned().unwrap_or_default();
         let mut args: Vec<Vec<V>> = vec![Vec::new(); edges.len()];
         let mut state = State {
             regs: Vec::new(),

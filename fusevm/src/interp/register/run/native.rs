@@ -8,10 +8,6 @@ use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::Trap;
 use crate::value::Value;
 use crate::vm::VM;
-use std::sync::atomic::AtomicBool;
-
-/// What machine code reads where nobody can interrupt.
-static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
@@ -318,21 +314,27 @@ impl<'l> Run<'l> {
         self.is_quiet = true;
         let ran = self.step(vm);
         self.is_quiet = false;
+        if self.declined && !self.form.operators {
+            // On other kinds than numbers, and no business of the language's.
+            return self.coerced(vm);
+        }
         ran.map(|_| !self.declined)
     }
 }
 
 impl Host for Native<'_, '_> {
-    fn places(&mut self) -> Places {
+    fn places(&mut self, now: &mut Places) {
         let vm = &mut *self.vm;
         let most = (vm.registers.len().saturating_sub(WINDOW)).min(vm.limits.max_stack);
-        Places {
-            registers: vm.registers.as_mut_ptr(),
-            globals: vm.globals.as_mut_ptr(),
-            room: most * size_of::<Value>(),
-            flag: vm.interrupt_flag().unwrap_or(&NEVER).as_ptr().cast(),
-            slice: &raw mut vm.slice,
-        }
+        now.registers = vm.registers.as_mut_ptr();
+        now.globals = vm.globals.as_mut_ptr();
+        now.room = most * size_of::<Value>();
+        now.most = vm.limits.max_array_len;
+        now.slice = &raw mut vm.slice;
+    }
+
+    fn max_array_len(&self) -> usize {
+        self.vm.limits.max_array_len
     }
 
     fn left(&mut self, exit: Exited, window: usize) {
@@ -348,7 +350,7 @@ impl Host for Native<'_, '_> {
         let Some((_, code)) = made else {
             return false;
         };
-        let (place, was) = (self.run.place, self.run.code);
+        let ((old, next), was) = (self.run.place, self.run.code);
         let begin = frame.ip as usize;
         let end = begin + count;
         self.run.code = code;
@@ -357,7 +359,8 @@ impl Host for Native<'_, '_> {
         let mut ok = true;
         let window = window + usize::from(frame.window);
         while at < end {
-            self.run.place = (window, at + 1);
+            self.run.place.0 = window;
+            self.run.place.1 = at + 1;
             match crate::interp::unwound(|| self.run.quiet(self.vm)) {
                 Ok(true) => {
                     at = self.run.place.1;
@@ -378,7 +381,9 @@ impl Host for Native<'_, '_> {
             self.resume = Some(at as u32);
         }
         self.run.text_end = usize::MAX;
-        (self.run.place, self.run.code) = (place, was);
+        self.run.place.0 = old;
+        self.run.place.1 = next;
+        self.run.code = was;
         ok
     }
 
@@ -400,10 +405,6 @@ impl Host for Native<'_, '_> {
         }
     }
 
-    fn max_array_len(&self) -> usize {
-        self.vm.limits.max_array_len
-    }
-
     fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool {
         match crate::interp::unwound(|| {
             run(self);
@@ -422,7 +423,9 @@ impl VM {
     /// The machine code of the VM, made if there may be any.
     fn jit(&mut self) -> Option<&mut Jit> {
         if self.jit.is_none() && !self.jit_failed && self.jit_config().enabled {
-            self.jit = Jit::new(self.jit_config().clone()).map(Box::new);
+            // The flag stays where it is for as long as the VM lives.
+            let flag = self.interrupt_flag().as_ptr() as usize;
+            self.jit = Jit::new(self.jit_config().clone(), flag).map(Box::new);
             self.jit_failed = self.jit.is_none();
         }
         self.jit.as_deref_mut()
