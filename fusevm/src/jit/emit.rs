@@ -6,9 +6,7 @@
 //! the middle, where it is known what a guard is.
 
 use super::entry::{self, VecLayout, calls};
-use super::ir::{
-    B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V,
-};
+use super::ir::{B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V};
 use super::passes::Facts;
 use crate::value::{Value, array_layout as layout};
 use cranelift_codegen::control::ControlPlane;
@@ -154,7 +152,9 @@ impl Emitter {
             b.switch_to_block(block);
             let params: Vec<ir::Value> = b.block_params(block).to_vec();
             let trusted = MemFlagsData::trusted();
-            let registers = b.ins().load(types::I64, trusted, params[0], entry::REGISTERS);
+            let registers = b
+                .ins()
+                .load(types::I64, trusted, params[0], entry::REGISTERS);
             let frame = b.ins().iadd(registers, params[1]);
             let mut values = params;
             for (r, ty) in args.iter().enumerate() {
@@ -173,7 +173,9 @@ impl Emitter {
                 b.ins().brif(results[0], gone, &[], well, &[]);
                 b.switch_to_block(well);
                 // Registers may have moved.
-                let registers = b.ins().load(types::I64, trusted, values[0], entry::REGISTERS);
+                let registers = b
+                    .ins()
+                    .load(types::I64, trusted, values[0], entry::REGISTERS);
                 let frame = b.ins().iadd(registers, values[1]);
                 store_boxed(b, frame, 0, ty, results.get(1).copied());
                 b.ins().return_(&[results[0]]);
@@ -411,7 +413,9 @@ impl Body<'_, '_> {
         let Exit { writes, .. } = &self.f.exits[exit];
         let mut writes = writes.clone();
         writes.sort_by_key(|(loc, _)| *loc);
-        let layout: Vec<(Loc, Ty)> = (writes.iter()).map(|(loc, v)| (*loc, self.f.ty(*v))).collect();
+        let layout: Vec<(Loc, Ty)> = (writes.iter())
+            .map(|(loc, v)| (*loc, self.f.ty(*v)))
+            .collect();
         let block = match self.stubs.get(&layout) {
             Some((block, _)) => *block,
             None => {
@@ -708,7 +712,10 @@ impl Body<'_, '_> {
         let slice = self.load(types::I64, context, entry::SLICE);
         let has = self.load(types::I64, slice, 0);
         let cost = self.b.ins().iconst(types::I64, i64::from(cost));
-        let is = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
+        let is = self
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
         let (pay, more, on) = (
             self.b.create_block(),
             self.b.create_block(),
@@ -729,15 +736,17 @@ impl Body<'_, '_> {
 
     fn room(&mut self, window: u16, deep: u32, exit: usize) {
         let (context, off, left) = (self.context(), self.off(), self.left());
-        let enough = self.b.ins().icmp_imm_s(
-            IntCC::SignedGreaterThanOrEqual,
-            left,
-            i64::from(deep),
-        );
+        let enough =
+            self.b
+                .ins()
+                .icmp_imm_s(IntCC::SignedGreaterThanOrEqual, left, i64::from(deep));
         self.guard(enough, true, exit);
         let room = self.load(types::I64, context, entry::ROOM);
         let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
-        let fits = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, below, room);
+        let fits = self
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedLessThanOrEqual, below, room);
         self.guard(fits, true, exit);
         let floor = self.load(types::I64, context, entry::FLOOR);
         let stack = self.b.ins().get_stack_pointer(types::I64);
@@ -929,7 +938,10 @@ impl Body<'_, '_> {
         let Some(loc) = loc else { return };
         let (at, behind) = self.place(loc);
         let tag = self.load(types::I8, at, behind);
-        let plain = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, 3);
+        let plain = self
+            .b
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, 3);
         self.unless(plain, calls::forget as *const () as usize, named, exit);
     }
 

@@ -240,9 +240,8 @@ pub(super) mod calls {
     }
 
     pub(in crate::jit) extern "C" fn forget(context: *mut Context, at: u64) -> u64 {
-        let run = |host: &mut dyn Host| {
-            host.dropping(&mut |host| *host.at(place(at)) = Value::Undef)
-        };
+        let run =
+            |host: &mut dyn Host| host.dropping(&mut |host| *host.at(place(at)) = Value::Undef);
         // SAFETY: machine code passes what it was given.
         status(unsafe { with(context, run) })
     }
@@ -354,9 +353,15 @@ pub(super) fn vec_layout() -> Option<VecLayout> {
         // SAFETY: a `Vec` of that size is its three words, all of them initialised.
         let words: [usize; WORDS] = unsafe { std::ptr::read((&raw const probe).cast()) };
         let at = |wanted: usize| {
-            let mut found = words.iter().enumerate().filter(|(_, word)| **word == wanted);
+            let mut found = words
+                .iter()
+                .enumerate()
+                .filter(|(_, word)| **word == wanted);
             let (at, _) = found.next()?;
-            found.next().is_none().then_some((at * size_of::<usize>()) as i32)
+            found
+                .next()
+                .is_none()
+                .then_some((at * size_of::<usize>()) as i32)
         };
         Some(VecLayout {
             data: at(probe.as_ptr() as usize)?,

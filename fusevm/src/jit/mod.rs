@@ -31,5 +31,5 @@ mod tier;
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
 pub(crate) use ir::{At, Why};
 
-pub(crate) use tier::{Jit, Key, Scene};
 pub use tier::JitConfig;
+pub(crate) use tier::{Jit, Key, Scene};

@@ -46,15 +46,15 @@ pub struct JitConfig {
 impl JitConfig {
     /// What holds where nothing else is said.
     pub const DEFAULT: JitConfig = JitConfig {
-            enabled: true,
-            threshold: 4_096,
-            observed: 2_000,
-            exits: 8,
-            recompiles: 8,
-            code_memory: 32 << 20,
-            check: cfg!(debug_assertions),
-            listings: false,
-            stress: 0,
+        enabled: true,
+        threshold: 4_096,
+        observed: 2_000,
+        exits: 8,
+        recompiles: 8,
+        code_memory: 32 << 20,
+        check: cfg!(debug_assertions),
+        listings: false,
+        stress: 0,
     };
 }
 
@@ -181,19 +181,26 @@ impl Jit {
         &mut self.units.entry(key).or_default().profile
     }
 
-    fn flow(&mut self, key: Key, code: &Code) -> Option<Arc<Flow>> {
+    fn flow(&mut self, key: Key, code: &Code, ops: &[&'static OpDesc]) -> Option<Arc<Flow>> {
         let unit = self.units.entry(key).or_default();
-        let flow = unit.flow.get_or_insert_with(|| Flow::of(code).map(Arc::new));
+        let flow = unit
+            .flow
+            .get_or_insert_with(|| Flow::of(code, ops).map(Arc::new));
         flow.clone()
     }
 
     /// Where machine code may be entered for an instruction that is hot: the head of the innermost loop
     /// around it, or else the beginning of the function.
-    pub(crate) fn hot(&mut self, key: Key, code: &Code, ip: usize, is_main: bool) -> Option<u32> {
+    pub(crate) fn hot(
+        &mut self,
+        (key, code, ip): (Key, &Code, usize),
+        is_main: bool,
+        ops: &[&'static OpDesc],
+    ) -> Option<u32> {
         if code.is_wide() {
             return None;
         }
-        let flow = self.flow(key, code)?;
+        let flow = self.flow(key, code, ops)?;
         let block = flow.block_of(ip)?;
         let mut at = flow.blocks[block].inner;
         while let Some(part) = at {
@@ -219,10 +226,16 @@ impl Jit {
         registers: &[Value],
         scene: &Scene<'_>,
     ) -> Result<Option<usize>, ()> {
-        let Some(flow) = self.flow(key, code) else {
+        let Some(flow) = self.flow(key, code, scene.ops) else {
             return Err(());
         };
-        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        let spot = self
+            .units
+            .entry(key)
+            .or_default()
+            .places
+            .entry(ip)
+            .or_default();
         if spot.refused.is_some() {
             return Err(());
         }
@@ -254,8 +267,19 @@ impl Jit {
             _other => return Err(()),
         };
         let done = self.compile(number, code, scene);
-        if std::env::var_os("JT").is_some() { eprintln!("compile #{number} unit {} ip {ip} {part:?} -> {done:?}", key.unit); }
-        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        if std::env::var_os("JT").is_some() {
+            eprintln!(
+                "compile #{number} unit {} ip {ip} {part:?} -> {done:?}",
+                key.unit
+            );
+        }
+        let spot = self
+            .units
+            .entry(key)
+            .or_default()
+            .places
+            .entry(ip)
+            .or_default();
         match done {
             Ok(()) => Ok(Some(number)),
             Err(Refused::Later) => Ok(None),
@@ -268,7 +292,11 @@ impl Jit {
 
     fn want_function(&mut self, key: Key, code: &Code, args: Vec<Option<Ty>>) -> usize {
         let found = (self.versions.iter()).position(|v| {
-            v.key == key && v.ip == 0 && v.part.is_none() && v.args == args && v.state != State::Gone
+            v.key == key
+                && v.ip == 0
+                && v.part.is_none()
+                && v.args == args
+                && v.state != State::Gone
         });
         if let Some(found) = found {
             return found;
@@ -277,7 +305,10 @@ impl Jit {
             .map(|ty| ty.map_or(Entry::Any, Entry::Val))
             .collect();
         // Other slots begin empty.
-        entry.resize(usize::from(code.own_slots).max(entry.len()), Entry::Val(Ty::Undef));
+        entry.resize(
+            usize::from(code.own_slots).max(entry.len()),
+            Entry::Val(Ty::Undef),
+        );
         entry.resize(code.registers.into(), Entry::Plain);
         let gives = single_type(self.profile(key).returns);
         self.versions.push(Version {
@@ -385,12 +416,21 @@ impl Jit {
             let version = &mut self.versions[*number];
             version.state = State::Gone;
             let (key, ip) = (version.key, version.ip);
-            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+            let spot = self
+                .units
+                .entry(key)
+                .or_default()
+                .places
+                .entry(ip)
+                .or_default();
             if *refused != Refused::Later {
                 spot.refused.get_or_insert(*refused);
             }
         }
-        let refused = failed.iter().find(|(n, _)| *n == first).map(|(_, why)| *why);
+        let refused = failed
+            .iter()
+            .find(|(n, _)| *n == first)
+            .map(|(_, why)| *why);
         if refused.is_none() || !made.is_empty() {
             self.place(made)?;
         }
@@ -424,7 +464,13 @@ impl Jit {
             version.placed = Some(placed);
             version.state = State::Ready;
             let (key, ip) = (version.key, version.ip);
-            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+            let spot = self
+                .units
+                .entry(key)
+                .or_default()
+                .places
+                .entry(ip)
+                .or_default();
             spot.versions.push(number);
             spot.compiled += 1;
         }
@@ -441,7 +487,7 @@ impl Jit {
         if code.is_wide() {
             return Err(Refused::Size);
         }
-        let flow = self.flow(key, code).ok_or(Refused::Shape)?;
+        let flow = self.flow(key, code, scene.ops).ok_or(Refused::Shape)?;
         let profile = self.profile(key).clone();
         let version = &self.versions[number];
         let source = Source {
@@ -579,14 +625,25 @@ impl Jit {
         let version = &mut self.versions[number as usize];
         let taken = &mut version.exits[exit as usize];
         taken.times += 1;
-        if std::env::var_os("JT").is_some() { eprintln!("exit #{number} {:?} {:?} times {}", taken.why, taken.frames, taken.times); }
+        if std::env::var_os("JT").is_some() {
+            eprintln!(
+                "exit #{number} {:?} {:?} times {}",
+                taken.why, taken.frames, taken.times
+            );
+        }
         if taken.times < limit || version.state != State::Ready {
             return false;
         }
         let (key, ip) = (version.key, version.ip);
         self.drop_version(number as usize);
         let recompiles = self.config.recompiles;
-        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        let spot = self
+            .units
+            .entry(key)
+            .or_default()
+            .places
+            .entry(ip)
+            .or_default();
         let compiled = spot.compiled;
         if compiled > recompiles {
             spot.refused = Some(Refused::Kinds);
@@ -625,13 +682,16 @@ impl Jit {
 
 impl Version {
     fn fits(&self, registers: &[Value]) -> bool {
-        self.entry.iter().zip(registers).all(|(entry, value)| match entry {
-            Entry::Val(ty) if self.part.is_none() && *ty == Ty::Undef => true,
-            Entry::Val(ty) => ty.tag() == Some(tag(value)),
-            Entry::Tag(of) => *of == tag(value),
-            Entry::Any => true,
-            Entry::Plain => true,
-        })
+        self.entry
+            .iter()
+            .zip(registers)
+            .all(|(entry, value)| match entry {
+                Entry::Val(ty) if self.part.is_none() && *ty == Ty::Undef => true,
+                Entry::Val(ty) => ty.tag() == Some(tag(value)),
+                Entry::Tag(of) => *of == tag(value),
+                Entry::Any => true,
+                Entry::Plain => true,
+            })
     }
 }
 
@@ -667,4 +727,3 @@ impl Callees for Wanting<'_, '_> {
         })
     }
 }
-

@@ -31,7 +31,8 @@ impl Build<'_> {
     fn number_or_not(&mut self, ins: Ins<u16>) -> usize {
         let seen = self.seen();
         let mixed = |r: &Option<u16>, bits: u16| {
-            let r = r.filter(|r| matches!(self.st(Loc::Reg(*r)), St::Mem(know) if know.counts()))?;
+            let r =
+                r.filter(|r| matches!(self.st(Loc::Reg(*r)), St::Mem(know) if know.counts()))?;
             let tag = [2u8, 3].into_iter().find(|tag| bits & 1 << tag != 0)?;
             (bits.count_ones() > 1).then_some((r, tag))
         };

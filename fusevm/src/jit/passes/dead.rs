@@ -32,6 +32,8 @@ pub(super) fn run(f: &mut Func) {
         }
     }
     for b in order {
-        f.blocks[b.0 as usize].insts.retain(|v| wanted[v.0 as usize]);
+        f.blocks[b.0 as usize]
+            .insts
+            .retain(|v| wanted[v.0 as usize]);
     }
 }

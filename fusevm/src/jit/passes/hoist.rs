@@ -24,7 +24,13 @@ pub(super) fn run(f: &mut Func) {
         if found.blocks.has(target) {
             continue;
         }
-        while pass(f, &graph, found, (before.0 as usize, target, exit), &mut defined) {}
+        while pass(
+            f,
+            &graph,
+            found,
+            (before.0 as usize, target, exit),
+            &mut defined,
+        ) {}
     }
 }
 
@@ -36,7 +42,9 @@ fn pass(
     (before, target, exit): (usize, usize, usize),
     defined: &mut [usize],
 ) -> bool {
-    let blocks: Vec<usize> = (found.blocks.iter()).filter(|at| *at < graph.order.len()).collect();
+    let blocks: Vec<usize> = (found.blocks.iter())
+        .filter(|at| *at < graph.order.len())
+        .collect();
     // What was moved before writes nothing here any more.
     let mut writes = Writes::default();
     let mut unshares: Vec<(Loc, V)> = Vec::new();
@@ -57,12 +65,16 @@ fn pass(
     let mut moved = false;
     for &at in &blocks {
         let b = graph.order[at].0 as usize;
-        let always = found.latches.iter().all(|latch| graph.dominates(at, *latch));
+        let always = found
+            .latches
+            .iter()
+            .all(|latch| graph.dominates(at, *latch));
         let insts = std::mem::take(&mut f.blocks[b].insts);
         let mut kept = Vec::with_capacity(insts.len());
         for v in insts {
             let inst = f.inst(v);
-            let outside = (inst.values().iter()).all(|of| !found.blocks.has(defined[of.0 as usize]));
+            let outside =
+                (inst.values().iter()).all(|of| !found.blocks.has(defined[of.0 as usize]));
             let moves = outside
                 && match inst {
                     Inst::Guard(..) => always,

@@ -99,7 +99,10 @@ impl Numbering<'_> {
     /// Memory at the beginning of a block.
     fn begin(&mut self, at: usize, ends: &[Option<Memory>]) -> Memory {
         let preds = self.graph.preds[at].clone();
-        let done: Vec<&Memory> = preds.iter().filter_map(|pred| ends[*pred].as_ref()).collect();
+        let done: Vec<&Memory> = preds
+            .iter()
+            .filter_map(|pred| ends[*pred].as_ref())
+            .collect();
         let Some(first) = done.first() else {
             return Memory::default();
         };
@@ -192,7 +195,9 @@ impl Numbering<'_> {
             return Some(*is);
         }
         let known = self.truths.get(&is)?;
-        let found = known.iter().find(|(from, _)| self.graph.dominates(*from, at));
+        let found = known
+            .iter()
+            .find(|(from, _)| self.graph.dominates(*from, at));
         found.map(|(_, truth)| *truth)
     }
 

@@ -47,14 +47,14 @@ impl<'l> Run<'l> {
         }
         let is_main = code.unit as usize >= self.linked.chunk().functions().len();
         let key = self.key(code);
-        let mut hot = jit.hot(key, code, at, is_main);
+        let mut hot = jit.hot((key, code, at), is_main, &self.linked.ops);
         if hot.is_none() {
             let (key, is_main) = (
                 self.key(self.code),
                 self.code.unit as usize >= self.linked.chunk().functions().len(),
             );
             code = self.code;
-            hot = jit.hot(key, code, ip, is_main);
+            hot = jit.hot((key, code, ip), is_main, &self.linked.ops);
         }
         if let Some(hot) = hot {
             let observed = jit.config.observed;
@@ -222,7 +222,13 @@ impl<'l> Run<'l> {
     }
 
     /// Goes on where machine code was left: makes up for the calls that it has opened.
-    fn go_on(&mut self, vm: &mut VM, left: Vec<(Exited, usize)>, resume: Option<u32>, trapped: bool) {
+    fn go_on(
+        &mut self,
+        vm: &mut VM,
+        left: Vec<(Exited, usize)>,
+        resume: Option<u32>,
+        trapped: bool,
+    ) {
         let form = self.code.form;
         let linked = self.linked;
         let Some(jit) = vm.jit.as_mut() else { return };
@@ -303,9 +309,9 @@ impl<'l> Run<'l> {
         if let Ins::Ext { a, n, import, .. } = ins {
             let first = self.place.0 + usize::from(a);
             let quick = (self.linked.ops.get(usize::from(import))).and_then(|op| op.quick);
-            return Ok(quick.is_some_and(|quick| {
-                quick(&mut vm.registers[first..first + usize::from(n)])
-            }));
+            return Ok(
+                quick.is_some_and(|quick| quick(&mut vm.registers[first..first + usize::from(n)]))
+            );
         }
         if ins.is_text() && self.text(vm) {
             return Ok(true);
