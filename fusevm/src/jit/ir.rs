@@ -318,7 +318,7 @@ pub(super) struct Exit {
 }
 
 /// A unit in the middle of its way.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Func {
     pub(super) insts: Vec<Inst>,
     pub(super) types: Vec<Ty>,

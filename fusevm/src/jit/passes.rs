@@ -4,6 +4,7 @@ mod dead;
 mod fold;
 mod graph;
 mod hoist;
+pub(super) mod inline;
 mod number;
 mod params;
 
@@ -35,8 +36,15 @@ impl Facts {
     }
 }
 
-/// Makes a unit better, without any change to what it does.
-pub(super) fn run(f: &mut Func) {
+/// What is done before others may have the unit built into them.
+pub(super) fn early(f: &mut Func) {
+    params::run(f);
+    number::run(f);
+    dead::run(f);
+}
+
+/// What is done to the whole.
+pub(super) fn late(f: &mut Func) {
     params::run(f);
     number::run(f);
     hoist::run(f);

@@ -10,6 +10,7 @@ use super::entry::Door;
 use super::flow::Flow;
 use super::ir::{At, Ty, Why};
 use super::memory::{Placed, Region};
+use super::passes::inline::Body;
 use super::passes::{self, Facts};
 use super::profile::{Profile, single_type, tag};
 use crate::ext::OpDesc;
@@ -117,6 +118,8 @@ struct Version {
     calls: Vec<usize>,
     /// Registers that hold nothing of interest at the entry.
     dead: Vec<u16>,
+    /// What callers may build in.
+    body: Option<Arc<Body>>,
     state: State,
 }
 
@@ -325,6 +328,7 @@ impl Jit {
             exits: Vec::new(),
             calls: Vec::new(),
             dead: Vec::new(),
+            body: None,
             state: State::Wanted,
         });
         self.versions.len() - 1
@@ -366,6 +370,7 @@ impl Jit {
             exits: Vec::new(),
             calls: Vec::new(),
             dead,
+            body: None,
             state: State::Wanted,
         });
         self.versions.len() - 1
@@ -374,66 +379,63 @@ impl Jit {
     /// Compiles a version, and those that it calls.
     fn compile(&mut self, first: usize, code: &Code, scene: &Scene<'_>) -> Result<(), Refused> {
         let mut open = vec![first];
-        let mut made: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut built: Vec<usize> = Vec::new();
         let mut failed: Vec<(usize, Refused)> = Vec::new();
         while let Some(number) = open.pop() {
             if self.versions[number].state != State::Wanted
-                || made.iter().any(|(n, _)| *n == number)
+                || built.contains(&number)
                 || failed.iter().any(|(n, _)| *n == number)
             {
                 continue;
             }
-            let key = self.versions[number].key;
+            let version = &self.versions[number];
             let own = match number == first {
                 true => Some(code),
-                false => {
-                    let argc = self.versions[number].args.len() as u8;
-                    (scene.code)(key.unit, argc)
-                }
+                false => (scene.code)(version.key.unit, version.args.len() as u8),
             };
-            let made_one = own
+            let done = own
                 .ok_or(Refused::Failed)
-                .and_then(|own| self.compile_one(number, own, scene));
-            match made_one {
-                Ok(bytes) => {
+                .and_then(|own| self.build_one(number, own, scene));
+            match done {
+                Ok(()) => {
                     open.extend(&self.versions[number].calls);
-                    made.push((number, bytes));
+                    built.push(number);
                 }
                 Err(refused) => failed.push((number, refused)),
             }
         }
         // Who calls what cannot be compiled cannot be, either.
         loop {
-            let lost = made.iter().position(|(number, _)| {
+            let lost = built.iter().position(|number| {
                 let calls = &self.versions[*number].calls;
                 calls.iter().any(|to| failed.iter().any(|(n, _)| n == to))
             });
             let Some(lost) = lost else { break };
-            let (number, _) = made.swap_remove(lost);
-            failed.push((number, Refused::Slow(0)));
+            failed.push((built.swap_remove(lost), Refused::Slow(0)));
+        }
+        let mut made = Vec::new();
+        for number in built {
+            match self.emit_one(number) {
+                Some(bytes) => made.push((number, bytes)),
+                // Others may call it by now: none of them can be had.
+                None => {
+                    failed.extend(made.drain(..).map(|(n, _)| (n, Refused::Failed)));
+                    failed.push((number, Refused::Failed));
+                    break;
+                }
+            }
         }
         for (number, refused) in &failed {
             let version = &mut self.versions[*number];
             version.state = State::Gone;
             let (key, ip) = (version.key, version.ip);
-            let spot = self
-                .units
-                .entry(key)
-                .or_default()
-                .places
-                .entry(ip)
-                .or_default();
+            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
             if *refused != Refused::Later {
                 spot.refused.get_or_insert(*refused);
             }
         }
-        let refused = failed
-            .iter()
-            .find(|(n, _)| *n == first)
-            .map(|(_, why)| *why);
-        if refused.is_none() || !made.is_empty() {
-            self.place(made)?;
-        }
+        self.place(made)?;
+        let refused = failed.iter().find(|(n, _)| *n == first).map(|(_, why)| *why);
         refused.map_or(Ok(()), Err)
     }
 
@@ -477,12 +479,8 @@ impl Jit {
         Ok(())
     }
 
-    fn compile_one(
-        &mut self,
-        number: usize,
-        code: &Code,
-        scene: &Scene<'_>,
-    ) -> Result<Vec<u8>, Refused> {
+    /// Builds a version in the middle.
+    fn build_one(&mut self, number: usize, code: &Code, scene: &Scene<'_>) -> Result<(), Refused> {
         let key = self.versions[number].key;
         if code.is_wide() {
             return Err(Refused::Size);
@@ -502,12 +500,7 @@ impl Jit {
             gives: version.gives,
             eager: false,
         };
-        let target = Target {
-            number: number as u32,
-            args: version.args.iter().flatten().copied().collect(),
-            gives: version.gives,
-            is_loop: version.part.is_some(),
-        };
+        let gives = version.gives;
         let mut callees = Wanting {
             jit: self,
             scene,
@@ -516,8 +509,33 @@ impl Jit {
         };
         let mut f = build(&source, &mut callees)?;
         let calls = callees.calls;
-        passes::run(&mut f);
+        passes::early(&mut f);
+        let version = &mut self.versions[number];
+        version.calls = calls;
+        version.body = Some(Arc::new(Body {
+            f,
+            gives,
+            units: vec![key.unit],
+        }));
+        Ok(())
+    }
+
+    /// Machine code of a version that was built.
+    fn emit_one(&mut self, number: usize) -> Option<Vec<u8>> {
+        let version = &self.versions[number];
+        let body = version.body.clone()?;
+        let mut f = body.f.clone();
+        let mut units = body.units.clone();
+        let of = |version: usize| self.versions[version].body.clone();
+        passes::inline::run(&mut f, &mut units, &of);
+        passes::late(&mut f);
         let facts = Facts::of(&f);
+        let target = Target {
+            number: number as u32,
+            args: version.args.iter().flatten().copied().collect(),
+            gives: version.gives,
+            is_loop: version.part.is_some(),
+        };
         let table: Vec<Callee> = (self.versions.iter())
             .map(|v| Callee {
                 cell: &raw const *v.cell as usize,
@@ -526,14 +544,12 @@ impl Jit {
             })
             .collect();
         let listed = self.config.listings;
-        let emitted = (self.emitter)
-            .unit(&f, &facts, &target, &table, listed)
-            .ok_or(Refused::Failed)?;
+        let emitted = (self.emitter).unit(&f, &facts, &target, &table, listed)?;
         if listed {
             eprintln!("{f}\n{}\n{}", emitted.clif, emitted.text);
         }
         let version = &mut self.versions[number];
-        version.calls = calls;
+        version.units = units;
         version.exits = (f.exits.into_iter())
             .map(|exit| Exited {
                 why: exit.why,
@@ -541,7 +557,7 @@ impl Jit {
                 times: 0,
             })
             .collect();
-        Ok(emitted.code)
+        Some(emitted.code)
     }
 
     /// What has to be dropped before a version is entered.
