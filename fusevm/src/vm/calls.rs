@@ -10,6 +10,7 @@ use crate::value::{Func, Str, Value};
 use crate::verify::Unit;
 use crate::verify::flow::BlockUse;
 use std::io::Write;
+use std::mem::forget;
 use std::sync::Arc;
 
 /// Sites of a call chain that are kept at each of its ends.
@@ -311,22 +312,27 @@ impl VM {
 
     /// Pops from the stack of the running frame. Below its bottom there is nothing: the result is
     /// Undef, and the program traps when the handler returns.
+    #[inline]
     pub fn pop(&mut self) -> Value {
         let base = self.frames.last().map_or(0, |f| f.base);
-        let left = self.stack.len().wrapping_sub(1);
-        if self.stack.len() > base {
-            // Numbers are read as they were written, kind and number one by one.
-            match self.stack[left] {
-                Value::Int(n) => {
-                    self.stack.truncate(left);
-                    return Value::Int(n);
-                }
-                Value::Float(f) => {
-                    self.stack.truncate(left);
-                    return Value::Float(f);
-                }
-                _ => {}
+        // Numbers are read as they were written, kind and number one by one.
+        match self.stack.last() {
+            Some(&Value::Int(n)) if self.stack.len() > base => {
+                forget(self.stack.pop());
+                Value::Int(n)
             }
+            Some(&Value::Float(f)) if self.stack.len() > base => {
+                forget(self.stack.pop());
+                Value::Float(f)
+            }
+            _other => self.pop_other(base),
+        }
+    }
+
+    /// The same for what is no number, or not there.
+    #[inline(never)]
+    fn pop_other(&mut self, base: usize) -> Value {
+        if self.stack.len() > base {
             let value = self.stack.pop().unwrap_or_default();
             if !self.frames.is_empty() {
                 self.hold(&value);

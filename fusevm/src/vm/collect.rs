@@ -97,7 +97,9 @@ impl VM {
 
     /// Lets go of what is held beyond that.
     pub(crate) fn release(&mut self, point: Held) {
-        self.held.truncate(point.values);
+        if self.held.len() > point.values {
+            self.held.truncate(point.values);
+        }
         self.heap.release_fresh(point.fresh);
     }
 }

@@ -287,6 +287,12 @@ impl VM {
     }
 
     pub(crate) fn builtin(&self, id: u16) -> Option<Builtin> {
+        // Mostly they are numbered from 0 on.
+        if let Some(&(found, handler)) = self.builtins.get(usize::from(id))
+            && found == id
+        {
+            return Some(handler);
+        }
         let at = self.builtins.binary_search_by_key(&id, |builtin| builtin.0);
         Some(self.builtins[at.ok()?].1)
     }

@@ -1,5 +1,6 @@
 //! Ext ops on registers: inputs are borrowed where they are, results go where they were.
 
+use super::is_plain;
 use crate::ext::{Flow, ImmKind, Invoke, OpDesc, Parts, Results};
 use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
@@ -85,15 +86,18 @@ impl VM {
         Ok(Ran::On(flow == Flow::Jump))
     }
 
-    /// Calls builtin `id` with arguments that are in registers; its result goes to the first of them.
+    /// Calls builtin `id` with arguments that are in registers; its result goes to the register that
+    /// `landing` names then.
     ///
     /// What the handler leaves behind when it panics or traps is cut back by whoever began the run: no
     /// program goes on after either.
+    #[inline(always)]
     pub(super) fn run_builtin(
         &mut self,
         id: u16,
-        (from, to): (usize, usize),
+        (from, argc): (usize, u8),
         (pc, ip): (usize, usize),
+        landing: impl FnOnce(&Self) -> usize,
     ) -> Result<(), Trap> {
         self.pc = pc + 1;
         let Some(handler) = self.builtin(id) else {
@@ -107,32 +111,38 @@ impl VM {
         // The values below its arguments are out of its reach: a frame in registers has none.
         debug_assert_eq!(frame.base, at);
         frame.ip = ip as u32;
-        self.stack.resize(at + (to - from), Value::Undef);
-        let arguments = self.registers[from..to].iter_mut();
-        for (place, register) in self.stack[at..].iter_mut().zip(arguments) {
-            // Kind and number one by one, as they were written.
-            match *register {
-                Value::Int(n) => forget(replace(place, Value::Int(n))),
-                Value::Float(f) => forget(replace(place, Value::Float(f))),
-                _ => swap(place, register),
-            }
+        let to = from + usize::from(argc);
+        let arguments = &mut self.registers[from..to];
+        match arguments.iter().all(|a| matches!(a, Value::Int(_))) {
+            // What is of one kind is written kind and number one by one, as it was before.
+            true => (self.stack).extend(arguments.iter().map(|argument| {
+                let n = match *argument {
+                    Value::Int(n) => n,
+                    _ => 0,
+                };
+                Value::Int(n)
+            })),
+            false => hand_over(arguments, &mut self.stack),
         }
         let held = self.hold_fresh(true);
-        let value = handler(self, (to - from) as u8);
+        let value = handler(self, argc);
         self.release(held);
         if self.frames.len() != frames || self.registers.len() < to {
             return Err(Trap::Load("the handler has left another VM".into()));
         }
-        self.stack.truncate(at);
+        if self.stack.len() > at {
+            self.stack.truncate(at);
+        }
         if self.handler_trap.is_some()
             && let Some(trap) = self.handler_trap.take()
         {
             return Err(trap);
         }
-        let register = &mut self.registers[from];
+        let to = landing(self);
+        let register = &mut self.registers[to];
         match value {
-            Value::Int(n) => *register = Value::Int(n),
-            Value::Float(f) => *register = Value::Float(f),
+            Value::Int(n) if is_plain(register) => forget(replace(register, Value::Int(n))),
+            Value::Float(f) if is_plain(register) => forget(replace(register, Value::Float(f))),
             other => *register = other,
         }
         Ok(())
@@ -179,5 +189,19 @@ impl VM {
             frame.ip = ip as u32;
         }
         invoke_with(self, function, argc, callee)
+    }
+}
+
+/// Puts values that are in registers onto the stack; numbers may stay.
+#[inline(never)]
+fn hand_over(registers: &mut [Value], stack: &mut Vec<Value>) {
+    let at = stack.len();
+    stack.resize(at + registers.len(), Value::Undef);
+    for (place, register) in stack[at..].iter_mut().zip(registers) {
+        match *register {
+            Value::Int(n) => forget(replace(place, Value::Int(n))),
+            Value::Float(f) => forget(replace(place, Value::Float(f))),
+            _ => swap(place, register),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::ext::Ran;
 use super::Run;
+use crate::lower::Ins;
 use crate::semantics::Trap;
 use crate::vm::{Callee, VM};
 
@@ -36,7 +37,8 @@ impl Run<'_> {
         self.after_ext(vm, ran, (a, n))
     }
 
-    /// Calls builtin `id` with the arguments from register `a` on; whether control goes on here.
+    /// Calls builtin `id` with the arguments from register `a` on; whether control goes on here. The next
+    /// instruction runs as well, if it takes the result elsewhere.
     #[inline(never)]
     pub(super) fn builtin(
         &mut self,
@@ -44,8 +46,19 @@ impl Run<'_> {
         (a, argc, id): (u16, u8, u16),
     ) -> Result<bool, Trap> {
         self.tell(vm);
-        let (from, at) = (self.place.0 + usize::from(a), (self.pc(), self.place.1));
-        vm.run_builtin(id, (from, from + usize::from(argc)), at)?;
+        let ((window, ip), pc) = (self.place, self.pc());
+        let from = window + usize::from(a);
+        let ip_behind = &mut self.place.1;
+        let (code, metered) = (self.code, self.form.metered);
+        vm.run_builtin(id, (from, argc), (pc, ip), |vm| match code.ins.get(ip) {
+            Some(&Ins::Take { d, a: result })
+                if u16::from(result) == a && (metered || !vm.metered()) && vm.tally.is_none() =>
+            {
+                *ip_behind += 1;
+                window + usize::from(d)
+            }
+            _other => from,
+        })?;
         Ok(!self.handled(vm)?)
     }
 
