@@ -237,7 +237,7 @@ impl VM {
         }
         let point = self.savepoint();
         self.reentry += 1;
-        self.hold_fresh(false);
+        self.hold_nothing();
         Ok(point)
     }
 
@@ -314,24 +314,25 @@ impl VM {
     /// Undef, and the program traps when the handler returns.
     #[inline]
     pub fn pop(&mut self) -> Value {
-        let base = self.frames.last().map_or(0, |f| f.base);
         // Numbers are read as they were written, kind and number one by one.
         match self.stack.last() {
-            Some(&Value::Int(n)) if self.stack.len() > base => {
+            Some(&Value::Int(n)) if self.stack.len() > self.bottom => {
                 forget(self.stack.pop());
                 Value::Int(n)
             }
-            Some(&Value::Float(f)) if self.stack.len() > base => {
+            Some(&Value::Float(f)) if self.stack.len() > self.bottom => {
                 forget(self.stack.pop());
                 Value::Float(f)
             }
-            _other => self.pop_other(base),
+            _other => self.pop_other(),
         }
     }
 
     /// The same for what is no number, or not there.
     #[inline(never)]
-    fn pop_other(&mut self, base: usize) -> Value {
+    fn pop_other(&mut self) -> Value {
+        let base = self.frames.last().map_or(0, |f| f.base);
+        debug_assert_eq!(self.bottom, base);
         if self.stack.len() > base {
             let value = self.stack.pop().unwrap_or_default();
             if !self.frames.is_empty() {

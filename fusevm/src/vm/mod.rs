@@ -77,6 +77,8 @@ pub struct VM {
     free_roots: Vec<usize>,
     /// Values that handlers with the whole VM may have in hand.
     held: Vec<Value>,
+    /// Where on the stack begins what the handler that runs may pop; 0 where none does.
+    bottom: usize,
     output: Output,
     /// Standard input where it is not set, once it is read.
     input: Option<Box<stream::Input>>,
@@ -183,6 +185,7 @@ impl VM {
             roots: Vec::new(),
             free_roots: Vec::new(),
             held: Vec::new(),
+            bottom: 0,
             output: Output::default(),
             input: None,
             stack: Vec::new(),

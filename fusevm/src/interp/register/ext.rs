@@ -6,7 +6,7 @@ use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
 use crate::vm::{Callee, Linked, VM};
-use std::mem::{forget, replace, swap};
+use std::mem::{forget, replace, take};
 use std::sync::Arc;
 
 /// What came of an ext op.
@@ -96,7 +96,7 @@ impl VM {
         &mut self,
         id: u16,
         (from, argc): (usize, u8),
-        (pc, ip): (usize, usize),
+        pc: usize,
         landing: impl FnOnce(&Self) -> usize,
     ) -> Result<(), Trap> {
         self.pc = pc + 1;
@@ -105,26 +105,14 @@ impl VM {
         };
         self.collect_if_due()?;
         let (frames, at) = (self.frames.len(), self.stack.len());
-        let Some(frame) = self.frames.last_mut() else {
-            return Err(Trap::Load("no code is running".into()));
-        };
-        // The values below its arguments are out of its reach: a frame in registers has none.
-        debug_assert_eq!(frame.base, at);
-        frame.ip = ip as u32;
+        // The values below its arguments are out of its reach: a frame in registers has none. Where that
+        // goes on nobody asks before the handler is back.
+        debug_assert_eq!(self.frames.last().map(|frame| frame.base), Some(at));
         let to = from + usize::from(argc);
-        let arguments = &mut self.registers[from..to];
-        match arguments.iter().all(|a| matches!(a, Value::Int(_))) {
-            // What is of one kind is written kind and number one by one, as it was before.
-            true => (self.stack).extend(arguments.iter().map(|argument| {
-                let n = match *argument {
-                    Value::Int(n) => n,
-                    _ => 0,
-                };
-                Value::Int(n)
-            })),
-            false => hand_over(arguments, &mut self.stack),
+        for register in &mut self.registers[from..to] {
+            hand_over(register, &mut self.stack);
         }
-        let held = self.hold_fresh(true);
+        let held = self.hold_fresh(at);
         let value = handler(self, argc);
         self.release(held);
         if self.frames.len() != frames || self.registers.len() < to {
@@ -192,16 +180,19 @@ impl VM {
     }
 }
 
-/// Puts values that are in registers onto the stack; numbers may stay.
-#[inline(never)]
-fn hand_over(registers: &mut [Value], stack: &mut Vec<Value>) {
-    let at = stack.len();
-    stack.resize(at + registers.len(), Value::Undef);
-    for (place, register) in stack[at..].iter_mut().zip(registers) {
-        match *register {
-            Value::Int(n) => forget(replace(place, Value::Int(n))),
-            Value::Float(f) => forget(replace(place, Value::Float(f))),
-            _ => swap(place, register),
-        }
+/// Puts the value of a register onto the stack; a number may stay.
+#[inline(always)]
+fn hand_over(register: &mut Value, stack: &mut Vec<Value>) {
+    // Kind and number are written one by one, as they will be read. A push writes both at once.
+    match *register {
+        Value::Int(n) => stack.extend((0..1).map(|_| Value::Int(n))),
+        Value::Float(f) => stack.extend((0..1).map(|_| Value::Float(f))),
+        _ => push_taken(register, stack),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn push_taken(register: &mut Value, stack: &mut Vec<Value>) {
+    stack.push(take(register));
 }

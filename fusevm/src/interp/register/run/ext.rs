@@ -48,18 +48,21 @@ impl Run<'_> {
         self.tell(vm);
         let ((window, ip), pc) = (self.place, self.pc());
         let from = window + usize::from(a);
-        let ip_behind = &mut self.place.1;
-        let (code, metered) = (self.code, self.form.metered);
-        vm.run_builtin(id, (from, argc), (pc, ip), |vm| match code.ins.get(ip) {
-            Some(&Ins::Take { d, a: result })
-                if u16::from(result) == a && (metered || !vm.metered()) && vm.tally.is_none() =>
-            {
-                *ip_behind += 1;
-                window + usize::from(d)
+        let mut stays = true;
+        vm.run_builtin(id, (from, argc), pc, |vm| {
+            stays = self.form.metered || !vm.metered();
+            match self.code.ins.get(ip) {
+                Some(&Ins::Take { d, a: result })
+                    if u16::from(result) == a && stays && vm.tally.is_none() =>
+                {
+                    self.place.1 = ip + 1;
+                    window + usize::from(d)
+                }
+                _other => from,
             }
-            _other => from,
         })?;
-        Ok(!self.handled(vm)?)
+        self.take_note(vm);
+        Ok(stays || !self.goes_to_base(vm)?)
     }
 
     /// Where the value is through which the running function was called.
