@@ -1,7 +1,7 @@
 //! Running and calling from outside, and from handlers.
 
 use super::load::site;
-use super::state::FunctionRef;
+use super::state::{FunctionRef, cut};
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
 use crate::ext::Invoke;
 use crate::interp::{Frame, FrameKind, IN_BASE, NOT_BEGUN, unwound};
@@ -11,7 +11,6 @@ use crate::verify::Unit;
 use crate::verify::flow::BlockUse;
 use std::io::Write;
 use std::mem::forget;
-use std::sync::Arc;
 
 /// Sites of a call chain that are kept at each of its ends.
 const TRACE_END: usize = 32;
@@ -21,6 +20,9 @@ const IDLE_VALUES: usize = 32;
 
 /// Places for frames that it keeps.
 const IDLE_FRAMES: usize = 8;
+
+/// Places for frames and for values that the first run of a VM begins with.
+const SOME_PLACES: usize = 4;
 
 /// What can be called: a function by value, by name, a value that holds a function, or the call that
 /// an op would have the VM make: so a language's own callables are called from Rust as well.
@@ -227,8 +229,13 @@ impl VM {
     /// Begins a run above what is running.
     fn enter(&mut self) -> Result<Savepoint, Error> {
         if self.frames.is_empty() {
-            self.stack.clear();
-            self.slots.clear();
+            cut(&mut self.stack, 0);
+            cut(&mut self.slots, 0);
+            if self.frames.capacity() == 0 {
+                // Every run takes some, and to grow takes longer.
+                self.frames = Vec::with_capacity(SOME_PLACES);
+                self.stack.reserve(SOME_PLACES);
+            }
         } else if self.reentry >= self.limits.max_reentry {
             return Err(Error::trap(
                 Trap::ReentryDepth(self.limits.max_reentry),
@@ -274,20 +281,20 @@ impl VM {
 
     /// Where the function of a value is loaded; links its program if this VM has not got it.
     pub(crate) fn resolve(&mut self, function: &Func) -> Result<FunctionRef, Trap> {
-        let missing = || Trap::UndefinedFunction(function.name().clone());
-        let program = function.program().map(Program).ok_or_else(missing)?;
-        let index = function.index();
+        let (identity, index) = (function.identity(), function.index());
         // Most calls stay in the program that runs.
         let running = self.frames.last().map(|frame| frame.code);
         let same = |code: &u32| {
             let linked = self.code.get(*code);
-            linked.is_some_and(|linked| Arc::ptr_eq(&linked.origin().0, &program.0))
+            linked.is_some_and(|linked| linked.origin().identity() == identity)
         };
-        let code = match running.filter(same).or_else(|| self.code.find(&program)) {
+        let code = match running.filter(same).or_else(|| self.code.find(identity)) {
             Some(code) => code,
-            None => self
-                .link_code(program)
-                .map_err(|e| Trap::Load(e.to_string()))?,
+            None => {
+                let missing = || Trap::UndefinedFunction(function.name().clone());
+                let program = function.program().map(Program).ok_or_else(missing)?;
+                (self.link_code(program)).map_err(|e| Trap::Load(e.to_string()))?
+            }
         };
         Ok(FunctionRef { code, index })
     }

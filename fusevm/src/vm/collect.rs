@@ -108,9 +108,7 @@ impl VM {
     /// Lets go of what is held beyond that.
     #[inline]
     pub(crate) fn release(&mut self, point: Held) {
-        if self.held.len() > point.values {
-            self.held.truncate(point.values);
-        }
+        super::cut(&mut self.held, point.values);
         self.heap.release_fresh(point.fresh);
         self.bottom = point.bottom;
     }

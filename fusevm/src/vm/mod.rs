@@ -13,6 +13,7 @@ mod load;
 mod names;
 mod profile;
 mod program;
+mod share;
 mod state;
 mod stream;
 mod typed;
@@ -24,7 +25,7 @@ pub use fuel::InterruptHandle;
 pub use profile::{FunctionCount, LineCount, Profile};
 pub(crate) use program::Linked;
 pub use program::{Loadable, Program, Source};
-pub(crate) use state::{Code, FunctionRef, Savepoint};
+pub(crate) use state::{Code, FunctionRef, Savepoint, cut};
 pub use stream::{Output, SharedBuffer};
 pub use typed::Vm;
 
@@ -172,16 +173,14 @@ impl VM {
 
     pub(crate) fn of<L: Language>(host: L::Host) -> Self {
         let limits = Limits::default();
-        let mut heap = Heap::new();
-        heap.set_limit(limits.max_objects);
-        Self {
+        let mut vm = Self {
             table: L::table(),
             host: Box::new(host),
             trace_host: |host, tracer| {
                 (host.downcast_ref().into_iter()).for_each(|host| L::trace_host(host, tracer));
             },
             limits,
-            heap,
+            heap: Heap::new(),
             roots: Vec::new(),
             free_roots: Vec::new(),
             held: Vec::new(),
@@ -224,7 +223,9 @@ impl VM {
             profiling: false,
             profiler: None,
             tally: None,
-        }
+        };
+        vm.heap.set_limit(vm.limits.max_objects);
+        vm
     }
 
     /// Sets the limits. What is already past a new limit stays until it grows again.

@@ -5,7 +5,7 @@ use crate::ext::{Flow, ImmKind, Invoke, OpDesc, Parts, Results};
 use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
-use crate::vm::{Callee, Linked, VM};
+use crate::vm::{Callee, Linked, VM, cut};
 use std::mem::{forget, replace, take};
 use std::sync::Arc;
 
@@ -118,9 +118,7 @@ impl VM {
         if self.frames.len() != frames || self.registers.len() < to {
             return Err(Trap::Load("the handler has left another VM".into()));
         }
-        if self.stack.len() > at {
-            self.stack.truncate(at);
-        }
+        cut(&mut self.stack, at);
         if self.handler_trap.is_some()
             && let Some(trap) = self.handler_trap.take()
         {

@@ -254,7 +254,8 @@ impl<'l> Run<'l> {
         );
         let args = from + fixed;
         let argc = to - args + usize::from(first.is_some());
-        let own = function.is_of(&self.linked.origin().0) && (first.is_none() || fixed > 0);
+        let own = function.identity() == self.linked.origin().identity()
+            && (first.is_none() || fixed > 0);
         if own
             && let Some(unit) = self.made(vm, function.index(), argc)
             && let Some(place) = self.room(vm, args - usize::from(first.is_some()))
