@@ -10,7 +10,7 @@ fn main() {
     let mut c = fusevm::JitConfig::DEFAULT;
     c.listings = std::env::args().nth(3).is_some();
     vm.set_jit(c);
-    for _ in 0..3 {
+    for _ in 0..std::env::var("N").map_or(3, |n| n.parse().unwrap()) {
         if std::env::var_os("METERED").is_some() { vm.set_fuel(Some(u64::MAX / 2)); }
         let t = std::time::Instant::now();
         let v = vm.call("run", &[Value::Int(n)]).unwrap();

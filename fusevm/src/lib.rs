@@ -102,9 +102,9 @@ pub use ext::{
 };
 pub use frontend::{Frontend, compile};
 pub use fuse::fuse;
+pub use heap::{Heap, HeapError, ObjMut, Object, Trace, Tracer};
 #[cfg(all(feature = "jit", unix))]
 pub use jit::{JitConfig, JitExit, JitRefused, JitReport, JitUnit};
-pub use heap::{Heap, HeapError, ObjMut, Object, Trace, Tracer};
 pub use op::{Effect, Flags, Op, OpInfo, Opcode, OperandKind};
 pub use semantics::{Limits, Operands, Overflow, Policy, Rules, Trap, TrapKind, Unset, ZeroDiv};
 pub use shell::{ShellError, ShellHost, ShellResult, file_test, param_mod, redirect_op};

@@ -20,8 +20,8 @@ mod immediate;
 mod import;
 mod input;
 mod language;
-mod native;
 mod memory;
+mod native;
 mod output;
 #[doc(hidden)]
 pub mod private;
@@ -35,8 +35,6 @@ pub use call::{Call, Flow, Operand, Rest};
 pub(crate) use call::{Parts, Produced, Results, shown};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
-#[doc(hidden)]
-pub use native::{NativeFn, NativeOp, NativeState, Scalar};
 pub use desc::{
     Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Quick,
     Ty, pack,
@@ -54,6 +52,8 @@ pub use input::{Borrowed, Input, Mismatch, borrow_object, is_object};
 pub use language::{ExtOp, Id, Language, OpSet};
 pub use memory::Memory;
 pub(crate) use memory::Place;
+#[doc(hidden)]
+pub use native::{NativeFn, NativeOp, NativeState, Scalar};
 pub use output::{Branch, IntoOutput, Invoke, Made, Returns, allocate};
 pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
 

@@ -252,7 +252,8 @@ fn panicked(payload: &(dyn Any + Send)) -> Trap {
 /// running frame goes; a value it popped and did not have traps too.
 pub(super) fn guarded<R>(vm: &mut VM, run: impl FnOnce(&mut VM) -> R) -> Result<R, Trap> {
     let point = vm.savepoint();
-    vm.hold_fresh(true);
+    let bottom = vm.frames.last().map_or(0, |frame| frame.base);
+    vm.hold_fresh(bottom);
     let result = unwound(|| Ok(run(vm)));
     vm.release(point.held);
     if result.is_err() || vm.frames.len() != point.frames {

@@ -4,7 +4,7 @@ use super::Step;
 use crate::lower::Form;
 use crate::semantics::Trap;
 use crate::value::Value;
-use crate::vm::VM;
+use crate::vm::{VM, cut};
 
 /// One activation on the VM's frame stack.
 pub(crate) struct Frame {
@@ -97,14 +97,14 @@ impl VM {
     /// Drops the top frame with what it has on the stack and, unless it shares them, its slots.
     pub(super) fn drop_frame(&mut self) -> Option<Frame> {
         let frame = self.frames.pop()?;
-        self.stack.truncate(frame.base);
+        cut(&mut self.stack, frame.base);
         match frame.kind {
             FrameKind::Block => {
                 self.blocks.pop();
             }
             FrameKind::CalledBlock => {}
             FrameKind::Root | FrameKind::Call { .. } | FrameKind::Scope | FrameKind::Unit => {
-                self.slots.truncate(frame.slots);
+                cut(&mut self.slots, frame.slots);
             }
         }
         if let FrameKind::Call { .. } = frame.kind {

@@ -63,7 +63,10 @@ impl Know {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum St {
     /// It is the value; `synced` if memory says so too.
-    Val { v: V, synced: bool },
+    Val {
+        v: V,
+        synced: bool,
+    },
     Mem(Know),
 }
 
@@ -126,6 +129,8 @@ pub(crate) enum Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Force {
     Param,
+    /// In memory, with nothing to drop.
+    Plain,
     Memory,
 }
 
@@ -235,8 +240,7 @@ impl Build<'_> {
             }
         };
         let state = self.st.clone();
-        self.edges
-            .insert(first, vec![Edge { from: entry, state }]);
+        self.edges.insert(first, vec![Edge { from: entry, state }]);
         for block in blocks {
             if self.refused.is_some() || self.news && self.f.insts.len() > MOST {
                 return;
@@ -259,9 +263,10 @@ impl Build<'_> {
         let shape = &self.src.flow.blocks[block];
         self.live = self.src.flow.live_in(block, self.src.code);
         (self.start, self.ip) = (shape.start, shape.start);
-        self.merge(edges);
-        if let Some(number) = (0..self.src.flow.loops.len())
-            .find(|l| self.src.flow.loops[*l].header == block)
+        let live = self.live.first().cloned().unwrap_or_default();
+        self.merge(edges, &live);
+        if let Some(number) =
+            (0..self.src.flow.loops.len()).find(|l| self.src.flow.loops[*l].header == block)
         {
             self.head(block, number);
         }
@@ -281,7 +286,11 @@ impl Build<'_> {
     /// Goes one way or the other by a truth, for good.
     fn branch(&mut self, is: V, yes: usize, no: usize) {
         let ways = [(self.f.block(), yes), (self.f.block(), no)];
-        self.end(Term::Branch(is, (ways[0].0, Vec::new()), (ways[1].0, Vec::new())));
+        self.end(Term::Branch(
+            is,
+            (ways[0].0, Vec::new()),
+            (ways[1].0, Vec::new()),
+        ));
         for (block, ip) in ways {
             self.at = block;
             self.go_to(ip);
@@ -563,7 +572,13 @@ impl Build<'_> {
                 let (a, b) = (Loc::Reg(a), Loc::Reg(b));
                 match (self.st(a), self.st(b)) {
                     (St::Val { v, .. }, St::Val { v: w, .. }) => {
-                        self.set_st(a, St::Val { v: w, synced: false });
+                        self.set_st(
+                            a,
+                            St::Val {
+                                v: w,
+                                synced: false,
+                            },
+                        );
                         self.set_st(b, St::Val { v, synced: false });
                     }
                     _memory => return self.step(ins, 1),
@@ -613,7 +628,10 @@ impl Build<'_> {
             Ins::ArrayPush { a, name } => return self.push(ins, self.global(name), a),
             Ins::Len { d, a } => return self.len(ins, d, a),
             Ins::Call {
-                a, argc, function, want,
+                a,
+                argc,
+                function,
+                want,
             } => return self.call((a, argc), function, want),
             Ins::Return { a, blocks: 0 } => return self.give_back(Some(a)),
             Ins::ReturnVoid { blocks: 0 } => return self.give_back(None),
@@ -675,7 +693,11 @@ impl Build<'_> {
                     {
                         return self.set(Loc::Reg(d), v);
                     }
-                    self.lib(Lib::Copy, [Some(Loc::Reg(a)), Some(Loc::Reg(d))], Vec::new());
+                    self.lib(
+                        Lib::Copy,
+                        [Some(Loc::Reg(a)), Some(Loc::Reg(d))],
+                        Vec::new(),
+                    );
                     self.set_st(Loc::Reg(d), St::Mem(know));
                 }
             },
@@ -687,7 +709,11 @@ impl Build<'_> {
             && Ty::of_tag(single(self.seen().operands[0]).unwrap_or(9)).is_none()
         {
             if d != a {
-                self.lib(Lib::Move, [Some(Loc::Reg(a)), Some(Loc::Reg(d))], Vec::new());
+                self.lib(
+                    Lib::Move,
+                    [Some(Loc::Reg(a)), Some(Loc::Reg(d))],
+                    Vec::new(),
+                );
                 self.set_st(Loc::Reg(d), St::Mem(know));
             }
         } else {
@@ -698,7 +724,13 @@ impl Build<'_> {
         }
         if d != a {
             let undef = self.undef;
-            self.set_st(Loc::Reg(a), St::Val { v: undef, synced: false });
+            self.set_st(
+                Loc::Reg(a),
+                St::Val {
+                    v: undef,
+                    synced: false,
+                },
+            );
         }
     }
 
@@ -716,7 +748,11 @@ impl Build<'_> {
             let (from, n) = touched.read_range;
             let reads = touched.reads.into_iter().flatten().chain(from..from + n);
             reads.for_each(|r| self.sync(Loc::Reg(r)));
-            touched.writes.iter().flatten().for_each(|r| self.sync(Loc::Reg(*r)));
+            touched
+                .writes
+                .iter()
+                .flatten()
+                .for_each(|r| self.sync(Loc::Reg(*r)));
         }
         self.sync_globals();
         let n = self.int(count as i64);
@@ -733,6 +769,7 @@ impl Build<'_> {
             for r in touched.writes.into_iter().flatten() {
                 self.set_st(Loc::Reg(r), St::Mem(Know::Any));
             }
+            debug_assert!(!self.src.flow.sees_slots(at));
             // The array of a slot is written in place.
             if let Ins::IndexSet { a, .. } = ins {
                 self.set_st(Loc::Reg(a), St::Mem(Know::Any));

@@ -5,10 +5,8 @@
 //! issue 8959). Everything is compiled without Cranelift's own optimiser: what is worth doing is done in
 //! the middle, where it is known what a guard is.
 
-use super::entry::{self, calls};
-use super::ir::{
-    B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V,
-};
+use super::entry::{self, VecLayout, calls};
+use super::ir::{B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V};
 use super::passes::Facts;
 use crate::value::{Value, array_layout as layout};
 use cranelift_codegen::control::ControlPlane;
@@ -32,8 +30,9 @@ pub(super) struct Emitter {
     isa: OwnedTargetIsa,
     context: cranelift_codegen::Context,
     builder: FunctionBuilderContext,
-    /// Where a `Vec` has its address and length.
-    vec: (i32, i32),
+    vec: VecLayout,
+    /// Address of what is set when somebody interrupts.
+    flag: usize,
 }
 
 impl std::fmt::Debug for Emitter {
@@ -73,8 +72,9 @@ pub(super) struct Emitted {
 }
 
 impl Emitter {
-    /// For this machine; `None` if there is nothing for it. `check` has Cranelift check what it is given.
-    pub(super) fn new(check: bool) -> Option<Emitter> {
+    /// For this machine; `None` if there is nothing for it. `check` has Cranelift check what it is given;
+    /// what is at `flag` is set when somebody interrupts.
+    pub(super) fn new(check: bool, flag: usize) -> Option<Emitter> {
         let mut flags = settings::builder();
         let set = [
             ("opt_level", "none"),
@@ -96,6 +96,7 @@ impl Emitter {
             context: cranelift_codegen::Context::new(),
             builder: FunctionBuilderContext::new(),
             vec: entry::vec_layout()?,
+            flag,
         })
     }
 
@@ -108,7 +109,7 @@ impl Emitter {
         callees: &[Callee],
         listed: bool,
     ) -> Option<Emitted> {
-        let vec = self.vec;
+        let (vec, flag) = (self.vec, self.flag);
         let args = match target.is_loop {
             true => &[][..],
             false => &target.args[..],
@@ -121,6 +122,7 @@ impl Emitter {
                 target,
                 callees,
                 vec,
+                flag,
                 conv,
                 facts,
                 values: HashMap::new(),
@@ -152,7 +154,9 @@ impl Emitter {
             b.switch_to_block(block);
             let params: Vec<ir::Value> = b.block_params(block).to_vec();
             let trusted = MemFlagsData::trusted();
-            let registers = b.ins().load(types::I64, trusted, params[0], entry::REGISTERS);
+            let registers = b
+                .ins()
+                .load(types::I64, trusted, params[0], entry::REGISTERS);
             let frame = b.ins().iadd(registers, params[1]);
             let mut values = params;
             for (r, ty) in args.iter().enumerate() {
@@ -171,7 +175,9 @@ impl Emitter {
                 b.ins().brif(results[0], gone, &[], well, &[]);
                 b.switch_to_block(well);
                 // Registers may have moved.
-                let registers = b.ins().load(types::I64, trusted, values[0], entry::REGISTERS);
+                let registers = b
+                    .ins()
+                    .load(types::I64, trusted, values[0], entry::REGISTERS);
                 let frame = b.ins().iadd(registers, values[1]);
                 store_boxed(b, frame, 0, ty, results.get(1).copied());
                 b.ins().return_(&[results[0]]);
@@ -271,7 +277,8 @@ struct Body<'a, 'b> {
     facts: &'a Facts,
     target: &'a Target,
     callees: &'a [Callee],
-    vec: (i32, i32),
+    vec: VecLayout,
+    flag: usize,
     conv: CallConv,
     values: HashMap<V, ir::Value>,
     blocks: HashMap<B, ir::Block>,
@@ -408,7 +415,9 @@ impl Body<'_, '_> {
         let Exit { writes, .. } = &self.f.exits[exit];
         let mut writes = writes.clone();
         writes.sort_by_key(|(loc, _)| *loc);
-        let layout: Vec<(Loc, Ty)> = (writes.iter()).map(|(loc, v)| (*loc, self.f.ty(*v))).collect();
+        let layout: Vec<(Loc, Ty)> = (writes.iter())
+            .map(|(loc, v)| (*loc, self.f.ty(*v)))
+            .collect();
         let block = match self.stubs.get(&layout) {
             Some((block, _)) => *block,
             None => {
@@ -712,7 +721,7 @@ impl Body<'_, '_> {
                 self.b.ins().uload8(types::I64, Self::trusted(), at, kind)
             }
             Field::Data(items) => {
-                let first = self.load(types::I64, at, vec + self.vec.0);
+                let first = self.load(types::I64, at, vec + self.vec.data);
                 let head = head(self);
                 let by = match items {
                     Items::Value => 4,
@@ -722,7 +731,7 @@ impl Body<'_, '_> {
                 self.b.ins().iadd(first, behind)
             }
             Field::Len => {
-                let len = self.load(types::I64, at, vec + self.vec.1);
+                let len = self.load(types::I64, at, vec + self.vec.len);
                 let head = head(self);
                 self.b.ins().isub(len, head)
             }
@@ -730,8 +739,7 @@ impl Body<'_, '_> {
     }
 
     fn poll(&mut self, exit: usize) {
-        let context = self.context();
-        let flag = self.load(types::I64, context, entry::FLAG);
+        let flag = self.b.ins().iconst(types::I64, self.flag as i64);
         let is = self.load(types::I8, flag, 0);
         self.guard(is, false, exit);
     }
@@ -741,7 +749,10 @@ impl Body<'_, '_> {
         let slice = self.load(types::I64, context, entry::SLICE);
         let has = self.load(types::I64, slice, 0);
         let cost = self.b.ins().iconst(types::I64, i64::from(cost));
-        let is = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
+        let is = self
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
         let (pay, more, on) = (
             self.b.create_block(),
             self.b.create_block(),
@@ -762,15 +773,17 @@ impl Body<'_, '_> {
 
     fn room(&mut self, window: u16, deep: u32, exit: usize) {
         let (context, off, left) = (self.context(), self.off(), self.left());
-        let enough = self.b.ins().icmp_imm_s(
-            IntCC::SignedGreaterThanOrEqual,
-            left,
-            i64::from(deep),
-        );
+        let enough =
+            self.b
+                .ins()
+                .icmp_imm_s(IntCC::SignedGreaterThanOrEqual, left, i64::from(deep));
         self.guard(enough, true, exit);
         let room = self.load(types::I64, context, entry::ROOM);
         let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
-        let fits = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, below, room);
+        let fits = self
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedLessThanOrEqual, below, room);
         self.guard(fits, true, exit);
         let floor = self.load(types::I64, context, entry::FLOOR);
         let stack = self.b.ins().get_stack_pointer(types::I64);
@@ -848,6 +861,9 @@ impl Body<'_, '_> {
             }
             Lib::Unshare => return self.unshare(locs[0], named[0], exit),
             Lib::Forget => return self.forget(locs[0], named[0], exit),
+            Lib::Push if matches!(self.f.ty(args[0]), Ty::Int | Ty::Float) => {
+                return self.push(locs[0], named[0], args[0], exit);
+            }
             Lib::Push => {
                 let v = args[0];
                 let (address, given) = match self.f.ty(v) {
@@ -896,6 +912,56 @@ impl Body<'_, '_> {
         self.frame = None;
     }
 
+    /// Appends a number where there is room, and has it appended otherwise.
+    fn push(&mut self, loc: Option<Loc>, named: ir::Value, v: V, exit: usize) {
+        let Some(loc) = loc else { return };
+        let (ty, given) = (self.f.ty(v), self.value(v));
+        let (slow, on) = (self.b.create_block(), self.b.create_block());
+        let kind = if ty == Ty::Int { 0 } else { 1 };
+        let (at, behind) = self.place(loc);
+        let header = self.load(types::I64, at, behind + PAYLOAD);
+        let vec = layout::VEC as i32;
+        let mut unless = |this: &mut Self, is: ir::Value| {
+            let next = this.b.create_block();
+            this.b.ins().brif(is, next, &[], slow, &[]);
+            this.b.switch_to_block(next);
+        };
+        let count = self.load(types::I64, header, layout::COUNT as i32);
+        let is = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+        unless(self, is);
+        let found = self.load(types::I8, header, layout::KIND as i32);
+        let is = self.b.ins().icmp_imm_s(IntCC::Equal, found, kind);
+        unless(self, is);
+        let len = self.load(types::I64, header, vec + self.vec.len);
+        let capacity = self.load(types::I64, header, vec + self.vec.capacity);
+        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
+        unless(self, is);
+        let context = self.context();
+        let most = self.load(types::I64, context, entry::MOST);
+        let head = self.load(types::I64, header, layout::HEAD as i32);
+        let used = self.b.ins().isub(len, head);
+        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, used, most);
+        unless(self, is);
+        let data = self.load(types::I64, header, vec + self.vec.data);
+        let by = self.b.ins().ishl_imm_u(len, 3);
+        let to = self.b.ins().iadd(data, by);
+        self.b.ins().store(Self::trusted(), given, to, 0);
+        let longer = self.b.ins().iadd_imm_s(len, 1);
+        (self.b.ins()).store(Self::trusted(), longer, header, vec + self.vec.len);
+        self.b.ins().jump(on, &[]);
+        self.b.switch_to_block(slow);
+        self.b.set_cold_block(slow);
+        let address = match ty {
+            Ty::Int => calls::push_int as *const () as usize,
+            _float => calls::push_float as *const () as usize,
+        };
+        let status = self.host(address, &[context, named, given]);
+        let (stub, args) = self.stub(exit);
+        self.b.ins().brif(status, stub, &args, on, &[]);
+        self.b.switch_to_block(on);
+        self.frame = None;
+    }
+
     fn unshare(&mut self, loc: Option<Loc>, named: ir::Value, exit: usize) {
         let Some(loc) = loc else { return };
         let (at, behind) = self.place(loc);
@@ -909,7 +975,10 @@ impl Body<'_, '_> {
         let Some(loc) = loc else { return };
         let (at, behind) = self.place(loc);
         let tag = self.load(types::I8, at, behind);
-        let plain = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, 3);
+        let plain = self
+            .b
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, 3);
         self.unless(plain, calls::forget as *const () as usize, named, exit);
     }
 

@@ -18,22 +18,14 @@
 use crate::ext::NativeState;
 use crate::value::Value;
 use std::mem::offset_of;
+use std::ptr::null_mut;
 
 /// What machine code sees of the VM.
 #[repr(C)]
 pub(super) struct Context {
-    /// The first register of the VM.
-    pub(super) registers: *mut Value,
-    /// The first global.
-    pub(super) globals: *mut Option<Value>,
+    places: Places,
     /// The native stack must not grow below.
-    pub(super) floor: usize,
-    /// The last window that has room, in bytes behind the first register.
-    pub(super) room: usize,
-    /// Whether somebody has interrupted.
-    pub(super) flag: *const u8,
-    /// Fuel for now.
-    pub(super) slice: *mut u64,
+    floor: usize,
     /// What ops of numbers tell.
     native: NativeState,
     /// For tests: what guards that leave for no reason go by.
@@ -41,32 +33,41 @@ pub(super) struct Context {
     host: *mut dyn Host,
 }
 
-/// Offsets of what machine code reads.
-pub(super) const REGISTERS: i32 = offset_of!(Context, registers) as i32;
-pub(super) const GLOBALS: i32 = offset_of!(Context, globals) as i32;
-pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
-pub(super) const ROOM: i32 = offset_of!(Context, room) as i32;
-pub(super) const FLAG: i32 = offset_of!(Context, flag) as i32;
-pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
-pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
-pub(super) const SLICE: i32 = offset_of!(Context, slice) as i32;
-
-const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
-
 /// Where the VM keeps what machine code reads, now.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Places {
+    /// The first register of the VM.
     pub(crate) registers: *mut Value,
+    /// The first global.
     pub(crate) globals: *mut Option<Value>,
+    /// The last window that has room, in bytes behind the first register.
     pub(crate) room: usize,
-    pub(crate) flag: *const u8,
+    /// Elements that an array may have.
+    pub(crate) most: usize,
+    /// Fuel for now.
     pub(crate) slice: *mut u64,
 }
 
+/// Offsets of what machine code reads.
+pub(super) const REGISTERS: i32 = offset_of!(Context, places.registers) as i32;
+pub(super) const GLOBALS: i32 = offset_of!(Context, places.globals) as i32;
+pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
+pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
+pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
+pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
+pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
+pub(super) const SLICE: i32 = offset_of!(Context, places.slice) as i32;
+
+const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
+
 /// The VM, as machine code asks it for what it cannot do.
 pub(crate) trait Host {
-    /// Where things are.
-    fn places(&mut self) -> Places;
+    /// Says where things are.
+    fn places(&mut self, now: &mut Places);
+
+    /// Elements that an array may have.
+    fn max_array_len(&self) -> usize;
 
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
@@ -79,9 +80,6 @@ pub(crate) trait Host {
 
     /// The value in a register, or of a global.
     fn at(&mut self, place: Place) -> &mut Value;
-
-    /// Elements that an array may have.
-    fn max_array_len(&self) -> usize;
 
     /// Runs what may drop a value, which may panic; whether it did not.
     fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool;
@@ -140,17 +138,20 @@ impl Door {
         (window, left): (usize, usize),
         floor: usize,
     ) -> bool {
-        let places = host.places();
+        let mut places = Places {
+            registers: null_mut(),
+            globals: null_mut(),
+            room: 0,
+            most: 0,
+            slice: null_mut(),
+        };
+        host.places(&mut places);
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
         let host: *mut (dyn Host + 'static) =
             unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
         let mut context = Context {
-            registers: places.registers,
-            globals: places.globals,
+            places,
             floor: floor.saturating_add(RESERVE),
-            room: places.room,
-            flag: places.flag,
-            slice: places.slice,
             native: NativeState::default(),
             seed: self.seed,
             host,
@@ -198,12 +199,7 @@ unsafe fn with<T>(context: *mut Context, of: impl FnOnce(&mut dyn Host) -> T) ->
     // SAFETY: as above; the host is borrowed by `enter` for as long as this.
     let host = unsafe { &mut *context.host };
     let result = of(host);
-    let places = host.places();
-    context.registers = places.registers;
-    context.globals = places.globals;
-    context.room = places.room;
-    context.flag = places.flag;
-    context.slice = places.slice;
+    host.places(&mut context.places);
     result
 }
 
@@ -251,9 +247,8 @@ pub(super) mod calls {
     }
 
     pub(in crate::jit) extern "C" fn forget(context: *mut Context, at: u64) -> u64 {
-        let run = |host: &mut dyn Host| {
-            host.dropping(&mut |host| *host.at(place(at)) = Value::Undef)
-        };
+        let run =
+            |host: &mut dyn Host| host.dropping(&mut |host| *host.at(place(at)) = Value::Undef);
         // SAFETY: machine code passes what it was given.
         status(unsafe { with(context, run) })
     }
@@ -343,10 +338,18 @@ pub(super) mod calls {
     }
 }
 
-/// Where a `Vec` keeps the address of its first element and its length, in bytes; `None` if it cannot be
-/// told.
-pub(super) fn vec_layout() -> Option<(i32, i32)> {
-    fn of<T: Clone>(one: T) -> Option<(i32, i32)> {
+/// Where a `Vec` keeps its parts, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct VecLayout {
+    /// The address of the first element.
+    pub(super) data: i32,
+    pub(super) len: i32,
+    pub(super) capacity: i32,
+}
+
+/// Where a `Vec` keeps its parts; `None` if it cannot be told.
+pub(super) fn vec_layout() -> Option<VecLayout> {
+    fn of<T: Clone>(one: T) -> Option<VecLayout> {
         const WORDS: usize = 3;
         if size_of::<Vec<T>>() != WORDS * size_of::<usize>() {
             return None;
@@ -357,11 +360,21 @@ pub(super) fn vec_layout() -> Option<(i32, i32)> {
         // SAFETY: a `Vec` of that size is its three words, all of them initialised.
         let words: [usize; WORDS] = unsafe { std::ptr::read((&raw const probe).cast()) };
         let at = |wanted: usize| {
-            let mut found = words.iter().enumerate().filter(|(_, word)| **word == wanted);
+            let mut found = words
+                .iter()
+                .enumerate()
+                .filter(|(_, word)| **word == wanted);
             let (at, _) = found.next()?;
-            found.next().is_none().then_some((at * size_of::<usize>()) as i32)
+            found
+                .next()
+                .is_none()
+                .then_some((at * size_of::<usize>()) as i32)
         };
-        Some((at(probe.as_ptr() as usize)?, at(probe.len())?))
+        Some(VecLayout {
+            data: at(probe.as_ptr() as usize)?,
+            len: at(probe.len())?,
+            capacity: at(probe.capacity())?,
+        })
     }
     let layout = of(0i64)?;
     let same = of(0f64) == Some(layout) && of(Value::Undef) == Some(layout);

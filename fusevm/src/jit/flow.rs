@@ -4,6 +4,7 @@
 //! a block but those back come before it. A unit whose loops have more than one entry has no shape here
 //! and stays interpreted.
 
+use crate::ext::{ImmKind, OpDesc};
 use crate::lower::{Code, Ins};
 
 /// A set of small numbers.
@@ -16,7 +17,9 @@ impl Bits {
     }
 
     pub(super) fn has(&self, at: usize) -> bool {
-        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 != 0)
+        self.0
+            .get(at / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 != 0)
     }
 
     pub(super) fn put(&mut self, at: usize) {
@@ -205,11 +208,26 @@ pub(super) struct Flow {
     pub(super) blocks: Vec<Block>,
     pub(super) loops: Vec<Loop>,
     registers: usize,
+    /// Whether each instruction may see slots that it does not name.
+    slots: Vec<bool>,
+}
+
+/// Whether an instruction may see slots that it does not name: ext ops say which they name.
+fn sees_slots(ins: Ins<u16>, ops: &[&'static OpDesc]) -> bool {
+    let Ins::Ext { import, .. } = ins else {
+        return touches(ins).slots;
+    };
+    let op = ops.get(usize::from(import));
+    op.is_none_or(|op| {
+        op.immediates
+            .iter()
+            .any(|imm| matches!(imm.kind, ImmKind::Slot))
+    })
 }
 
 impl Flow {
     /// The shape of some code; `None` where a loop has more than one entry.
-    pub(super) fn of(code: &Code) -> Option<Flow> {
+    pub(super) fn of(code: &Code, ops: &[&'static OpDesc]) -> Option<Flow> {
         let plain = &code.plain;
         let mut leaders = Bits::new(plain.len() + 1);
         leaders.put(0);
@@ -262,6 +280,7 @@ impl Flow {
             blocks: sorted,
             loops: Vec::new(),
             registers: code.registers.into(),
+            slots: code.plain.iter().map(|ins| sees_slots(*ins, ops)).collect(),
         };
         flow.find_loops(code)?;
         flow.find_live(code);
@@ -310,8 +329,8 @@ impl Flow {
             let mut written = Bits::new(self.registers);
             for at in inside.iter() {
                 let block = &self.blocks[at];
-                for ins in &code.plain[block.start..block.end] {
-                    self.note_written(*ins, code, &mut written);
+                for ip in block.start..block.end {
+                    self.note_written(ip, code, &mut written);
                 }
             }
             // Headers come in order, outer ones first.
@@ -336,7 +355,8 @@ impl Flow {
     }
 
     /// Registers that an instruction may write: for those that leave values in a row, all from there on.
-    fn note_written(&self, ins: Ins<u16>, code: &Code, written: &mut Bits) {
+    fn note_written(&self, ip: usize, code: &Code, written: &mut Bits) {
+        let ins = code.plain[ip];
         let touched = touches(ins);
         (touched.writes.iter().flatten()).for_each(|r| written.put((*r).into()));
         let from = match ins {
@@ -355,7 +375,7 @@ impl Flow {
             _other => u16::MAX,
         };
         (from..code.registers).for_each(|r| written.put(r.into()));
-        if touched.slots {
+        if self.slots[ip] {
             (0..code.base).for_each(|r| written.put(r.into()));
         }
         // What only the stack has is gone when it was read.
@@ -374,8 +394,8 @@ impl Flow {
             for at in (0..self.blocks.len()).rev() {
                 let mut live = self.live_at_end(at);
                 let block = &self.blocks[at];
-                for ins in code.plain[block.start..block.end].iter().rev() {
-                    before(*ins, code, &mut live);
+                for ip in (block.start..block.end).rev() {
+                    self.before(ip, code, &mut live);
                 }
                 news |= self.blocks[at].live.join(&live);
             }
@@ -395,30 +415,38 @@ impl Flow {
         let block = &self.blocks[at];
         let mut live = self.live_at_end(at);
         let mut all = vec![live.clone()];
-        for ins in code.plain[block.start..block.end].iter().rev() {
-            before(*ins, code, &mut live);
+        for ip in (block.start..block.end).rev() {
+            self.before(ip, code, &mut live);
             all.push(live.clone());
         }
         all.reverse();
         all
     }
-}
 
-/// From what is live behind an instruction to what is live before it.
-fn before(ins: Ins<u16>, code: &Code, live: &mut Bits) {
-    let touched = touches(ins);
-    (touched.writes.iter().flatten()).for_each(|r| live.drop((*r).into()));
-    if let Ins::Call { a, want: true, .. } | Ins::CallOut { a, .. } | Ins::Builtin { a, .. } = ins {
-        live.drop(a.into());
+    /// Whether an instruction may see slots that it does not name.
+    pub(super) fn sees_slots(&self, ip: usize) -> bool {
+        self.slots[ip]
     }
-    (touched.reads.iter().flatten()).for_each(|r| live.put((*r).into()));
-    let (from, n) = touched.read_range;
-    (from..from + n).for_each(|r| live.put(r.into()));
-    if touched.slots {
-        (0..code.base).for_each(|r| live.put(r.into()));
-    }
-    if touched.all {
-        (0..code.registers).for_each(|r| live.put(r.into()));
+
+    /// From what is live behind an instruction to what is live before it.
+    fn before(&self, ip: usize, code: &Code, live: &mut Bits) {
+        let ins = code.plain[ip];
+        let touched = touches(ins);
+        (touched.writes.iter().flatten()).for_each(|r| live.drop((*r).into()));
+        if let Ins::Call { a, want: true, .. } | Ins::CallOut { a, .. } | Ins::Builtin { a, .. } =
+            ins
+        {
+            live.drop(a.into());
+        }
+        (touched.reads.iter().flatten()).for_each(|r| live.put((*r).into()));
+        let (from, n) = touched.read_range;
+        (from..from + n).for_each(|r| live.put(r.into()));
+        if self.slots[ip] {
+            (0..code.base).for_each(|r| live.put(r.into()));
+        }
+        if touched.all {
+            (0..code.registers).for_each(|r| live.put(r.into()));
+        }
     }
 }
 
@@ -474,7 +502,11 @@ pub(super) fn dominators_of(preds: &[&[usize]]) -> Vec<usize> {
                 if idom[pred] == NONE {
                     continue;
                 }
-                new = if new == NONE { pred } else { meet(&idom, new, pred) };
+                new = if new == NONE {
+                    pred
+                } else {
+                    meet(&idom, new, pred)
+                };
             }
             if idom[at] != new {
                 idom[at] = new;

@@ -164,7 +164,7 @@ pub(super) enum Lib {
     Element,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Inst {
     /// Parameter of a block, or of the unit.
     Param,
@@ -318,7 +318,7 @@ pub(super) struct Exit {
 }
 
 /// A unit in the middle of its way.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Func {
     pub(super) insts: Vec<Inst>,
     pub(super) types: Vec<Ty>,

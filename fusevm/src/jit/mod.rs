@@ -32,6 +32,6 @@ mod tier;
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
 pub(crate) use ir::{At, Why};
 
-pub(crate) use tier::{Jit, Key, Scene};
 pub use report::{JitExit, JitRefused, JitReport, JitUnit};
 pub use tier::JitConfig;
+pub(crate) use tier::{Jit, Key, Scene};

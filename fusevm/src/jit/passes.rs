@@ -1,4 +1,12 @@
-//! What is done to a unit in the middle, pass by pass.
+//! What is done to a unit in the middle, pass by pass. Each leaves a unit that does the same.
+
+mod dead;
+mod fold;
+mod graph;
+mod hoist;
+pub(super) mod inline;
+mod number;
+mod params;
 
 use super::ir::{B, Func, Term};
 
@@ -17,9 +25,7 @@ impl Facts {
             let succs = term.succs();
             cold[at.0 as usize] = match term {
                 Term::Leave(_) => true,
-                _other => {
-                    !succs.is_empty() && succs.iter().all(|to| cold[to.0 as usize])
-                }
+                _other => !succs.is_empty() && succs.iter().all(|to| cold[to.0 as usize]),
             };
         }
         Facts { cold }
@@ -30,5 +36,18 @@ impl Facts {
     }
 }
 
-/// Makes a unit better, without any change to what it does.
-pub(super) fn run(_f: &mut Func) {}
+/// What is done before others may have the unit built into them.
+pub(super) fn early(f: &mut Func) {
+    params::run(f);
+    number::run(f);
+    dead::run(f);
+}
+
+/// What is done to the whole.
+pub(super) fn late(f: &mut Func) {
+    params::run(f);
+    number::run(f);
+    hoist::run(f);
+    number::run(f);
+    dead::run(f);
+}

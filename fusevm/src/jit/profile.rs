@@ -87,6 +87,13 @@ impl Profile {
         &mut self.seen[ip]
     }
 
+    /// Forgets the kinds that were seen at an instruction.
+    pub(super) fn reset(&mut self, ip: usize) {
+        if let Some(seen) = self.seen.get_mut(ip) {
+            (seen.operands, seen.result, seen.items) = ([0; 2], 0, 0);
+        }
+    }
+
     /// Whether anything was seen at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.seen.is_empty()

@@ -10,6 +10,7 @@ use super::entry::Door;
 use super::flow::Flow;
 use super::ir::{At, Ty, Why};
 use super::memory::{Placed, Region};
+use super::passes::inline::Body;
 use super::passes::{self, Facts};
 use super::profile::{Profile, single_type, tag};
 use super::report::{JitExit, JitRefused, JitReport, JitUnit};
@@ -54,18 +55,18 @@ pub struct JitConfig {
 impl JitConfig {
     /// What holds where nothing else is said.
     pub const DEFAULT: JitConfig = JitConfig {
-            enabled: true,
-            threshold: 4_096,
-            observed: 2_000,
-            exits: 16,
-            recompiles: 8,
-            code_memory: 32 << 20,
-            check: cfg!(debug_assertions),
-            listings: false,
-            stress: 0,
-            seed: 0,
-            eager: false,
-            everywhere: false,
+        enabled: true,
+        threshold: 4_096,
+        observed: 2_000,
+        exits: 8,
+        recompiles: 8,
+        code_memory: 32 << 20,
+        check: cfg!(debug_assertions),
+        listings: false,
+        stress: 0,
+        seed: 0,
+        eager: false,
+        everywhere: false,
     };
 }
 
@@ -128,6 +129,8 @@ struct Version {
     calls: Vec<usize>,
     /// Registers that hold nothing of interest at the entry.
     dead: Vec<u16>,
+    /// What callers may build in.
+    body: Option<Arc<Body>>,
     state: State,
     /// How often the interpreter entered it.
     entered: u64,
@@ -179,8 +182,9 @@ pub(crate) struct Left {
 }
 
 impl Jit {
-    pub(crate) fn new(config: JitConfig) -> Option<Jit> {
-        let emitter = Emitter::new(config.check)?;
+    /// Machine code for a VM that is interrupted by what is at that address, for as long as there is any.
+    pub(crate) fn new(config: JitConfig, flag: usize) -> Option<Jit> {
+        let emitter = Emitter::new(config.check, flag)?;
         let region = Region::reserve(config.code_memory)?;
         Some(Jit {
             config,
@@ -200,19 +204,26 @@ impl Jit {
         &mut self.units.entry(key).or_default().profile
     }
 
-    fn flow(&mut self, key: Key, code: &Code) -> Option<Arc<Flow>> {
+    fn flow(&mut self, key: Key, code: &Code, ops: &[&'static OpDesc]) -> Option<Arc<Flow>> {
         let unit = self.units.entry(key).or_default();
-        let flow = unit.flow.get_or_insert_with(|| Flow::of(code).map(Arc::new));
+        let flow = unit
+            .flow
+            .get_or_insert_with(|| Flow::of(code, ops).map(Arc::new));
         flow.clone()
     }
 
     /// Where machine code may be entered for an instruction that is hot: the head of the innermost loop
     /// around it, or else the beginning of the function.
-    pub(crate) fn hot(&mut self, key: Key, code: &Code, ip: usize, is_main: bool) -> Option<u32> {
+    pub(crate) fn hot(
+        &mut self,
+        (key, code, ip): (Key, &Code, usize),
+        is_main: bool,
+        ops: &[&'static OpDesc],
+    ) -> Option<u32> {
         if code.is_wide() {
             return None;
         }
-        let flow = self.flow(key, code)?;
+        let flow = self.flow(key, code, ops)?;
         let block = flow.block_of(ip)?;
         let mut at = flow.blocks[block].inner;
         while let Some(part) = at {
@@ -226,12 +237,19 @@ impl Jit {
     }
 
     /// All places of a unit where machine code may be entered, hot or not.
-    pub(crate) fn all(&mut self, key: Key, code: &Code, is_main: bool) -> Vec<u32> {
+    pub(crate) fn all(
+        &mut self,
+        (key, code): (Key, &Code),
+        is_main: bool,
+        ops: &[&'static OpDesc],
+    ) -> Vec<u32> {
         let flow = match code.is_wide() {
             true => None,
-            false => self.flow(key, code),
+            false => self.flow(key, code, ops),
         };
-        let Some(flow) = flow else { return Vec::new() };
+        let Some(flow) = flow else {
+            return Vec::new();
+        };
         let heads = flow.loops.iter().map(|part| flow.blocks[part.header].start as u32);
         let mut all: Vec<u32> = heads.chain((!is_main).then_some(0)).collect();
         all.sort_unstable();
@@ -296,10 +314,16 @@ impl Jit {
         registers: &[Value],
         scene: &Scene<'_>,
     ) -> Result<Option<usize>, ()> {
-        let Some(flow) = self.flow(key, code) else {
+        let Some(flow) = self.flow(key, code, scene.ops) else {
             return Err(());
         };
-        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        let spot = self
+            .units
+            .entry(key)
+            .or_default()
+            .places
+            .entry(ip)
+            .or_default();
         if spot.refused.is_some() {
             return Err(());
         }
@@ -333,7 +357,13 @@ impl Jit {
         let begin = Instant::now();
         let done = self.compile(number, code, scene);
         self.time += begin.elapsed();
-        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+        let spot = self
+            .units
+            .entry(key)
+            .or_default()
+            .places
+            .entry(ip)
+            .or_default();
         match done {
             Ok(()) => Ok(Some(number)),
             Err(Refused::Later) => Ok(None),
@@ -346,7 +376,11 @@ impl Jit {
 
     fn want_function(&mut self, key: Key, code: &Code, args: Vec<Option<Ty>>) -> usize {
         let found = (self.versions.iter()).position(|v| {
-            v.key == key && v.ip == 0 && v.part.is_none() && v.args == args && v.state != State::Gone
+            v.key == key
+                && v.ip == 0
+                && v.part.is_none()
+                && v.args == args
+                && v.state != State::Gone
         });
         if let Some(found) = found {
             return found;
@@ -355,7 +389,10 @@ impl Jit {
             .map(|ty| ty.map_or(Entry::Any, Entry::Val))
             .collect();
         // Other slots begin empty.
-        entry.resize(usize::from(code.own_slots).max(entry.len()), Entry::Val(Ty::Undef));
+        entry.resize(
+            usize::from(code.own_slots).max(entry.len()),
+            Entry::Val(Ty::Undef),
+        );
         entry.resize(code.registers.into(), Entry::Plain);
         let gives = single_type(self.profile(key).returns);
         self.versions.push(Version {
@@ -372,6 +409,7 @@ impl Jit {
             exits: Vec::new(),
             calls: Vec::new(),
             dead: Vec::new(),
+            body: None,
             state: State::Wanted,
             entered: 0,
             bytes: 0,
@@ -415,6 +453,7 @@ impl Jit {
             exits: Vec::new(),
             calls: Vec::new(),
             dead,
+            body: None,
             state: State::Wanted,
             entered: 0,
             bytes: 0,
@@ -425,43 +464,51 @@ impl Jit {
     /// Compiles a version, and those that it calls.
     fn compile(&mut self, first: usize, code: &Code, scene: &Scene<'_>) -> Result<(), Refused> {
         let mut open = vec![first];
-        let mut made: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut built: Vec<usize> = Vec::new();
         let mut failed: Vec<(usize, Refused)> = Vec::new();
         while let Some(number) = open.pop() {
             if self.versions[number].state != State::Wanted
-                || made.iter().any(|(n, _)| *n == number)
+                || built.contains(&number)
                 || failed.iter().any(|(n, _)| *n == number)
             {
                 continue;
             }
-            let key = self.versions[number].key;
+            let version = &self.versions[number];
             let own = match number == first {
                 true => Some(code),
-                false => {
-                    let argc = self.versions[number].args.len() as u8;
-                    (scene.code)(key.unit, argc)
-                }
+                false => (scene.code)(version.key.unit, version.args.len() as u8),
             };
-            let made_one = own
+            let done = own
                 .ok_or(Refused::Failed)
-                .and_then(|own| self.compile_one(number, own, scene));
-            match made_one {
-                Ok(bytes) => {
+                .and_then(|own| self.build_one(number, own, scene));
+            match done {
+                Ok(()) => {
                     open.extend(&self.versions[number].calls);
-                    made.push((number, bytes));
+                    built.push(number);
                 }
                 Err(refused) => failed.push((number, refused)),
             }
         }
         // Who calls what cannot be compiled cannot be, either.
         loop {
-            let lost = made.iter().position(|(number, _)| {
+            let lost = built.iter().position(|number| {
                 let calls = &self.versions[*number].calls;
                 calls.iter().any(|to| failed.iter().any(|(n, _)| n == to))
             });
             let Some(lost) = lost else { break };
-            let (number, _) = made.swap_remove(lost);
-            failed.push((number, Refused::Slow(0)));
+            failed.push((built.swap_remove(lost), Refused::Slow(0)));
+        }
+        let mut made = Vec::new();
+        for number in built {
+            match self.emit_one(number) {
+                Some(bytes) => made.push((number, bytes)),
+                // Others may call it by now: none of them can be had.
+                None => {
+                    failed.extend(made.drain(..).map(|(n, _)| (n, Refused::Failed)));
+                    failed.push((number, Refused::Failed));
+                    break;
+                }
+            }
         }
         for (number, refused) in &failed {
             let version = &mut self.versions[*number];
@@ -472,10 +519,8 @@ impl Jit {
                 spot.refused.get_or_insert(*refused);
             }
         }
+        self.place(made)?;
         let refused = failed.iter().find(|(n, _)| *n == first).map(|(_, why)| *why);
-        if refused.is_none() || !made.is_empty() {
-            self.place(made)?;
-        }
         refused.map_or(Ok(()), Err)
     }
 
@@ -506,24 +551,26 @@ impl Jit {
             version.placed = Some(placed);
             version.state = State::Ready;
             let (key, ip) = (version.key, version.ip);
-            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+            let spot = self
+                .units
+                .entry(key)
+                .or_default()
+                .places
+                .entry(ip)
+                .or_default();
             spot.versions.push(number);
             spot.compiled += 1;
         }
         Ok(())
     }
 
-    fn compile_one(
-        &mut self,
-        number: usize,
-        code: &Code,
-        scene: &Scene<'_>,
-    ) -> Result<Vec<u8>, Refused> {
+    /// Builds a version in the middle.
+    fn build_one(&mut self, number: usize, code: &Code, scene: &Scene<'_>) -> Result<(), Refused> {
         let key = self.versions[number].key;
         if code.is_wide() {
             return Err(Refused::Size);
         }
-        let flow = self.flow(key, code).ok_or(Refused::Shape)?;
+        let flow = self.flow(key, code, scene.ops).ok_or(Refused::Shape)?;
         let profile = self.profile(key).clone();
         let version = &self.versions[number];
         let source = Source {
@@ -538,13 +585,7 @@ impl Jit {
             gives: version.gives,
             eager: self.config.eager,
         };
-        let target = Target {
-            number: number as u32,
-            stress: self.config.stress,
-            args: version.args.iter().flatten().copied().collect(),
-            gives: version.gives,
-            is_loop: version.part.is_some(),
-        };
+        let gives = version.gives;
         let mut callees = Wanting {
             jit: self,
             scene,
@@ -553,8 +594,34 @@ impl Jit {
         };
         let mut f = build(&source, &mut callees)?;
         let calls = callees.calls;
-        passes::run(&mut f);
+        passes::early(&mut f);
+        let version = &mut self.versions[number];
+        version.calls = calls;
+        version.body = Some(Arc::new(Body {
+            f,
+            gives,
+            units: vec![key.unit],
+        }));
+        Ok(())
+    }
+
+    /// Machine code of a version that was built.
+    fn emit_one(&mut self, number: usize) -> Option<Vec<u8>> {
+        let version = &self.versions[number];
+        let body = version.body.clone()?;
+        let mut f = body.f.clone();
+        let mut units = body.units.clone();
+        let of = |version: usize| self.versions[version].body.clone();
+        passes::inline::run(&mut f, &mut units, &of);
+        passes::late(&mut f);
         let facts = Facts::of(&f);
+        let target = Target {
+            number: number as u32,
+            stress: self.config.stress,
+            args: version.args.iter().flatten().copied().collect(),
+            gives: version.gives,
+            is_loop: version.part.is_some(),
+        };
         let table: Vec<Callee> = (self.versions.iter())
             .map(|v| Callee {
                 cell: &raw const *v.cell as usize,
@@ -563,15 +630,13 @@ impl Jit {
             })
             .collect();
         let listed = self.config.listings;
-        let emitted = (self.emitter)
-            .unit(&f, &facts, &target, &table, listed)
-            .ok_or(Refused::Failed)?;
+        let emitted = (self.emitter).unit(&f, &facts, &target, &table, listed)?;
         if listed {
             eprintln!("{f}\n{}\n{}", emitted.clif, emitted.text);
         }
         let version = &mut self.versions[number];
-        version.calls = calls;
         version.bytes = emitted.code.len();
+        version.units = units;
         version.exits = (f.exits.into_iter())
             .map(|exit| Exited {
                 why: exit.why,
@@ -580,7 +645,7 @@ impl Jit {
                 taken: 0,
             })
             .collect();
-        Ok(emitted.code)
+        Some(emitted.code)
     }
 
     /// What has to be dropped before a version is entered.
@@ -654,21 +719,49 @@ impl Jit {
         }
     }
 
+    /// Forgets what was seen at the instruction of an exit, which is what it was compiled for: what comes
+    /// now counts more. Not for ever, or what is of two kinds would never settle.
+    fn see_anew(&mut self, key: Key, at: (u32, u32), compiled: u32) {
+        let (unit, ip) = at;
+        if compiled <= 2 {
+            self.profile(Key { unit, ..key }).reset(ip as usize);
+        }
+    }
+
     /// Takes note of an exit that was taken because an assumption failed: whether the version is gone now.
     pub(crate) fn count(&mut self, number: u32, exit: u32) -> bool {
         let limit = self.config.exits;
         let version = &mut self.versions[number as usize];
         let taken = &mut version.exits[exit as usize];
         taken.times += 1;
+        if std::env::var_os("JT").is_some() {
+            eprintln!(
+                "exit #{number} {:?} {:?} times {}",
+                taken.why, taken.frames, taken.times
+            );
+        }
         if taken.times < limit || version.state != State::Ready {
             return false;
         }
         let (key, ip) = (version.key, version.ip);
         self.drop_version(number as usize);
         let recompiles = self.config.recompiles;
-        let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
-        if spot.compiled > recompiles {
+        let spot = self
+            .units
+            .entry(key)
+            .or_default()
+            .places
+            .entry(ip)
+            .or_default();
+        let compiled = spot.compiled;
+        if compiled > recompiles {
             spot.refused = Some(Refused::Kinds);
+        }
+        if let Some((unit, at)) = self.site(super::Exited {
+            version: number,
+            exit,
+        }) {
+            self.see_anew(key, (unit, at.ip), compiled);
         }
         true
     }
@@ -698,13 +791,16 @@ impl Jit {
 
 impl Version {
     fn fits(&self, registers: &[Value]) -> bool {
-        self.entry.iter().zip(registers).all(|(entry, value)| match entry {
-            Entry::Val(ty) if self.part.is_none() && *ty == Ty::Undef => true,
-            Entry::Val(ty) => ty.tag() == Some(tag(value)),
-            Entry::Tag(of) => *of == tag(value),
-            Entry::Any => true,
-            Entry::Plain => true,
-        })
+        self.entry
+            .iter()
+            .zip(registers)
+            .all(|(entry, value)| match entry {
+                Entry::Val(ty) if self.part.is_none() && *ty == Ty::Undef => true,
+                Entry::Val(ty) => ty.tag() == Some(tag(value)),
+                Entry::Tag(of) => *of == tag(value),
+                Entry::Any => true,
+                Entry::Plain => true,
+            })
     }
 }
 
@@ -740,4 +836,3 @@ impl Callees for Wanting<'_, '_> {
         })
     }
 }
-

@@ -15,15 +15,24 @@ pub struct Func(triomphe::Arc<Inner>);
 struct Inner {
     name: Str,
     index: u32,
+    /// What tells its program from others.
+    identity: usize,
     program: Arc<dyn Any + Send + Sync>,
 }
 
 impl Func {
-    /// The function number `index` of `program`.
-    pub(crate) fn new(name: Str, index: u32, program: Arc<dyn Any + Send + Sync>) -> Func {
+    /// The function number `index` of `program`, which is another one than all that are alive and have
+    /// another `identity`.
+    pub(crate) fn new(
+        name: Str,
+        index: u32,
+        identity: usize,
+        program: Arc<dyn Any + Send + Sync>,
+    ) -> Func {
         Func(triomphe::Arc::new(Inner {
             name,
             index,
+            identity,
             program,
         }))
     }
@@ -38,10 +47,10 @@ impl Func {
         self.0.index
     }
 
-    /// Whether its program is this one.
+    /// The identity of its program.
     #[inline]
-    pub(crate) fn is_of<P>(&self, program: &Arc<P>) -> bool {
-        Arc::as_ptr(&self.0.program).addr() == Arc::as_ptr(program).addr()
+    pub(crate) fn identity(&self) -> usize {
+        self.0.identity
     }
 
     /// The program, if it is a `P`.
@@ -53,7 +62,7 @@ impl Func {
 /// Equal are functions of one program with the same number, under whatever name.
 impl PartialEq for Func {
     fn eq(&self, other: &Self) -> bool {
-        self.0.index == other.0.index && Arc::ptr_eq(&self.0.program, &other.0.program)
+        (self.0.index, self.0.identity) == (other.0.index, other.0.identity)
     }
 }
 
@@ -73,13 +82,13 @@ mod tests {
     #[test]
     fn identity_and_program() {
         let program: Arc<dyn Any + Send + Sync> = Arc::new(String::from("program"));
-        let f = Func::new(Str::from("f"), 1, program.clone());
-        assert_eq!(f, Func::new(Str::from("f"), 1, program.clone()));
-        assert_ne!(f, Func::new(Str::from("f"), 2, program));
-        assert_ne!(
-            f,
-            Func::new(Str::from("f"), 1, Arc::new(String::from("program")))
-        );
+        let f = Func::new(Str::from("f"), 1, 7, program.clone());
+        assert_eq!(f, Func::new(Str::from("f"), 1, 7, program.clone()));
+        assert_ne!(f, Func::new(Str::from("f"), 2, 7, program));
+        let other = Arc::new(String::from("program"));
+        assert_ne!(f, Func::new(Str::from("f"), 1, 8, other.clone()));
+        // Another handle of the same program.
+        assert_eq!(f, Func::new(Str::from("f"), 1, 7, other));
         assert_eq!(f.program::<String>().unwrap().as_str(), "program");
         assert!(f.program::<u8>().is_none());
         assert_eq!((f.name().as_str(), f.index()), ("f", 1));

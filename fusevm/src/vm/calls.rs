@@ -1,7 +1,7 @@
 //! Running and calling from outside, and from handlers.
 
 use super::load::site;
-use super::state::FunctionRef;
+use super::state::{FunctionRef, cut};
 use super::{Error, Loadable, Program, Savepoint, Site, Source, VM, VMResult};
 use crate::ext::Invoke;
 use crate::interp::{Frame, FrameKind, IN_BASE, NOT_BEGUN, unwound};
@@ -10,7 +10,7 @@ use crate::value::{Func, Str, Value};
 use crate::verify::Unit;
 use crate::verify::flow::BlockUse;
 use std::io::Write;
-use std::sync::Arc;
+use std::mem::forget;
 
 /// Sites of a call chain that are kept at each of its ends.
 const TRACE_END: usize = 32;
@@ -20,6 +20,9 @@ const IDLE_VALUES: usize = 32;
 
 /// Places for frames that it keeps.
 const IDLE_FRAMES: usize = 8;
+
+/// Places for frames and for values that the first run of a VM begins with.
+const SOME_PLACES: usize = 4;
 
 /// What can be called: a function by value, by name, a value that holds a function, or the call that
 /// an op would have the VM make: so a language's own callables are called from Rust as well.
@@ -226,8 +229,13 @@ impl VM {
     /// Begins a run above what is running.
     fn enter(&mut self) -> Result<Savepoint, Error> {
         if self.frames.is_empty() {
-            self.stack.clear();
-            self.slots.clear();
+            cut(&mut self.stack, 0);
+            cut(&mut self.slots, 0);
+            if self.frames.capacity() == 0 {
+                // Every run takes some, and to grow takes longer.
+                self.frames = Vec::with_capacity(SOME_PLACES);
+                self.stack.reserve(SOME_PLACES);
+            }
         } else if self.reentry >= self.limits.max_reentry {
             return Err(Error::trap(
                 Trap::ReentryDepth(self.limits.max_reentry),
@@ -236,7 +244,7 @@ impl VM {
         }
         let point = self.savepoint();
         self.reentry += 1;
-        self.hold_fresh(false);
+        self.hold_nothing();
         Ok(point)
     }
 
@@ -273,20 +281,20 @@ impl VM {
 
     /// Where the function of a value is loaded; links its program if this VM has not got it.
     pub(crate) fn resolve(&mut self, function: &Func) -> Result<FunctionRef, Trap> {
-        let missing = || Trap::UndefinedFunction(function.name().clone());
-        let program = function.program().map(Program).ok_or_else(missing)?;
-        let index = function.index();
+        let (identity, index) = (function.identity(), function.index());
         // Most calls stay in the program that runs.
         let running = self.frames.last().map(|frame| frame.code);
         let same = |code: &u32| {
             let linked = self.code.get(*code);
-            linked.is_some_and(|linked| Arc::ptr_eq(&linked.origin().0, &program.0))
+            linked.is_some_and(|linked| linked.origin().identity() == identity)
         };
-        let code = match running.filter(same).or_else(|| self.code.find(&program)) {
+        let code = match running.filter(same).or_else(|| self.code.find(identity)) {
             Some(code) => code,
-            None => self
-                .link_code(program)
-                .map_err(|e| Trap::Load(e.to_string()))?,
+            None => {
+                let missing = || Trap::UndefinedFunction(function.name().clone());
+                let program = function.program().map(Program).ok_or_else(missing)?;
+                (self.link_code(program)).map_err(|e| Trap::Load(e.to_string()))?
+            }
         };
         Ok(FunctionRef { code, index })
     }
@@ -311,22 +319,28 @@ impl VM {
 
     /// Pops from the stack of the running frame. Below its bottom there is nothing: the result is
     /// Undef, and the program traps when the handler returns.
+    #[inline]
     pub fn pop(&mut self) -> Value {
-        let base = self.frames.last().map_or(0, |f| f.base);
-        let left = self.stack.len().wrapping_sub(1);
-        if self.stack.len() > base {
-            // Numbers are read as they were written, kind and number one by one.
-            match self.stack[left] {
-                Value::Int(n) => {
-                    self.stack.truncate(left);
-                    return Value::Int(n);
-                }
-                Value::Float(f) => {
-                    self.stack.truncate(left);
-                    return Value::Float(f);
-                }
-                _ => {}
+        // Numbers are read as they were written, kind and number one by one.
+        match self.stack.last() {
+            Some(&Value::Int(n)) if self.stack.len() > self.bottom => {
+                forget(self.stack.pop());
+                Value::Int(n)
             }
+            Some(&Value::Float(f)) if self.stack.len() > self.bottom => {
+                forget(self.stack.pop());
+                Value::Float(f)
+            }
+            _other => self.pop_other(),
+        }
+    }
+
+    /// The same for what is no number, or not there.
+    #[inline(never)]
+    fn pop_other(&mut self) -> Value {
+        let base = self.frames.last().map_or(0, |f| f.base);
+        debug_assert_eq!(self.bottom, base);
+        if self.stack.len() > base {
             let value = self.stack.pop().unwrap_or_default();
             if !self.frames.is_empty() {
                 self.hold(&value);

@@ -13,11 +13,12 @@ use std::any::Any;
 /// Shows what the host holds.
 pub(crate) type TraceHost = fn(&(dyn Any + Send), &mut Tracer<'_>);
 
-/// How much was held for handlers.
+/// How much was held for handlers, and where what they may pop began.
 #[derive(Clone, Copy)]
 pub(crate) struct Held {
     values: usize,
     fresh: (bool, usize),
+    bottom: usize,
 }
 
 impl VM {
@@ -84,20 +85,31 @@ impl VM {
         Held {
             values: self.held.len(),
             fresh: self.heap.fresh(),
+            bottom: self.bottom,
         }
     }
 
-    /// Says whether what is allocated from now on is held, because a handler runs and not an op
-    /// without the VM; what is held so far, for [`release`](Self::release).
-    pub(crate) fn hold_fresh(&mut self, on: bool) -> Held {
-        let values = self.held.len();
-        let fresh = self.heap.keep_fresh(on);
-        Held { values, fresh }
+    /// Says that a handler runs, which may pop what is on the stack from `bottom` on. What is allocated from
+    /// now on is held. What is held so far, for [`release`](Self::release).
+    #[inline]
+    pub(crate) fn hold_fresh(&mut self, bottom: usize) -> Held {
+        Held {
+            values: self.held.len(),
+            fresh: self.heap.keep_fresh(true),
+            bottom: std::mem::replace(&mut self.bottom, bottom),
+        }
+    }
+
+    /// Says that no handler runs, but ops without the VM.
+    pub(crate) fn hold_nothing(&mut self) {
+        self.heap.keep_fresh(false);
     }
 
     /// Lets go of what is held beyond that.
+    #[inline]
     pub(crate) fn release(&mut self, point: Held) {
-        self.held.truncate(point.values);
+        super::cut(&mut self.held, point.values);
         self.heap.release_fresh(point.fresh);
+        self.bottom = point.bottom;
     }
 }

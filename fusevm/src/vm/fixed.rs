@@ -56,7 +56,7 @@ impl StaticChunk {
 impl Loadable for &StaticChunk {
     fn source(self) -> Source {
         match self.program() {
-            Ok(program) => Source::Program(program.clone()),
+            Ok(program) => Source::Program(program.lend()),
             // Loading reports the errors.
             Err(_) => self.to_chunk().source(),
         }

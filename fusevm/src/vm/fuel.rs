@@ -39,10 +39,10 @@ impl VM {
         InterruptHandle(self.interrupt.get_or_init(Arc::default).clone())
     }
 
-    /// What is set when somebody interrupts, if anybody may.
+    /// What is set when somebody interrupts.
     #[cfg(all(feature = "jit", unix))]
-    pub(crate) fn interrupt_flag(&self) -> Option<&AtomicBool> {
-        self.interrupt.get().map(|flag| &**flag)
+    pub(crate) fn interrupt_flag(&self) -> &AtomicBool {
+        self.interrupt.get_or_init(Arc::default)
     }
 
     /// Whether the VM was interrupted since the last time it was asked.

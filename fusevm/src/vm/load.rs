@@ -47,11 +47,11 @@ impl VM {
 
     /// Where a program is loaded; links it if it is not, without defining its functions.
     pub(super) fn link_code(&mut self, origin: Program) -> Result<u32, Error> {
-        if let Some(index) = self.code.find(&origin) {
+        if let Some(index) = self.code.find(origin.identity()) {
             return Ok(index);
         }
         let anew = self
-            .verify_here(&origin.0.verified)
+            .verify_here(origin.verified())
             .map_err(|e| verify_errors(&e))?;
         let linked = self.link(origin, anew).map_err(Error::load)?;
         Ok(self.code_mut().insert(linked))
@@ -103,7 +103,7 @@ impl VM {
         origin: Program,
         anew: Option<Box<Verified>>,
     ) -> Result<Arc<Linked>, Vec<LoadError>> {
-        let verified = anew.as_deref().unwrap_or(&origin.0.verified);
+        let verified = anew.as_deref().unwrap_or_else(|| origin.verified());
         let chunk = verified.chunk();
         let mut errors = Vec::new();
         let mut ops = Vec::with_capacity(chunk.imports.len());
@@ -127,7 +127,8 @@ impl VM {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let symbols = chunk.names.iter().map(|name| self.intern(name)).collect();
+        let names = origin.0.names().iter();
+        let symbols = names.map(|name| self.intern(name)).collect();
         Linked::new((origin, anew), symbols, ops, self.table)
     }
 

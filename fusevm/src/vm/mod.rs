@@ -13,6 +13,7 @@ mod load;
 mod names;
 mod profile;
 mod program;
+mod share;
 mod state;
 mod stream;
 mod typed;
@@ -24,7 +25,7 @@ pub use fuel::InterruptHandle;
 pub use profile::{FunctionCount, LineCount, Profile};
 pub(crate) use program::Linked;
 pub use program::{Loadable, Program, Source};
-pub(crate) use state::{Code, FunctionRef, Savepoint};
+pub(crate) use state::{Code, FunctionRef, Savepoint, cut};
 pub use stream::{Output, SharedBuffer};
 pub use typed::Vm;
 
@@ -77,6 +78,8 @@ pub struct VM {
     free_roots: Vec<usize>,
     /// Values that handlers with the whole VM may have in hand.
     held: Vec<Value>,
+    /// Where on the stack begins what the handler that runs may pop; 0 where none does.
+    bottom: usize,
     output: Output,
     /// Standard input where it is not set, once it is read.
     input: Option<Box<stream::Input>>,
@@ -176,19 +179,18 @@ impl VM {
 
     pub(crate) fn of<L: Language>(host: L::Host) -> Self {
         let limits = Limits::default();
-        let mut heap = Heap::new();
-        heap.set_limit(limits.max_objects);
-        Self {
+        let mut vm = Self {
             table: L::table(),
             host: Box::new(host),
             trace_host: |host, tracer| {
                 (host.downcast_ref().into_iter()).for_each(|host| L::trace_host(host, tracer));
             },
             limits,
-            heap,
+            heap: Heap::new(),
             roots: Vec::new(),
             free_roots: Vec::new(),
             held: Vec::new(),
+            bottom: 0,
             output: Output::default(),
             input: None,
             stack: Vec::new(),
@@ -233,7 +235,9 @@ impl VM {
             #[cfg(all(feature = "jit", unix))]
             jit_config: None,
             tally: None,
-        }
+        };
+        vm.heap.set_limit(vm.limits.max_objects);
+        vm
     }
 
     /// Sets the limits. What is already past a new limit stays until it grows again.
@@ -299,6 +303,12 @@ impl VM {
     }
 
     pub(crate) fn builtin(&self, id: u16) -> Option<Builtin> {
+        // Mostly they are numbered from 0 on.
+        if let Some(&(found, handler)) = self.builtins.get(usize::from(id))
+            && found == id
+        {
+            return Some(handler);
+        }
         let at = self.builtins.binary_search_by_key(&id, |builtin| builtin.0);
         Some(self.builtins[at.ok()?].1)
     }

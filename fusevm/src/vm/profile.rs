@@ -11,7 +11,6 @@ use crate::op::Op;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
-use std::sync::Arc;
 
 /// Rows of each table that are shown, unless all are asked for.
 const SHOWN: usize = 20;
@@ -330,7 +329,7 @@ impl Profiler {
             functions: vec![Counts::default(); program.chunk().functions().len() + 1],
         };
         match known {
-            Some(tally) if !Arc::ptr_eq(&tally.program.0, &program.0) => {
+            Some(tally) if tally.program.identity() != program.identity() => {
                 self.done.add(tally);
                 *known = Some(new());
             }

@@ -2,7 +2,8 @@
 
 use super::LoadError;
 use super::load::site;
-use crate::chunk::{Chunk, FunctionEntry, own_name};
+use super::share::Handle;
+use crate::chunk::Chunk;
 use crate::ext::{ImmTag, OpDesc, OpTable};
 use crate::interp::{Frame, FrameKind};
 use crate::lower::{Code, Form, fused_loop, lower};
@@ -27,20 +28,14 @@ use std::sync::{Arc, OnceLock};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Program(pub(crate) Arc<ProgramInner>);
+pub struct Program(pub(super) Arc<Handle>);
 
 /// What programs share: the verified chunk and what is derived from it when first needed.
-///
-/// The count of who shares it stands before it, and every new VM writes that one: the gap keeps it on a
-/// cache line of its own.
-#[repr(C)]
 pub(crate) struct ProgramInner {
-    _gap: [u64; 6],
-    pub(crate) verified: Verified,
+    verified: Verified,
     /// Whether each op of the main program runs once at most.
     straight: OnceLock<bool>,
     overlay: OnceLock<Vec<Op>>,
-    function_names: OnceLock<Vec<Str>>,
     units: OnceLock<Box<[Lowered]>>,
 }
 
@@ -56,6 +51,12 @@ impl Lowered {
     }
 }
 
+impl ProgramInner {
+    pub(super) fn chunk(&self) -> &Chunk {
+        self.verified.chunk()
+    }
+}
+
 impl Program {
     /// Verifies a chunk.
     ///
@@ -67,7 +68,24 @@ impl Program {
 
     /// The chunk.
     pub fn chunk(&self) -> &Chunk {
-        self.0.verified.chunk()
+        self.0.inner.chunk()
+    }
+
+    /// What the chunk was verified to be.
+    #[inline]
+    pub(crate) fn verified(&self) -> &Verified {
+        &self.0.inner.verified
+    }
+
+    /// The same for all handles of it and for nothing else, while there is one.
+    #[inline]
+    pub(crate) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0.inner).addr()
+    }
+
+    /// The same program, to be counted by this thread.
+    pub(super) fn lend(&self) -> Self {
+        Self(self.0.lend())
     }
 
     /// The register form of the program's units, as far as they have one, for people: instructions with
@@ -96,33 +114,31 @@ impl Program {
 
     /// Whether each op of the main program, calls aside, runs once at most.
     pub(crate) fn is_straight(&self) -> bool {
-        *(self.0.straight).get_or_init(|| is_straight(self.chunk()))
+        *(self.0.inner.straight).get_or_init(|| is_straight(self.chunk()))
     }
 
     /// The same as [`overlay`](Self::overlay), if it was made before.
     pub(crate) fn made_overlay(&self) -> Option<&[Op]> {
-        self.0.overlay.get().map(Vec::as_slice)
+        self.0.inner.overlay.get().map(Vec::as_slice)
     }
 
     /// The names of its functions as their author knows them.
     pub(super) fn function_names(&self) -> &[Str] {
-        let names = &self.0.function_names;
-        names.get_or_init(|| own_names(self.chunk()))
+        self.0.function_names()
     }
 
     /// The ops with fused sequences replaced; pcs are those of the chunk.
     pub(crate) fn overlay(&self) -> &[Op] {
-        self.0
-            .overlay
-            .get_or_init(|| crate::fuse::fuse(&self.0.verified))
+        let overlay = &self.0.inner.overlay;
+        overlay.get_or_init(|| crate::fuse::fuse(self.verified()))
     }
 
     /// The register form of a unit, made if there is none yet: of the main program, or of a function
     /// called with `argc` arguments. `None` where the base interpreter runs it.
     pub(crate) fn code(&self, function: Option<u32>, argc: u8, form: Form) -> Option<&Code> {
         let functions = self.chunk().functions().len();
-        let units =
-            (self.0.units).get_or_init(|| (0..=functions).map(|_| Lowered::default()).collect());
+        let units = (self.0.inner.units)
+            .get_or_init(|| (0..=functions).map(|_| Lowered::default()).collect());
         let (at, unit) = match function {
             None => (functions, Unit::Main),
             Some(index) => {
@@ -135,7 +151,7 @@ impl Program {
                 true => self.overlay(),
                 false => self.chunk().ops(),
             };
-            let code = lower(&self.0.verified, overlay, unit, form)?;
+            let code = lower(self.verified(), overlay, unit, form)?;
             Some(Box::new((argc, code)))
         });
         // A function that takes any number of arguments is lowered for the first one it is called with.
@@ -147,14 +163,12 @@ impl Program {
 
 impl From<Verified> for Program {
     fn from(verified: Verified) -> Self {
-        Self(Arc::new(ProgramInner {
-            _gap: [0; 6],
+        Self(Handle::new(Arc::new(ProgramInner {
             verified,
             straight: OnceLock::new(),
             overlay: OnceLock::new(),
-            function_names: OnceLock::new(),
             units: OnceLock::new(),
-        }))
+        })))
     }
 }
 
@@ -211,7 +225,7 @@ impl Loadable for Program {
 
 impl Loadable for &Program {
     fn source(self) -> Source {
-        Source::Program(self.clone())
+        Source::Program(self.lend())
     }
 }
 
@@ -248,7 +262,7 @@ impl std::ops::Deref for Among {
     type Target = Verified;
 
     fn deref(&self) -> &Verified {
-        self.anew.as_deref().unwrap_or(&self.origin.0.verified)
+        (self.anew.as_deref()).unwrap_or_else(|| self.origin.verified())
     }
 }
 
@@ -260,87 +274,30 @@ impl Linked {
         table: &'static OpTable,
     ) -> Result<Arc<Self>, Vec<LoadError>> {
         let verified = Among { origin, anew };
-        let mut linked = Self {
+        let chunk = verified.chunk();
+        let (mut places, mut parsed) = (Vec::new(), None);
+        // A chunk without a language has no imports, and most languages keep and parse nothing.
+        if chunk.language.is_some() {
+            places = number_places(chunk, &ops);
+            parsed = parse_immediates(chunk, &ops)?;
+        }
+        let operators = (chunk.language() == Some(table.language())).then_some(table);
+        // Made where it is to be, and not moved there.
+        Ok(Arc::new(Self {
             verified,
             symbols,
             ops,
-            parsed: None,
-            texts: OnceLock::new(),
-            places: Vec::new(),
+            parsed,
+            places,
             coerce: table.coerce(),
-            operators: None,
-        };
-        let language = linked.chunk().language();
-        linked.operators = (language == Some(table.language())).then_some(table);
-        linked.number_places();
-        let errors = linked.parse_immediates();
-        match errors.is_empty() {
-            true => Ok(Arc::new(linked)),
-            false => Err(errors),
-        }
-    }
-
-    /// Numbers the places of ops that keep a memory at each.
-    fn number_places(&mut self) {
-        let chunk = self.verified.chunk();
-        if chunk.language.is_none() || !self.ops.iter().any(|op| op.cache) {
-            return;
-        }
-        let mut next = 0;
-        let number = |op: &Op| {
-            let number = next;
-            let keeps =
-                |(id, _): (u16, u64)| self.ops.get(usize::from(id)).is_some_and(|op| op.cache);
-            next += u32::from(chunk.immediates(*op).is_some_and(keeps));
-            number
-        };
-        self.places = chunk.ops.iter().map(number).collect();
+            texts: OnceLock::new(),
+            operators,
+        }))
     }
 
     /// The number of the place of an op that keeps a memory.
     pub(crate) fn place(&self, pc: usize) -> usize {
         self.places.get(pc).map_or(0, |place| *place as usize)
-    }
-
-    /// Parses every constant that an immediate stands for, once per op and constant.
-    fn parse_immediates(&mut self) -> Vec<LoadError> {
-        let mut errors = Vec::new();
-        let chunk = self.verified.chunk();
-        let parses =
-            |import: &crate::ext::Import| import.signature.immediates.contains(&ImmTag::Parsed);
-        if chunk.language.is_none() || !chunk.imports.iter().any(parses) {
-            return errors;
-        }
-        let all = self.parsed.get_or_insert_default();
-        for (pc, op) in chunk.ops.iter().enumerate() {
-            let Some((id, packed)) = chunk.immediates(*op) else {
-                continue;
-            };
-            for imm in self.ops[usize::from(id)].immediates {
-                let crate::ext::ImmKind::Parsed(parse) = imm.kind else {
-                    continue;
-                };
-                let k = imm.extract(packed) as u16;
-                let Some(Value::Str(text)) = chunk.constants.get(usize::from(k)) else {
-                    continue;
-                };
-                if all.contains_key(&(id, k)) {
-                    continue;
-                }
-                let parsed = crate::interp::unwound(|| Ok(parse(text.as_str())));
-                match parsed.unwrap_or_else(|trap| Err(trap.to_string())) {
-                    Ok(parsed) => {
-                        all.insert((id, k), parsed);
-                    }
-                    Err(error) => {
-                        let message = format!("`{}` cannot be {text:?}: {error}", imm.name);
-                        let site = Box::new(site(chunk, pc));
-                        errors.push(LoadError::Immediate { site, message });
-                    }
-                }
-            }
-        }
-        errors
     }
 
     pub(crate) fn chunk(&self) -> &Chunk {
@@ -400,7 +357,7 @@ impl Linked {
 
     /// The register forms of its functions, and behind them of its main program.
     pub(crate) fn units(&self) -> &[Lowered] {
-        self.origin().0.units.get().map_or(&[], |units| units)
+        self.origin().0.inner.units.get().map_or(&[], |units| units)
     }
 
     /// Whether there are ops of the language for operands of ops on numbers that are none.
@@ -438,7 +395,9 @@ impl Linked {
     /// Function `index` as a value.
     pub(crate) fn function(&self, index: usize) -> Option<Func> {
         let name = self.origin().function_names().get(index)?.clone();
-        Some(Func::new(name, index as u32, self.origin().0.clone()))
+        let program = self.origin();
+        let identity = program.identity();
+        Some(Func::new(name, index as u32, identity, program.0.clone()))
     }
 
     /// The function of the chunk that name `n` names.
@@ -485,7 +444,59 @@ fn is_straight(chunk: &Chunk) -> bool {
     true
 }
 
-fn own_names(chunk: &Chunk) -> Vec<Str> {
-    let name = |entry: &FunctionEntry| chunk.name(entry.name).map(own_name).unwrap_or_default();
-    chunk.functions.iter().map(name).collect()
+/// Numbers the places of ops that keep a memory at each.
+fn number_places(chunk: &Chunk, ops: &[&OpDesc]) -> Vec<u32> {
+    if !ops.iter().any(|op| op.cache) {
+        return Vec::new();
+    }
+    let mut next = 0;
+    let number = |op: &Op| {
+        let number = next;
+        let keeps = |(id, _): (u16, u64)| ops.get(usize::from(id)).is_some_and(|op| op.cache);
+        next += u32::from(chunk.immediates(*op).is_some_and(keeps));
+        number
+    };
+    chunk.ops.iter().map(number).collect()
+}
+
+/// Parses every constant that an immediate stands for, once per op and constant.
+fn parse_immediates(chunk: &Chunk, ops: &[&OpDesc]) -> Result<Option<Box<Parsed>>, Vec<LoadError>> {
+    let parses =
+        |import: &crate::ext::Import| import.signature.immediates.contains(&ImmTag::Parsed);
+    if !chunk.imports.iter().any(parses) {
+        return Ok(None);
+    }
+    let (mut all, mut errors) = (Box::<Parsed>::default(), Vec::new());
+    for (pc, op) in chunk.ops.iter().enumerate() {
+        let Some((id, packed)) = chunk.immediates(*op) else {
+            continue;
+        };
+        for imm in ops[usize::from(id)].immediates {
+            let crate::ext::ImmKind::Parsed(parse) = imm.kind else {
+                continue;
+            };
+            let k = imm.extract(packed) as u16;
+            let Some(Value::Str(text)) = chunk.constants.get(usize::from(k)) else {
+                continue;
+            };
+            if all.contains_key(&(id, k)) {
+                continue;
+            }
+            let parsed = crate::interp::unwound(|| Ok(parse(text.as_str())));
+            match parsed.unwrap_or_else(|trap| Err(trap.to_string())) {
+                Ok(parsed) => {
+                    all.insert((id, k), parsed);
+                }
+                Err(error) => {
+                    let message = format!("`{}` cannot be {text:?}: {error}", imm.name);
+                    let site = Box::new(site(chunk, pc));
+                    errors.push(LoadError::Immediate { site, message });
+                }
+            }
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(Some(all)),
+        false => Err(errors),
+    }
 }

@@ -1,6 +1,7 @@
 //! State of a VM that outlives a run: names, globals, functions, loaded programs.
 
 use super::collect::Held;
+use super::share::Handle;
 use super::{Linked, VM};
 use crate::ext::Place;
 use crate::semantics::Trap;
@@ -56,9 +57,14 @@ const FEW: usize = 8;
 /// The programs a VM has loaded, by number.
 #[derive(Default)]
 pub(crate) struct Code {
-    entries: Vec<Option<Entry>>,
+    /// The first one. A VM that is made for one program has no list.
+    first: Option<Entry>,
+    /// Those behind it: number `n` stands at `n - 1`.
+    more: Vec<Option<Entry>>,
+    /// How many numbers are taken or free.
+    len: usize,
     free: Vec<u32>,
-    /// By the address of the program that was loaded, which the entry keeps alive; empty while entries
+    /// By the identity of the program that was loaded, which the entry keeps alive; empty while entries
     /// are few.
     by_origin: HashMap<usize, u32, BuildHasherDefault<DefaultHasher>>,
     /// The entry that is looked at next, whether something still leads to it.
@@ -79,61 +85,79 @@ struct Entry {
 
 impl Code {
     fn origin(linked: &Linked) -> usize {
-        Arc::as_ptr(&linked.origin().0) as usize
+        linked.origin().identity()
+    }
+
+    /// The entry of that number.
+    #[inline]
+    fn entry(&self, index: u32) -> Option<&Entry> {
+        match (index as usize).checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(at) => self.more.get(at)?.as_ref(),
+        }
+    }
+
+    fn entry_mut(&mut self, index: u32) -> Option<&mut Entry> {
+        match (index as usize).checked_sub(1) {
+            None => self.first.as_mut(),
+            Some(at) => self.more.get_mut(at)?.as_mut(),
+        }
+    }
+
+    /// Puts an entry where there is none, or takes it out.
+    fn set(&mut self, index: u32, entry: Option<Entry>) {
+        match (index as usize).checked_sub(1) {
+            None => self.first = entry,
+            Some(at) if at == self.more.len() => self.more.push(entry),
+            Some(at) => self.more[at] = entry,
+        }
+    }
+
+    /// The programs with their numbers.
+    fn all(&self) -> impl Iterator<Item = (&Entry, u32)> {
+        let places = std::iter::once(&self.first).chain(&self.more);
+        (places.zip(0..)).filter_map(|(entry, n)| Some((entry.as_ref()?, n)))
     }
 
     pub(super) fn insert(&mut self, linked: Arc<Linked>) -> u32 {
         let origin = Self::origin(&linked);
-        let few = self.entries.len() <= FEW;
-        let entry = Some(Entry {
+        let few = self.len <= FEW;
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.len += 1;
+            (self.len - 1) as u32
+        });
+        let entry = Entry {
             linked,
             functions: 0,
             pinned: false,
             begun: false,
             places: Vec::new(),
-        });
-        let index = match self.free.pop() {
-            Some(index) => {
-                self.entries[index as usize] = entry;
-                index
-            }
-            None => {
-                self.entries.push(entry);
-                (self.entries.len() - 1) as u32
-            }
         };
-        if self.entries.len() > FEW {
+        self.set(index, Some(entry));
+        if self.len > FEW {
             if few {
-                let all = self.entries.iter().zip(0..);
-                let known = all.filter_map(|(e, n)| Some((Self::origin(&e.as_ref()?.linked), n)));
-                self.by_origin.extend(known);
+                let known = self.all().map(|(e, n)| (Self::origin(&e.linked), n));
+                self.by_origin = known.collect();
             }
             self.by_origin.insert(origin, index);
         }
         index
     }
 
-    pub(super) fn find(&self, origin: &super::Program) -> Option<u32> {
-        let origin = Arc::as_ptr(&origin.0) as usize;
-        if self.entries.len() > FEW {
+    pub(super) fn find(&self, origin: usize) -> Option<u32> {
+        if self.len > FEW {
             return self.by_origin.get(&origin).copied();
         }
-        let is = |e: &Option<Entry>| {
-            e.as_ref()
-                .is_some_and(|e| Self::origin(&e.linked) == origin)
-        };
-        self.entries.iter().position(is).map(|at| at as u32)
+        let found = self.all().find(|(e, _)| Self::origin(&e.linked) == origin);
+        found.map(|(_, index)| index)
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<&Arc<Linked>> {
-        self.entries
-            .get(index as usize)?
-            .as_ref()
-            .map(|e| &e.linked)
+        self.entry(index).map(|entry| &entry.linked)
     }
 
     pub(super) fn replace(&mut self, index: u32, linked: Arc<Linked>) {
-        if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+        if let Some(entry) = self.entry_mut(index) {
             entry.linked = linked;
         }
     }
@@ -141,13 +165,13 @@ impl Code {
     /// Takes the memory of a place out, while its op runs: whoever comes to the place in the meantime
     /// finds none.
     pub(crate) fn take_place(&mut self, code: u32, place: usize) -> Place {
-        let entry = self.entries.get_mut(code as usize)?.as_mut()?;
+        let entry = self.entry_mut(code)?;
         entry.places.get_mut(place)?.take()
     }
 
     /// Puts the memory of a place back.
     pub(crate) fn put_place(&mut self, code: u32, place: usize, memory: Place) {
-        if let Some(Some(entry)) = self.entries.get_mut(code as usize) {
+        if let Some(entry) = self.entry_mut(code) {
             if entry.places.len() <= place {
                 entry.places.resize_with(place + 1, || None);
             }
@@ -157,45 +181,50 @@ impl Code {
 
     /// Whether the main program of an entry begins for the first time.
     pub(super) fn begins(&mut self, index: u32) -> bool {
-        let entry = self.entries.get_mut(index as usize);
-        let entry = entry.and_then(Option::as_mut);
+        let entry = self.entry_mut(index);
         entry.is_some_and(|entry| !std::mem::replace(&mut entry.begun, true))
     }
 
     pub(crate) fn pin(&mut self, index: u32) {
-        if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+        if let Some(entry) = self.entry_mut(index) {
             entry.pinned = true;
         }
     }
 
     fn count(&mut self, index: u32, by: isize) {
-        if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+        if let Some(entry) = self.entry_mut(index) {
             entry.functions = entry.functions.saturating_add_signed(by);
         }
     }
 
     /// Forgets programs that nothing of the VM leads to and nobody else holds. Only while nothing runs.
     fn sweep(&mut self) {
-        for _ in 0..self.entries.len().min(SUSPECTS) {
-            let index = self.suspect % self.entries.len();
-            self.suspect = index + 1;
-            let place = &mut self.entries[index];
-            let Some(entry) = place.as_ref().filter(|e| e.functions == 0 && !e.pinned) else {
+        for _ in 0..self.len.min(SUSPECTS) {
+            let at = if self.suspect < self.len {
+                self.suspect
+            } else {
+                0
+            };
+            self.suspect = at + 1;
+            let index = at as u32;
+            let unused = |e: &&Entry| e.functions == 0 && !e.pinned;
+            let Some(entry) = self.entry(index).filter(unused) else {
                 continue;
             };
-            if Arc::strong_count(&entry.linked.origin().0) > 1 {
+            if Handle::is_shared(&entry.linked.origin().0) {
                 // Whoever holds the program, or a function of it, may run it again.
                 continue;
             }
-            self.by_origin.remove(&Self::origin(&entry.linked));
-            self.free.push(index as u32);
-            *place = None;
+            let origin = Self::origin(&entry.linked);
+            self.by_origin.remove(&origin);
+            self.free.push(index);
+            self.set(index, None);
         }
     }
 
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.entries.iter().flatten().count()
+        self.all().count()
     }
 }
 
@@ -244,12 +273,12 @@ impl VM {
 
     /// Drops whatever has run above a savepoint.
     pub(crate) fn restore(&mut self, point: Savepoint) {
-        self.frames.truncate(point.frames);
-        self.stack.truncate(point.stack);
-        self.slots.truncate(point.slots);
+        cut(&mut self.frames, point.frames);
+        cut(&mut self.stack, point.stack);
+        cut(&mut self.slots, point.slots);
         self.free_registers(point.registers);
-        self.callees.truncate(point.callees);
-        self.blocks.truncate(point.blocks);
+        cut(&mut self.callees, point.callees);
+        cut(&mut self.blocks, point.blocks);
         self.depth = point.depth;
         self.pc = point.pc;
         self.reentry = point.reentry;
@@ -348,6 +377,14 @@ impl VM {
         if self.frames.is_empty() {
             self.code.sweep();
         }
+    }
+}
+
+/// Drops what is beyond `len`. A `truncate` where nothing is calls what drops it all the same.
+#[inline(always)]
+pub(crate) fn cut<T>(values: &mut Vec<T>, len: usize) {
+    if values.len() > len {
+        values.truncate(len);
     }
 }
 

@@ -1,11 +1,12 @@
 //! Ext ops on registers: inputs are borrowed where they are, results go where they were.
 
+use super::is_plain;
 use crate::ext::{Flow, ImmKind, Invoke, OpDesc, Parts, Results};
 use crate::interp::ext::{call_leaf, charge, invoke_with, made};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
-use crate::vm::{Callee, Linked, VM};
-use std::mem::{forget, replace, swap};
+use crate::vm::{Callee, Linked, VM, cut};
+use std::mem::{forget, replace, take};
 use std::sync::Arc;
 
 /// What came of an ext op.
@@ -85,15 +86,18 @@ impl VM {
         Ok(Ran::On(flow == Flow::Jump))
     }
 
-    /// Calls builtin `id` with arguments that are in registers; its result goes to the first of them.
+    /// Calls builtin `id` with arguments that are in registers; its result goes to the register that
+    /// `landing` names then.
     ///
     /// What the handler leaves behind when it panics or traps is cut back by whoever began the run: no
     /// program goes on after either.
+    #[inline(always)]
     pub(super) fn run_builtin(
         &mut self,
         id: u16,
-        (from, to): (usize, usize),
-        (pc, ip): (usize, usize),
+        (from, argc): (usize, u8),
+        pc: usize,
+        landing: impl FnOnce(&Self) -> usize,
     ) -> Result<(), Trap> {
         self.pc = pc + 1;
         let Some(handler) = self.builtin(id) else {
@@ -101,38 +105,30 @@ impl VM {
         };
         self.collect_if_due()?;
         let (frames, at) = (self.frames.len(), self.stack.len());
-        let Some(frame) = self.frames.last_mut() else {
-            return Err(Trap::Load("no code is running".into()));
-        };
-        // The values below its arguments are out of its reach: a frame in registers has none.
-        debug_assert_eq!(frame.base, at);
-        frame.ip = ip as u32;
-        self.stack.resize(at + (to - from), Value::Undef);
-        let arguments = self.registers[from..to].iter_mut();
-        for (place, register) in self.stack[at..].iter_mut().zip(arguments) {
-            // Kind and number one by one, as they were written.
-            match *register {
-                Value::Int(n) => forget(replace(place, Value::Int(n))),
-                Value::Float(f) => forget(replace(place, Value::Float(f))),
-                _ => swap(place, register),
-            }
+        // The values below its arguments are out of its reach: a frame in registers has none. Where that
+        // goes on nobody asks before the handler is back.
+        debug_assert_eq!(self.frames.last().map(|frame| frame.base), Some(at));
+        let to = from + usize::from(argc);
+        for register in &mut self.registers[from..to] {
+            hand_over(register, &mut self.stack);
         }
-        let held = self.hold_fresh(true);
-        let value = handler(self, (to - from) as u8);
+        let held = self.hold_fresh(at);
+        let value = handler(self, argc);
         self.release(held);
         if self.frames.len() != frames || self.registers.len() < to {
             return Err(Trap::Load("the handler has left another VM".into()));
         }
-        self.stack.truncate(at);
+        cut(&mut self.stack, at);
         if self.handler_trap.is_some()
             && let Some(trap) = self.handler_trap.take()
         {
             return Err(trap);
         }
-        let register = &mut self.registers[from];
+        let to = landing(self);
+        let register = &mut self.registers[to];
         match value {
-            Value::Int(n) => *register = Value::Int(n),
-            Value::Float(f) => *register = Value::Float(f),
+            Value::Int(n) if is_plain(register) => forget(replace(register, Value::Int(n))),
+            Value::Float(f) if is_plain(register) => forget(replace(register, Value::Float(f))),
             other => *register = other,
         }
         Ok(())
@@ -180,4 +176,21 @@ impl VM {
         }
         invoke_with(self, function, argc, callee)
     }
+}
+
+/// Puts the value of a register onto the stack; a number may stay.
+#[inline(always)]
+fn hand_over(register: &mut Value, stack: &mut Vec<Value>) {
+    // Kind and number are written one by one, as they will be read. A push writes both at once.
+    match *register {
+        Value::Int(n) => stack.extend((0..1).map(|_| Value::Int(n))),
+        Value::Float(f) => stack.extend((0..1).map(|_| Value::Float(f))),
+        _ => push_taken(register, stack),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn push_taken(register: &mut Value, stack: &mut Vec<Value>) {
+    stack.push(take(register));
 }

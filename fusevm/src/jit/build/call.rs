@@ -93,7 +93,13 @@ impl Build<'_> {
         match gives {
             Some(Ty::Undef) => {
                 let undef = self.undef;
-                self.set_st(Loc::Reg(a), St::Val { v: undef, synced: false });
+                self.set_st(
+                    Loc::Reg(a),
+                    St::Val {
+                        v: undef,
+                        synced: false,
+                    },
+                );
             }
             Some(_) => self.set_st(Loc::Reg(a), St::Val { v, synced: false }),
             None => self.left_in_memory(a, next),
@@ -124,7 +130,11 @@ impl Build<'_> {
                 self.sync(Loc::Reg(a));
                 if a != 0 {
                     self.forget(Loc::Reg(0));
-                    self.lib(Lib::Move, [Some(Loc::Reg(a)), Some(Loc::Reg(0))], Vec::new());
+                    self.lib(
+                        Lib::Move,
+                        [Some(Loc::Reg(a)), Some(Loc::Reg(0))],
+                        Vec::new(),
+                    );
                     self.set_st(Loc::Reg(a), St::Mem(Know::Plain));
                 }
                 self.set_st(Loc::Reg(0), St::Mem(Know::Plain));

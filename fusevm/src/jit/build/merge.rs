@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 impl Build<'_> {
     /// Begins a block that these ways lead to.
-    pub(super) fn merge(&mut self, mut edges: Vec<Edge>) {
+    pub(super) fn merge(&mut self, mut edges: Vec<Edge>, live: &Bits) {
         if edges.len() == 1
             && let Some(edge) = edges.pop()
         {
@@ -15,7 +15,6 @@ impl Build<'_> {
             return;
         }
         let to = self.f.block();
-        let live = self.live.first().cloned().unwrap_or_default();
         let mut args: Vec<Vec<V>> = vec![Vec::new(); edges.len()];
         let mut state = State {
             regs: Vec::new(),
@@ -26,8 +25,10 @@ impl Build<'_> {
             let st = self.meet(loc, live.has(r), &mut edges, &mut args, to);
             state.regs.push(st);
         }
-        let globals: BTreeSet<u32> =
-            (edges.iter().flat_map(|edge| edge.state.globals.keys().copied())).collect();
+        let globals: BTreeSet<u32> = (edges
+            .iter()
+            .flat_map(|edge| edge.state.globals.keys().copied()))
+        .collect();
         for g in globals {
             let st = self.meet(Loc::Global(g), true, &mut edges, &mut args, to);
             state.globals.insert(g, st);
@@ -38,14 +39,7 @@ impl Build<'_> {
         (self.at, self.st) = (to, state);
     }
 
-    fn meet(
-        &mut self,
-        loc: Loc,
-        live: bool,
-        edges: &mut [Edge],
-        args: &mut [Vec<V>],
-        to: B,
-    ) -> St {
+    fn meet(&mut self, loc: Loc, live: bool, edges: &mut [Edge], args: &mut [Vec<V>], to: B) -> St {
         let all: Vec<St> = edges.iter().map(|edge| edge.state.at(loc)).collect();
         let mut types = all.iter().map(|st| match st {
             St::Val { v, .. } => Some(self.f.ty(*v)),
@@ -55,7 +49,9 @@ impl Build<'_> {
         if let Some(ty) = first
             && types.all(|other| other == Some(ty))
         {
-            let synced = all.iter().all(|st| matches!(st, St::Val { synced: true, .. }));
+            let synced = all
+                .iter()
+                .all(|st| matches!(st, St::Val { synced: true, .. }));
             let values: Vec<V> = all.iter().filter_map(St::v).collect();
             if values.iter().all(|v| *v == values[0]) {
                 let v = values[0];
@@ -65,7 +61,9 @@ impl Build<'_> {
                 return St::Mem(Know::Plain);
             }
             let param = self.f.param(to, ty);
-            args.iter_mut().zip(values).for_each(|(args, v)| args.push(v));
+            args.iter_mut()
+                .zip(values)
+                .for_each(|(args, v)| args.push(v));
             return St::Val { v: param, synced };
         }
         let mut known: Option<Know> = None;
@@ -111,11 +109,12 @@ impl Build<'_> {
             let force = self.forced.get(&(block, loc)).copied();
             match self.st(loc) {
                 St::Val { .. } if !is_live => self.set_st(loc, St::Mem(Know::Plain)),
-                St::Val { v, synced } if force == Some(Force::Memory) => {
+                St::Val { v, synced } if matches!(force, Some(Force::Memory | Force::Plain)) => {
                     if !synced {
                         self.store(before, loc, v);
                     }
-                    self.set_st(loc, St::Mem(Know::Any));
+                    let plain = force == Some(Force::Plain);
+                    self.set_st(loc, St::Mem(if plain { Know::Plain } else { Know::Any }));
                 }
                 St::Val { v, .. }
                     if self.f.ty(v) != Ty::Undef
@@ -124,9 +123,18 @@ impl Build<'_> {
                     let param = self.f.param(head, self.f.ty(v));
                     args.push(v);
                     params.push(loc);
-                    self.set_st(loc, St::Val { v: param, synced: false });
+                    self.set_st(
+                        loc,
+                        St::Val {
+                            v: param,
+                            synced: false,
+                        },
+                    );
                 }
                 St::Val { .. } => {}
+                St::Mem(know) if force == Some(Force::Plain) && !know.counts() => {
+                    self.set_st(loc, St::Mem(Know::Plain));
+                }
                 St::Mem(_) if force.is_some() => self.set_st(loc, St::Mem(Know::Any)),
                 St::Mem(_) => {}
             }
@@ -171,7 +179,10 @@ impl Build<'_> {
                 };
                 match v {
                     Some(v) => given.push((loc, v)),
-                    None => self.force(to, loc, Force::Memory),
+                    None => {
+                        let force = self.memory_for(loc, head.state.at(loc));
+                        self.force(to, loc, force);
+                    }
                 }
                 continue;
             }
@@ -185,7 +196,7 @@ impl Build<'_> {
                     let same = now.v().is_some_and(|w| self.f.ty(w) == self.f.ty(v));
                     let force = match same && self.f.ty(v) != Ty::Undef {
                         true => Force::Param,
-                        false => Force::Memory,
+                        false => self.memory_for(loc, head.state.at(loc)),
                     };
                     self.force(to, loc, force);
                 }
@@ -196,13 +207,15 @@ impl Build<'_> {
                         }
                         let now = self.f.ty(v).tag().map_or(Know::Any, Know::Tag);
                         if know.join(now) != know {
-                            self.force(to, loc, Force::Memory);
+                            let force = self.memory_for(loc, St::Mem(know));
+                            self.force(to, loc, force);
                         }
                     }
                 }
                 (St::Mem(know), St::Mem(now)) => {
                     if know.join(now) != know {
-                        self.force(to, loc, Force::Memory);
+                        let force = self.memory_for(loc, St::Mem(know));
+                        self.force(to, loc, force);
                     }
                 }
             }
@@ -214,12 +227,30 @@ impl Build<'_> {
         self.heads.insert(to, head);
     }
 
+    /// How a location is kept in memory that is as in `head` at first, and as now later.
+    fn memory_for(&self, loc: Loc, head: St) -> Force {
+        let counts = |st: St| matches!(st, St::Mem(know) if know.counts());
+        match counts(head) || counts(self.st(loc)) {
+            true => Force::Memory,
+            false => Force::Plain,
+        }
+    }
+
     fn force(&mut self, block: usize, loc: Loc, force: Force) {
         self.news = true;
-        let old = self.forced.insert((block, loc), force);
-        if old == Some(Force::Memory) {
-            self.forced.insert((block, loc), Force::Memory);
-        }
+        // From a parameter to memory, and not back.
+        let rank = |force| match force {
+            Force::Param => 0,
+            Force::Plain => 1,
+            Force::Memory => 2,
+        };
+        let old = self.forced.get(&(block, loc)).copied();
+        // The same again would not help.
+        let force = match old {
+            Some(old) if rank(old) >= rank(force) => Force::Memory,
+            _new => force,
+        };
+        self.forced.insert((block, loc), force);
     }
 }
 
@@ -242,6 +273,7 @@ impl State {
 
     pub(super) fn locs(&self) -> Vec<Loc> {
         let regs = (0..self.regs.len()).map(|r| Loc::Reg(r as u16));
-        regs.chain(self.globals.keys().map(|g| Loc::Global(*g))).collect()
+        regs.chain(self.globals.keys().map(|g| Loc::Global(*g)))
+            .collect()
     }
 }

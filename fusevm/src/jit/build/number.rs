@@ -1,7 +1,7 @@
 //! Numbers: arithmetic, bits, comparisons, and branches on them.
 
-use super::{Build, ways};
-use crate::jit::ir::{Bin, Cond, Inst, Loc, Ty, Un, V, Why};
+use super::{Build, Edge, Know, St, ways};
+use crate::jit::ir::{Bin, Cond, Inst, Loc, Term, Ty, Un, V, Why};
 use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::semantics::ZeroDiv;
@@ -20,7 +20,60 @@ const MUL: (Bin, Bin, Bin) = (Bin::Mul, Bin::MulOver, Bin::FMul);
 
 impl Build<'_> {
     pub(super) fn number(&mut self, ins: Ins<u16>) -> usize {
-        let done = match ins {
+        match self.in_place(ins) {
+            Some(()) => 1,
+            None => self.number_or_not(ins),
+        }
+    }
+
+    /// An operand that is a number at times, and at others not: in place for the one case, and as the
+    /// interpreter does for the other.
+    fn number_or_not(&mut self, ins: Ins<u16>) -> usize {
+        let seen = self.seen();
+        let mixed = |r: &Option<u16>, bits: u16| {
+            let r =
+                r.filter(|r| matches!(self.st(Loc::Reg(*r)), St::Mem(know) if know.counts()))?;
+            let tag = [2u8, 3].into_iter().find(|tag| bits & 1 << tag != 0)?;
+            (bits.count_ones() > 1).then_some((r, tag))
+        };
+        let reads = ins.reads();
+        let found = (reads.iter().zip(seen.operands)).find_map(|(r, bits)| mixed(r, bits));
+        let mut with_dest = ins;
+        let Some((r, tag)) = found.filter(|_| with_dest.dest().is_some() && !seen.odd) else {
+            return self.step(ins, 1);
+        };
+        let loc = Loc::Reg(r);
+        let (kind, wanted) = (self.inst(Inst::Tag(loc), Ty::Int), self.int(tag.into()));
+        let is = self.cmp(Cond::Eq, kind, wanted);
+        let (fast, slow) = (self.f.block(), self.f.block());
+        self.end(Term::Branch(is, (fast, Vec::new()), (slow, Vec::new())));
+        let before = self.st.clone();
+        self.at = fast;
+        self.set_st(loc, St::Mem(Know::Tag(tag)));
+        let mut ways = Vec::new();
+        if self.in_place(ins).is_none() {
+            self.step(ins, 1);
+        }
+        if !self.done {
+            let (from, state) = (self.at, self.st.clone());
+            ways.push(Edge { from, state });
+        }
+        (self.at, self.st, self.done) = (slow, before, false);
+        self.step(ins, 1);
+        if !self.done {
+            let (from, state) = (self.at, self.st.clone());
+            ways.push(Edge { from, state });
+        }
+        self.done = ways.is_empty();
+        if !self.done {
+            let live = self.live[self.ip + 1 - self.start].clone();
+            self.merge(ways, &live);
+        }
+        1
+    }
+
+    fn in_place(&mut self, ins: Ins<u16>) -> Option<()> {
+        match ins {
             Ins::Add { d, a, b } => self.arithmetic(ADD, d, a, Src::Reg(b)),
             Ins::Sub { d, a, b } => self.arithmetic(SUB, d, a, Src::Reg(b)),
             Ins::Mul { d, a, b } => self.arithmetic(MUL, d, a, Src::Reg(b)),
@@ -44,10 +97,6 @@ impl Build<'_> {
             Ins::Unary { op, d, a } => self.unary(op, d, a),
             Ins::Not { d, a } => self.not(d, a),
             branch => self.jump(branch),
-        };
-        match done {
-            Some(()) => 1,
-            None => self.step(ins, 1),
         }
     }
 

@@ -16,11 +16,26 @@ impl<'l> Run<'l> {
     /// Takes note of what a handler may have set. Whether the frame goes on in the base interpreter
     /// because there is fuel to count now and its code counts none.
     pub(super) fn handled(&mut self, vm: &mut VM) -> Result<bool, Trap> {
-        self.depth_left = vm.limits.max_call_depth.saturating_sub(vm.depth);
-        self.set_most();
-        if self.form.metered || !vm.metered() {
-            return Ok(false);
+        self.take_note(vm);
+        match self.form.metered || !vm.metered() {
+            true => Ok(false),
+            false => self.goes_to_base(vm),
         }
+    }
+
+    /// Takes note of the limits.
+    #[inline(always)]
+    pub(super) fn take_note(&mut self, vm: &VM) {
+        let left = vm.limits.max_call_depth.saturating_sub(vm.depth);
+        if left != self.depth_left {
+            self.depth_left = left;
+            self.set_most();
+        }
+    }
+
+    /// Lets the frame go on in the base interpreter, if it can be left here; whether it does.
+    #[cold]
+    pub(super) fn goes_to_base(&mut self, vm: &mut VM) -> Result<bool, Trap> {
         let Some(exit) = self.code.point(self.place.1) else {
             return Ok(false);
         };
@@ -245,7 +260,8 @@ impl<'l> Run<'l> {
         );
         let args = from + fixed;
         let argc = to - args + usize::from(first.is_some());
-        let own = function.is_of(&self.linked.origin().0) && (first.is_none() || fixed > 0);
+        let own = function.identity() == self.linked.origin().identity()
+            && (first.is_none() || fixed > 0);
         if own
             && let Some(unit) = self.made(vm, function.index(), argc)
             && let Some(place) = self.room(vm, args - usize::from(first.is_some()))

@@ -2,6 +2,7 @@
 
 use super::super::ext::Ran;
 use super::Run;
+use crate::lower::Ins;
 use crate::semantics::Trap;
 use crate::vm::{Callee, VM};
 
@@ -36,7 +37,8 @@ impl Run<'_> {
         self.after_ext(vm, ran, (a, n))
     }
 
-    /// Calls builtin `id` with the arguments from register `a` on; whether control goes on here.
+    /// Calls builtin `id` with the arguments from register `a` on; whether control goes on here. The next
+    /// instruction runs as well, if it takes the result elsewhere.
     #[inline(never)]
     pub(super) fn builtin(
         &mut self,
@@ -44,9 +46,23 @@ impl Run<'_> {
         (a, argc, id): (u16, u8, u16),
     ) -> Result<bool, Trap> {
         self.tell(vm);
-        let (from, at) = (self.place.0 + usize::from(a), (self.pc(), self.place.1));
-        vm.run_builtin(id, (from, from + usize::from(argc)), at)?;
-        Ok(!self.handled(vm)?)
+        let ((window, ip), pc) = (self.place, self.pc());
+        let from = window + usize::from(a);
+        let mut stays = true;
+        vm.run_builtin(id, (from, argc), pc, |vm| {
+            stays = self.form.metered || !vm.metered();
+            match self.code.ins.get(ip) {
+                Some(&Ins::Take { d, a: result })
+                    if u16::from(result) == a && stays && vm.tally.is_none() =>
+                {
+                    self.place.1 = ip + 1;
+                    window + usize::from(d)
+                }
+                _other => from,
+            }
+        })?;
+        self.take_note(vm);
+        Ok(stays || !self.goes_to_base(vm)?)
     }
 
     /// Where the value is through which the running function was called.

@@ -8,10 +8,6 @@ use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::Trap;
 use crate::value::Value;
 use crate::vm::VM;
-use std::sync::atomic::AtomicBool;
-
-/// What machine code reads where nobody can interrupt.
-static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
@@ -42,7 +38,7 @@ impl<'l> Run<'l> {
             let is_main = code.unit as usize >= self.linked.chunk().functions().len();
             let key = self.key(code);
             if let Some(jit) = vm.jit() {
-                code.hook_all(&jit.all(key, code, is_main));
+                code.hook_all(&jit.all((key, code), is_main, &self.linked.ops));
             }
         }
     }
@@ -62,14 +58,14 @@ impl<'l> Run<'l> {
         }
         let is_main = code.unit as usize >= self.linked.chunk().functions().len();
         let key = self.key(code);
-        let mut hot = jit.hot(key, code, at, is_main);
+        let mut hot = jit.hot((key, code, at), is_main, &self.linked.ops);
         if hot.is_none() {
             let (key, is_main) = (
                 self.key(self.code),
                 self.code.unit as usize >= self.linked.chunk().functions().len(),
             );
             code = self.code;
-            hot = jit.hot(key, code, ip, is_main);
+            hot = jit.hot((key, code, ip), is_main, &self.linked.ops);
         }
         if let Some(hot) = hot {
             let observed = jit.config.observed;
@@ -237,7 +233,13 @@ impl<'l> Run<'l> {
     }
 
     /// Goes on where machine code was left: makes up for the calls that it has opened.
-    fn go_on(&mut self, vm: &mut VM, left: Vec<(Exited, usize)>, resume: Option<u32>, trapped: bool) {
+    fn go_on(
+        &mut self,
+        vm: &mut VM,
+        left: Vec<(Exited, usize)>,
+        resume: Option<u32>,
+        trapped: bool,
+    ) {
         let form = self.code.form;
         let linked = self.linked;
         let Some(jit) = vm.jit.as_mut() else { return };
@@ -318,9 +320,9 @@ impl<'l> Run<'l> {
         if let Ins::Ext { a, n, import, .. } = ins {
             let first = self.place.0 + usize::from(a);
             let quick = (self.linked.ops.get(usize::from(import))).and_then(|op| op.quick);
-            return Ok(quick.is_some_and(|quick| {
-                quick(&mut vm.registers[first..first + usize::from(n)])
-            }));
+            return Ok(
+                quick.is_some_and(|quick| quick(&mut vm.registers[first..first + usize::from(n)]))
+            );
         }
         if ins.is_text() && self.text(vm) {
             return Ok(true);
@@ -329,21 +331,27 @@ impl<'l> Run<'l> {
         self.is_quiet = true;
         let ran = self.step(vm);
         self.is_quiet = false;
+        if self.declined && !self.form.operators {
+            // On other kinds than numbers, and no business of the language's.
+            return self.coerced(vm);
+        }
         ran.map(|_| !self.declined)
     }
 }
 
 impl Host for Native<'_, '_> {
-    fn places(&mut self) -> Places {
+    fn places(&mut self, now: &mut Places) {
         let vm = &mut *self.vm;
         let most = (vm.registers.len().saturating_sub(WINDOW)).min(vm.limits.max_stack);
-        Places {
-            registers: vm.registers.as_mut_ptr(),
-            globals: vm.globals.as_mut_ptr(),
-            room: most * size_of::<Value>(),
-            flag: vm.interrupt_flag().unwrap_or(&NEVER).as_ptr().cast(),
-            slice: &raw mut vm.slice,
-        }
+        now.registers = vm.registers.as_mut_ptr();
+        now.globals = vm.globals.as_mut_ptr();
+        now.room = most * size_of::<Value>();
+        now.most = vm.limits.max_array_len;
+        now.slice = &raw mut vm.slice;
+    }
+
+    fn max_array_len(&self) -> usize {
+        self.vm.limits.max_array_len
     }
 
     fn left(&mut self, exit: Exited, window: usize) {
@@ -359,7 +367,7 @@ impl Host for Native<'_, '_> {
         let Some((_, code)) = made else {
             return false;
         };
-        let (place, was) = (self.run.place, self.run.code);
+        let ((old, next), was) = (self.run.place, self.run.code);
         let begin = frame.ip as usize;
         let end = begin + count;
         self.run.code = code;
@@ -368,7 +376,8 @@ impl Host for Native<'_, '_> {
         let mut ok = true;
         let window = window + usize::from(frame.window);
         while at < end {
-            self.run.place = (window, at + 1);
+            self.run.place.0 = window;
+            self.run.place.1 = at + 1;
             match crate::interp::unwound(|| self.run.quiet(self.vm)) {
                 Ok(true) => {
                     at = self.run.place.1;
@@ -389,7 +398,9 @@ impl Host for Native<'_, '_> {
             self.resume = Some(at as u32);
         }
         self.run.text_end = usize::MAX;
-        (self.run.place, self.run.code) = (place, was);
+        self.run.place.0 = old;
+        self.run.place.1 = next;
+        self.run.code = was;
         ok
     }
 
@@ -411,10 +422,6 @@ impl Host for Native<'_, '_> {
         }
     }
 
-    fn max_array_len(&self) -> usize {
-        self.vm.limits.max_array_len
-    }
-
     fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool {
         match crate::interp::unwound(|| {
             run(self);
@@ -433,7 +440,9 @@ impl VM {
     /// The machine code of the VM, made if there may be any.
     fn jit(&mut self) -> Option<&mut Jit> {
         if self.jit.is_none() && !self.jit_failed && self.jit_config().enabled {
-            self.jit = Jit::new(self.jit_config().clone()).map(Box::new);
+            // The flag stays where it is for as long as the VM lives.
+            let flag = self.interrupt_flag().as_ptr() as usize;
+            self.jit = Jit::new(self.jit_config().clone(), flag).map(Box::new);
             self.jit_failed = self.jit.is_none();
         }
         self.jit.as_deref_mut()

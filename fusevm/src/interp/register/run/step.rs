@@ -389,6 +389,30 @@ impl<'l> Run<'l> {
         on_numbers(op, &vm.rules(self.linked.chunk().policy), a, b)
     }
 
+    /// Runs an op on numbers, with one result, on whatever its operands are; whether it was one.
+    #[cfg(all(feature = "jit", unix))]
+    pub(super) fn coerced(&mut self, vm: &mut VM) -> Result<bool, Trap> {
+        let mut ins = self.code.plain[self.place.1 - 1];
+        let (Some((op, a, b)), Some(d)) = (self.numeric(ins), ins.dest().map(|d| *d)) else {
+            return Ok(false);
+        };
+        let window = self.place.0;
+        let value = |r: u16| vm.registers[window + usize::from(r)].clone();
+        let second = match b {
+            Src::Reg(b) => value(b),
+            Src::Int(n) => Value::Int(n.into()),
+            Src::None => Value::Undef,
+        };
+        let rules = vm.rules(self.linked.chunk().policy);
+        let Some(result) = on_numbers(op, &rules, value(a), second) else {
+            return Ok(false);
+        };
+        // What only the stack had is gone.
+        self.values(vm, a, b);
+        vm.registers[window + usize::from(d)] = result?;
+        Ok(true)
+    }
+
     /// Takes the branch on a comparison, if that is its way.
     fn branch_by(&mut self, ins: Ins<u16>, is: bool) {
         // `!=` is the other way round of `==`.

@@ -1,0 +1,139 @@
+//! What is known without running it: constants, and instructions that are simpler written otherwise.
+//!
+//! **Invariant**: what is put in place of an instruction gives the same value for all values of its
+//! operands; floats bit by bit, but for which NaN it is.
+
+use crate::jit::ir::{Bin, Cond, Func, Inst, Un, V};
+
+/// What an instruction comes to.
+pub(super) enum Simple {
+    /// A value that is there.
+    Is(V),
+    /// Another instruction.
+    Inst(Inst),
+}
+
+/// A simpler form of an instruction, if there is one.
+pub(super) fn fold(f: &Func, inst: &Inst) -> Option<Simple> {
+    match inst {
+        Inst::Bin(op, a, b) => bin(f, *op, *a, *b),
+        Inst::Un(op, a) => un(f, *op, *a),
+        Inst::Cmp(cond, a, b) => cmp(f, *cond, *a, *b),
+        Inst::FCmp(cond, a, b) => {
+            let (x, y) = (float(f, *a)?, float(f, *b)?);
+            let is = match cond {
+                Cond::Eq => x == y,
+                Cond::Ne => x != y,
+                Cond::Lt | Cond::Below => x < y,
+                Cond::Le => x <= y,
+                Cond::Gt => x > y,
+                Cond::Ge => x >= y,
+            };
+            Some(Simple::Inst(Inst::Bool(is)))
+        }
+        Inst::Select(is, a, b) => match f.inst(*is) {
+            Inst::Bool(true) => Some(Simple::Is(*a)),
+            Inst::Bool(false) => Some(Simple::Is(*b)),
+            _other => (a == b).then_some(Simple::Is(*a)),
+        },
+        _other => None,
+    }
+}
+
+fn float(f: &Func, v: V) -> Option<f64> {
+    match f.inst(v) {
+        Inst::Float(bits) => Some(f64::from_bits(*bits)),
+        _other => None,
+    }
+}
+
+fn bin(f: &Func, op: Bin, a: V, b: V) -> Option<Simple> {
+    let (x, y) = (f.int(a), f.int(b));
+    if let (Some(x), Some(y)) = (x, y) {
+        let int = |n| Some(Simple::Inst(Inst::Int(n)));
+        let truth = |is| Some(Simple::Inst(Inst::Bool(is)));
+        return match op {
+            Bin::Add => int(x.wrapping_add(y)),
+            Bin::Sub => int(x.wrapping_sub(y)),
+            Bin::Mul => int(x.wrapping_mul(y)),
+            Bin::Rem if y != 0 => int(x.wrapping_rem(y)),
+            Bin::Quot if y != 0 => int(x.wrapping_div(y)),
+            Bin::And => int(x & y),
+            Bin::Or => int(x | y),
+            Bin::Xor => int(x ^ y),
+            Bin::Shl => int(x.wrapping_shl(y as u32)),
+            Bin::Shr => int(x.wrapping_shr(y as u32)),
+            Bin::AddOver => truth(x.checked_add(y).is_none()),
+            Bin::SubOver => truth(x.checked_sub(y).is_none()),
+            Bin::MulOver => truth(x.checked_mul(y).is_none()),
+            _other => None,
+        };
+    }
+    if let (Some(x), Some(y)) = (float(f, a), float(f, b)) {
+        let value = match op {
+            Bin::FAdd => x + y,
+            Bin::FSub => x - y,
+            Bin::FMul => x * y,
+            Bin::FDiv => x / y,
+            _other => return None,
+        };
+        return (!value.is_nan()).then_some(Simple::Inst(Inst::Float(value.to_bits())));
+    }
+    match (op, x, y) {
+        (Bin::Add, Some(0), _) => Some(Simple::Is(b)),
+        (Bin::Add | Bin::Sub | Bin::Or | Bin::Xor | Bin::Shl | Bin::Shr, _, Some(0)) => {
+            Some(Simple::Is(a))
+        }
+        (Bin::Mul, _, Some(1)) => Some(Simple::Is(a)),
+        (Bin::Mul, Some(1), _) => Some(Simple::Is(b)),
+        (Bin::Mul, _, Some(n)) if n > 1 && n.count_ones() == 1 => {
+            // The count of the shift is a constant that is there if it is small.
+            None
+        }
+        (Bin::Rem, _, Some(1 | -1)) => Some(Simple::Inst(Inst::Int(0))),
+        (Bin::Quot, _, Some(1)) => Some(Simple::Is(a)),
+        _other => None,
+    }
+}
+
+fn un(f: &Func, op: Un, a: V) -> Option<Simple> {
+    match (op, f.inst(a)) {
+        (Un::Not, Inst::Bool(is)) => Some(Simple::Inst(Inst::Bool(!is))),
+        (Un::Not, Inst::Un(Un::Not, of)) => Some(Simple::Is(*of)),
+        (Un::Not, Inst::Cmp(cond, x, y)) => {
+            let turned = match cond {
+                Cond::Eq => Cond::Ne,
+                Cond::Ne => Cond::Eq,
+                Cond::Lt => Cond::Ge,
+                Cond::Le => Cond::Gt,
+                Cond::Gt => Cond::Le,
+                Cond::Ge => Cond::Lt,
+                Cond::Below => return None,
+            };
+            Some(Simple::Inst(Inst::Cmp(turned, *x, *y)))
+        }
+        (Un::BitNot, Inst::Int(n)) => Some(Simple::Inst(Inst::Int(!n))),
+        (Un::ToFloat, Inst::Int(n)) => Some(Simple::Inst(Inst::Float((*n as f64).to_bits()))),
+        (Un::ToInt, Inst::Float(bits)) => {
+            Some(Simple::Inst(Inst::Int(f64::from_bits(*bits) as i64)))
+        }
+        (Un::OfBool, Inst::Bool(is)) => Some(Simple::Inst(Inst::Int((*is).into()))),
+        _other => None,
+    }
+}
+
+fn cmp(f: &Func, cond: Cond, a: V, b: V) -> Option<Simple> {
+    if let (Some(x), Some(y)) = (f.int(a), f.int(b)) {
+        let is = match cond {
+            Cond::Eq => x == y,
+            Cond::Ne => x != y,
+            Cond::Lt => x < y,
+            Cond::Le => x <= y,
+            Cond::Gt => x > y,
+            Cond::Ge => x >= y,
+            Cond::Below => (x as u64) < y as u64,
+        };
+        return Some(Simple::Inst(Inst::Bool(is)));
+    }
+    (a == b).then(|| Simple::Inst(Inst::Bool(matches!(cond, Cond::Eq | Cond::Le | Cond::Ge))))
+}

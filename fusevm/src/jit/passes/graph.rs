@@ -1,0 +1,207 @@
+//! The graph of a unit: who comes before whom, and its loops.
+
+use crate::jit::flow::{Bits, dominators_of};
+use crate::jit::ir::{B, Func, Inst, Lib, Loc, V};
+
+/// A natural loop.
+#[derive(Debug)]
+pub(super) struct Loop {
+    /// Places of its blocks in the order.
+    pub(super) blocks: Bits,
+    pub(super) header: usize,
+    pub(super) latches: Vec<usize>,
+    pub(super) writes: Writes,
+}
+
+/// The graph, by places in reverse postorder.
+#[derive(Debug)]
+pub(super) struct Graph {
+    pub(super) order: Vec<B>,
+    pub(super) preds: Vec<Vec<usize>>,
+    pub(super) idom: Vec<usize>,
+    /// Inner ones come before those around them.
+    pub(super) loops: Vec<Loop>,
+}
+
+impl Graph {
+    pub(super) fn of(f: &Func) -> Graph {
+        let order = f.order();
+        let mut place = vec![usize::MAX; f.blocks.len()];
+        for (at, b) in order.iter().enumerate() {
+            place[b.0 as usize] = at;
+        }
+        let mut preds = vec![Vec::new(); order.len()];
+        for (at, b) in order.iter().enumerate() {
+            for to in f.blocks[b.0 as usize].term.succs() {
+                preds[place[to.0 as usize]].push(at);
+            }
+        }
+        let views: Vec<&[usize]> = preds.iter().map(Vec::as_slice).collect();
+        let idom = dominators_of(&views);
+        let mut graph = Graph {
+            order,
+            preds,
+            idom,
+            loops: Vec::new(),
+        };
+        for header in (0..graph.order.len()).rev() {
+            let latches: Vec<usize> = (graph.preds[header].iter().copied())
+                .filter(|pred| graph.dominates(header, *pred))
+                .collect();
+            if latches.is_empty() {
+                continue;
+            }
+            let mut blocks = Bits::new(graph.order.len());
+            blocks.put(header);
+            let mut open = latches.clone();
+            while let Some(at) = open.pop() {
+                if !blocks.has(at) {
+                    blocks.put(at);
+                    open.extend(&graph.preds[at]);
+                }
+            }
+            let mut writes = Writes::default();
+            for at in blocks.iter().filter(|at| *at < graph.order.len()) {
+                for v in &f.blocks[graph.order[at].0 as usize].insts {
+                    writes.add(f.inst(*v));
+                }
+            }
+            graph.loops.push(Loop {
+                blocks,
+                header,
+                latches,
+                writes,
+            });
+        }
+        graph
+    }
+
+    pub(super) fn dominates(&self, a: usize, mut b: usize) -> bool {
+        while b > a {
+            b = self.idom[b];
+        }
+        a == b
+    }
+
+    /// The block in which each value is defined, by place.
+    pub(super) fn defined(&self, f: &Func) -> Vec<usize> {
+        let mut defined = vec![0; f.insts.len()];
+        for (at, b) in self.order.iter().enumerate() {
+            let block = &f.blocks[b.0 as usize];
+            for v in block.params.iter().chain(&block.insts) {
+                defined[v.0 as usize] = at;
+            }
+        }
+        defined
+    }
+}
+
+/// A part of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    Loc(Loc),
+    /// Headers of arrays.
+    Headers,
+    /// Elements of arrays.
+    Elems,
+    /// How many hold an array.
+    Counts,
+}
+
+/// Parts of memory that something may write.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Writes {
+    locs: Vec<Loc>,
+    /// All registers from there on.
+    from: Option<u16>,
+    globals: bool,
+    headers: bool,
+    elems: bool,
+    counts: bool,
+}
+
+impl Writes {
+    pub(super) fn of(inst: &Inst) -> Writes {
+        let mut writes = Writes::default();
+        writes.add(inst);
+        writes
+    }
+
+    pub(super) fn add(&mut self, inst: &Inst) {
+        match inst {
+            Inst::Store(loc, _) => self.locs.push(*loc),
+            Inst::SetElem(..) | Inst::ElemStore(..) => self.elems = true,
+            Inst::Lib { lib, locs, .. } => {
+                self.locs.extend(locs.iter().flatten());
+                match lib {
+                    Lib::Unshare | Lib::Push => {
+                        self.headers = true;
+                        self.elems = true;
+                    }
+                    Lib::Forget | Lib::Copy | Lib::Move | Lib::Element => self.counts = true,
+                    Lib::Step => self.all(0),
+                }
+            }
+            Inst::Call { window, .. } => self.all(*window),
+            _other => {}
+        }
+    }
+
+    fn all(&mut self, from: u16) {
+        self.from = Some(self.from.map_or(from, |old| old.min(from)));
+        self.globals = true;
+        self.headers = true;
+        self.elems = true;
+        self.counts = true;
+    }
+
+    pub(super) fn has(&self, part: Part) -> bool {
+        match part {
+            Part::Loc(loc) => {
+                self.locs.contains(&loc)
+                    || match loc {
+                        Loc::Reg(r) => self.from.is_some_and(|from| r >= from),
+                        Loc::Global(_) => self.globals,
+                    }
+            }
+            Part::Headers => self.headers,
+            Part::Elems => self.elems,
+            Part::Counts => self.counts,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.locs.is_empty()
+            && self.from.is_none()
+            && !(self.globals || self.headers || self.elems || self.counts)
+    }
+}
+
+/// The part of memory that an instruction reads, for those whose value is a function of that and of their
+/// operands.
+pub(super) fn reads(inst: &Inst) -> Option<Part> {
+    Some(match inst {
+        Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) => Part::Loc(*loc),
+        Inst::Field(..) => Part::Headers,
+        Inst::Elem(_) | Inst::ElemTag(_) | Inst::ElemLoad(_) => Part::Elems,
+        _other => return None,
+    })
+}
+
+/// Replaces values by others, everywhere.
+pub(super) fn replace(f: &mut Func, with: &[V]) {
+    let of = |v: &mut V| {
+        while with[v.0 as usize] != *v {
+            *v = with[v.0 as usize];
+        }
+    };
+    for inst in &mut f.insts {
+        inst.each_value(of);
+    }
+    for block in &mut f.blocks {
+        block.term.each_value(of);
+    }
+    for exit in &mut f.exits {
+        exit.writes.iter_mut().for_each(|(_, v)| of(v));
+    }
+}

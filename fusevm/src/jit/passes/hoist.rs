@@ -1,0 +1,139 @@
+//! Out of loops: what is the same in every turn is done once, before the first.
+//!
+//! Guards move too, if every turn passes them: before the loop they leave to its head, where the
+//! interpreter finds out what the guard would have. What reads behind an address moves only if nothing that
+//! stays behind has to prove the address good.
+//!
+//! **Invariant**: a value is moved only to a block that dominates the one it was in, and so that what it
+//! reads is the same there.
+
+use super::graph::{Graph, Loop, Part, Writes, reads};
+use crate::jit::ir::{Func, Inst, Lib, Loc, V};
+
+pub(super) fn run(f: &mut Func) {
+    let graph = Graph::of(f);
+    let mut defined = graph.defined(f);
+    for found in &graph.loops {
+        let header = graph.order[found.header];
+        let Some((before, exit)) = f.blocks[header.0 as usize].preheader else {
+            continue;
+        };
+        let Some(target) = graph.order.iter().position(|b| *b == before) else {
+            continue;
+        };
+        if found.blocks.has(target) {
+            continue;
+        }
+        while pass(
+            f,
+            &graph,
+            found,
+            (before.0 as usize, target, exit),
+            &mut defined,
+        ) {}
+    }
+}
+
+/// Moves what can be moved now; whether anything was.
+fn pass(
+    f: &mut Func,
+    graph: &Graph,
+    found: &Loop,
+    (before, target, exit): (usize, usize, usize),
+    defined: &mut [usize],
+) -> bool {
+    let blocks: Vec<usize> = (found.blocks.iter())
+        .filter(|at| *at < graph.order.len())
+        .collect();
+    // What was moved before writes nothing here any more.
+    let mut writes = Writes::default();
+    let mut unshares: Vec<(Loc, V)> = Vec::new();
+    for at in &blocks {
+        for &v in &f.blocks[graph.order[*at].0 as usize].insts {
+            match f.inst(v) {
+                Inst::Lib {
+                    lib: Lib::Unshare,
+                    locs: [Some(loc), _],
+                    ..
+                } => unshares.push((*loc, v)),
+                inst => writes.add(inst),
+            }
+        }
+    }
+    let mut all = writes.clone();
+    unshares.iter().for_each(|(_, v)| all.add(f.inst(*v)));
+    let mut moved = false;
+    for &at in &blocks {
+        let b = graph.order[at].0 as usize;
+        let always = found
+            .latches
+            .iter()
+            .all(|latch| graph.dominates(at, *latch));
+        let insts = std::mem::take(&mut f.blocks[b].insts);
+        let mut kept = Vec::with_capacity(insts.len());
+        for v in insts {
+            let inst = f.inst(v);
+            let outside =
+                (inst.values().iter()).all(|of| !found.blocks.has(defined[of.0 as usize]));
+            let moves = outside
+                && match inst {
+                    Inst::Guard(..) => always,
+                    // Others of its kind do not matter: they do nothing once it has run.
+                    Inst::Lib {
+                        lib: Lib::Unshare,
+                        locs: [Some(loc), _],
+                        ..
+                    } => {
+                        always
+                            && !writes.has(Part::Loc(*loc))
+                            && !writes.has(Part::Counts)
+                            && is_proven(f, found, graph, *loc)
+                    }
+                    Inst::Field(_, address) => {
+                        let loc = match f.inst(*address) {
+                            Inst::Counted(loc) => Some(*loc),
+                            _other => None,
+                        };
+                        !all.has(Part::Headers)
+                            && loc.is_some_and(|loc| is_proven(f, found, graph, loc))
+                    }
+                    Inst::Elem(_) | Inst::ElemTag(_) | Inst::ElemLoad(_) => false,
+                    // A division is dear, but nothing else moves up that is not needed for sure.
+                    inst => match reads(inst) {
+                        Some(part) => !all.has(part),
+                        None => inst.is_pure(),
+                    },
+                };
+            if !moves {
+                kept.push(v);
+                continue;
+            }
+            match &mut f.insts[v.0 as usize] {
+                Inst::Guard(_, _, leaves) => *leaves = exit,
+                Inst::Lib { exit: leaves, .. } => *leaves = exit,
+                _value => {}
+            }
+            f.blocks[before].insts.push(v);
+            defined[v.0 as usize] = target;
+            moved = true;
+        }
+        f.blocks[b].insts = kept;
+    }
+    moved
+}
+
+/// Whether no guard that stays in the loop has to say that there is an array.
+fn is_proven(f: &Func, found: &Loop, graph: &Graph, loc: Loc) -> bool {
+    let blocks = found.blocks.iter().filter(|at| *at < graph.order.len());
+    for at in blocks {
+        for v in &f.blocks[graph.order[at].0 as usize].insts {
+            if let Inst::Guard(is, ..) = f.inst(*v)
+                && let Inst::Cmp(_, tag, _) = f.inst(*is)
+                && *f.inst(*tag) == Inst::Tag(loc)
+            {
+                return false;
+            }
+        }
+    }
+    true
+}

@@ -1,0 +1,262 @@
+//! Small callees are built into their callers, and a few turns of recursion into a function itself.
+//!
+//! An exit of a callee that was built in names its frame and those around it, and writes what each of them
+//! has to. The look at the limits before the call is raised to what the callee and what is built into it
+//! need together, and is made once: where it fails the interpreter makes the call, which may still be
+//! within them.
+//!
+//! **Invariant**: for each call that is built in there is a look at the limits on the way to it that
+//! covers its window and depth.
+
+use crate::jit::ir::{At, B, Block, Exit, Func, Inst, Loc, Term, Ty, V};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Instructions of a callee that is built in.
+const SMALL: usize = 90;
+
+/// Instructions of a unit up to which callees are built into it.
+const MOST: usize = 700;
+
+/// How deep callees are built into callees.
+const ROUNDS: usize = 3;
+
+/// A version's code before anything was built into it, and the units that its exits name.
+#[derive(Debug)]
+pub(in crate::jit) struct Body {
+    pub(in crate::jit) f: Func,
+    pub(in crate::jit) gives: Option<Ty>,
+    pub(in crate::jit) units: Vec<u32>,
+}
+
+/// Builds callees into a unit, whose own units are extended by theirs.
+pub(in crate::jit) fn run(
+    f: &mut Func,
+    units: &mut Vec<u32>,
+    body: &dyn Fn(usize) -> Option<Arc<Body>>,
+) {
+    // Which look at the limits covers each call.
+    let mut rooms: HashMap<V, V> = HashMap::new();
+    for block in &f.blocks {
+        let mut room = None;
+        for v in &block.insts {
+            match f.inst(*v) {
+                Inst::Room { .. } => room = Some(*v),
+                Inst::Call { .. } => {
+                    if let Some(room) = room.take() {
+                        rooms.insert(*v, room);
+                    }
+                }
+                _other => {}
+            }
+        }
+    }
+    for _ in 0..ROUNDS {
+        let sites: Vec<(B, V, usize)> = (f.order().into_iter())
+            .flat_map(|b| {
+                let insts = f.blocks[b.0 as usize].insts.iter();
+                insts.filter_map(move |v| Some((b, *v))).collect::<Vec<_>>()
+            })
+            .filter_map(|(b, v)| match f.inst(v) {
+                Inst::Call { version, .. } => Some((b, v, *version)),
+                _other => None,
+            })
+            .collect();
+        let mut moved: HashMap<B, B> = HashMap::new();
+        for (b, call, version) in sites {
+            let Some(callee) = body(version) else { continue };
+            let len = size(&callee.f);
+            if len > SMALL || size(f) + len > MOST || callee.f.blocks.len() > 12 {
+                continue;
+            }
+            let Some(room) = rooms.get(&call).copied() else { continue };
+            // What is behind an earlier call of the block is in another block now.
+            let mut at = b;
+            while let Some(next) = moved.get(&at) {
+                at = *next;
+            }
+            let rest = splice(f, units, (at, call), &callee, room, &mut rooms);
+            moved.insert(at, rest);
+        }
+        if moved.is_empty() {
+            return;
+        }
+    }
+}
+
+fn size(f: &Func) -> usize {
+    f.order().iter().map(|b| f.blocks[b.0 as usize].insts.len() + 1).sum()
+}
+
+/// Puts a callee in place of a call; the block that goes on behind it.
+fn splice(
+    f: &mut Func,
+    units: &mut Vec<u32>,
+    (at, call): (B, V),
+    callee: &Body,
+    room: V,
+    rooms: &mut HashMap<V, V>,
+) -> B {
+    let Inst::Call {
+        window,
+        deep,
+        args,
+        after,
+        ..
+    } = f.inst(call).clone()
+    else {
+        return at;
+    };
+    let rest = f.block();
+    let insts = &mut f.blocks[at.0 as usize].insts;
+    let place = insts.iter().position(|v| *v == call).unwrap_or(insts.len());
+    let behind = insts.split_off(place);
+    f.blocks[rest.0 as usize].insts = behind.into_iter().skip(1).collect();
+    f.blocks[rest.0 as usize].term =
+        std::mem::replace(&mut f.blocks[at.0 as usize].term, Term::Open);
+    // A loop that began behind the call has another block before it now.
+    for block in &mut f.blocks {
+        if let Some((before, _)) = &mut block.preheader
+            && *before == at
+        {
+            *before = rest;
+        }
+    }
+    let from = &callee.f;
+    let first_unit = units.len() as u16;
+    units.extend(&callee.units);
+    let exits: Vec<usize> = (from.exits.iter())
+        .map(|_| {
+            f.exits.push(Exit {
+                why: crate::jit::Why::Planned,
+                frames: Vec::new(),
+                writes: Vec::new(),
+            });
+            f.exits.len() - 1
+        })
+        .collect();
+    let order = from.order();
+    let mut blocks: HashMap<B, B> = HashMap::new();
+    for b in &order {
+        let new = f.block();
+        blocks.insert(*b, new);
+    }
+    let mut values: HashMap<V, V> = HashMap::new();
+    let (first, others) = (order[0], &order[1..]);
+    for (param, arg) in from.blocks[first.0 as usize].params.iter().zip(&args) {
+        values.insert(*param, *arg);
+    }
+    for b in others {
+        for param in &from.blocks[b.0 as usize].params {
+            let new = f.param(blocks[b], from.ty(*param));
+            values.insert(*param, new);
+        }
+    }
+    for b in &order {
+        for v in &from.blocks[b.0 as usize].insts {
+            let new = f.value(from.inst(*v).clone(), from.ty(*v));
+            values.insert(*v, new);
+        }
+    }
+    let value = |v: V| values.get(&v).copied().unwrap_or(v);
+    let loc = |loc: &mut Loc| {
+        if let Loc::Reg(r) = loc {
+            *r += window;
+        }
+    };
+    // What the callee needs of the limits, the look before the call has to cover.
+    let mut need = (window, deep);
+    for b in &order {
+        let mut insts = Vec::new();
+        for v in &from.blocks[b.0 as usize].insts {
+            let new = value(*v);
+            let mut inst = from.inst(*v).clone();
+            inst.each_value(|v| *v = value(*v));
+            match &mut inst {
+                Inst::Tag(at) | Inst::Load(at) | Inst::Counted(at) | Inst::Store(at, _) => loc(at),
+                Inst::Guard(_, _, exit)
+                | Inst::Poll(exit)
+                | Inst::Charge(_, exit)
+                | Inst::Native { exit, .. } => *exit = exits[*exit],
+                Inst::Lib { locs, exit, .. } => {
+                    locs.iter_mut().flatten().for_each(loc);
+                    *exit = exits[*exit];
+                }
+                Inst::Room {
+                    window: at,
+                    deep: by,
+                    ..
+                } => {
+                    need = (need.0.max(window + *at), need.1.max(deep + *by));
+                    continue;
+                }
+                Inst::Call {
+                    window: at,
+                    deep: by,
+                    after,
+                    ..
+                } => {
+                    *at += window;
+                    *by += deep;
+                    *after = exits[*after];
+                    rooms.insert(new, room);
+                }
+                _other => {}
+            }
+            f.insts[new.0 as usize] = inst;
+            insts.push(new);
+        }
+        let new = blocks[b].0 as usize;
+        let old: &Block = &from.blocks[b.0 as usize];
+        f.blocks[new].insts = insts;
+        f.blocks[new].preheader = old.preheader.map(|(b, exit)| (blocks[&b], exits[exit]));
+        let mut term = old.term.clone();
+        term.each_value(|v| *v = value(*v));
+        f.blocks[new].term = match term {
+            Term::Jump(to, args) => Term::Jump(blocks[&to], args),
+            Term::Branch(is, (yes, with), (no, without)) => {
+                Term::Branch(is, (blocks[&yes], with), (blocks[&no], without))
+            }
+            Term::Return(v) => {
+                let gives = callee.gives.filter(|ty| *ty != Ty::Undef);
+                Term::Jump(rest, v.filter(|_| gives.is_some()).into_iter().collect())
+            }
+            Term::Leave(exit) => Term::Leave(exits[exit]),
+            Term::Open => Term::Open,
+        };
+    }
+    if callee.gives.is_some_and(|ty| ty != Ty::Undef) {
+        // The value of the call is what comes back.
+        f.blocks[rest.0 as usize].params.push(call);
+        f.insts[call.0 as usize] = Inst::Param;
+    }
+    let around = f.exits[after].clone();
+    for (exit, new) in from.exits.iter().zip(&exits) {
+        let mut frames: Vec<At> = (exit.frames.iter())
+            .map(|frame| At {
+                unit: frame.unit + first_unit,
+                window: frame.window + window,
+                ..*frame
+            })
+            .collect();
+        frames.extend(&around.frames);
+        let mut writes: Vec<(Loc, V)> = (exit.writes.iter())
+            .map(|(at, v)| {
+                let mut at = *at;
+                loc(&mut at);
+                (at, value(*v))
+            })
+            .collect();
+        writes.extend(&around.writes);
+        f.exits[*new] = Exit {
+            why: exit.why,
+            frames,
+            writes,
+        };
+    }
+    f.blocks[at.0 as usize].term = Term::Jump(blocks[&first], Vec::new());
+    if let Inst::Room { window, deep, .. } = &mut f.insts[room.0 as usize] {
+        (*window, *deep) = (need.0.max(*window), need.1.max(*deep));
+    }
+    rest
+}

@@ -1,0 +1,283 @@
+//! Value numbering: what was computed before, is not computed again.
+//!
+//! An instruction is what it does to its operands, and for one that reads memory, to the state of the part
+//! that it reads: each write begins a new state. The same instruction with the same operands and state, in
+//! a block that dominates, has the same value. A guard that was passed need not be passed again, and
+//! behind a branch its condition is known. What was just written is what is read.
+//!
+//! **Invariant**: a value is replaced only by one whose definition dominates all its uses.
+
+use super::fold::{Simple, fold};
+use super::graph::{Graph, Part, Writes, reads, replace};
+use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, V};
+use std::collections::HashMap;
+
+/// The state of memory: how often each part was written, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Memory {
+    parts: HashMap<Part, u32>,
+    /// The state of all parts that are not named.
+    rest: u32,
+}
+
+impl Memory {
+    fn of(&self, part: Part) -> u32 {
+        self.parts.get(&part).copied().unwrap_or(self.rest)
+    }
+}
+
+struct Numbering<'a> {
+    f: &'a mut Func,
+    graph: Graph,
+    with: Vec<V>,
+    /// Values by what they are: the block, by place, where each is there from.
+    known: HashMap<(Inst, u32), Vec<(usize, V)>>,
+    /// Conditions whose truth is known, from the block on.
+    truths: HashMap<V, Vec<(usize, bool)>>,
+    /// Arrays that nobody shares, in a state of memory.
+    unshared: HashMap<(Loc, u32, u32), Vec<usize>>,
+    states: u32,
+}
+
+pub(super) fn run(f: &mut Func) {
+    let graph = Graph::of(f);
+    let with = (0..f.insts.len() as u32).map(V).collect();
+    let mut numbering = Numbering {
+        f,
+        graph,
+        with,
+        known: HashMap::new(),
+        truths: HashMap::new(),
+        unshared: HashMap::new(),
+        states: 0,
+    };
+    numbering.walk();
+    let with = std::mem::take(&mut numbering.with);
+    replace(f, &with);
+}
+
+impl Numbering<'_> {
+    fn walk(&mut self) {
+        let order = self.graph.order.clone();
+        let mut ends: Vec<Option<Memory>> = vec![None; order.len()];
+        for (at, b) in order.iter().enumerate() {
+            let mut memory = self.begin(at, &ends);
+            self.learn(at, *b);
+            let insts = std::mem::take(&mut self.f.blocks[b.0 as usize].insts);
+            let mut kept = Vec::with_capacity(insts.len());
+            for v in insts {
+                if self.inst(at, v, &mut memory) {
+                    kept.push(v);
+                }
+            }
+            self.f.blocks[b.0 as usize].insts = kept;
+            let mut term = std::mem::replace(&mut self.f.blocks[b.0 as usize].term, Term::Open);
+            term.each_value(|v| *v = self.find(*v));
+            if let Term::Branch(is, yes, no) = &term
+                && let Some(truth) = self.truth(at, *is)
+            {
+                let (to, args) = if truth { yes } else { no };
+                term = Term::Jump(*to, args.clone());
+            }
+            self.f.blocks[b.0 as usize].term = term;
+            ends[at] = Some(memory);
+        }
+    }
+
+    fn find(&self, mut v: V) -> V {
+        while self.with[v.0 as usize] != v {
+            v = self.with[v.0 as usize];
+        }
+        v
+    }
+
+    fn fresh(&mut self) -> u32 {
+        self.states += 1;
+        self.states
+    }
+
+    /// Memory at the beginning of a block.
+    fn begin(&mut self, at: usize, ends: &[Option<Memory>]) -> Memory {
+        let preds = self.graph.preds[at].clone();
+        let done: Vec<&Memory> = preds
+            .iter()
+            .filter_map(|pred| ends[*pred].as_ref())
+            .collect();
+        let Some(first) = done.first() else {
+            return Memory::default();
+        };
+        let mut memory = (*first).clone();
+        if done.iter().any(|other| *other != *first) {
+            let mut parts: Vec<Part> = (done.iter())
+                .flat_map(|memory| memory.parts.keys().copied())
+                .collect();
+            parts.sort_by_key(|part| format!("{part:?}"));
+            parts.dedup();
+            let rest = match done.iter().all(|other| other.rest == first.rest) {
+                true => first.rest,
+                false => self.fresh(),
+            };
+            let mut merged = Memory {
+                parts: HashMap::new(),
+                rest,
+            };
+            for part in parts {
+                let state = first.of(part);
+                let same = done.iter().all(|other| other.of(part) == state);
+                let state = if same { state } else { self.fresh() };
+                merged.parts.insert(part, state);
+            }
+            memory = merged;
+        }
+        // What a loop writes is not known at its head.
+        let written: Vec<Writes> = (self.graph.loops.iter())
+            .filter(|l| l.header == at)
+            .map(|l| l.writes.clone())
+            .collect();
+        for writes in written {
+            self.write(&mut memory, &writes);
+        }
+        memory
+    }
+
+    fn write(&mut self, memory: &mut Memory, writes: &Writes) {
+        if writes.is_empty() {
+            return;
+        }
+        let state = self.fresh();
+        // Parts that were never named are in the state of the rest.
+        let all = [Part::Headers, Part::Elems, Part::Counts];
+        for part in all {
+            if writes.has(part) {
+                memory.parts.insert(part, state);
+            }
+        }
+        for loc in self.locs() {
+            if writes.has(Part::Loc(loc)) {
+                memory.parts.insert(Part::Loc(loc), state);
+            }
+        }
+    }
+
+    /// Locations that the unit names.
+    fn locs(&self) -> Vec<Loc> {
+        let mut locs: Vec<Loc> = Vec::new();
+        for inst in &self.f.insts {
+            match inst {
+                Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) | Inst::Store(loc, _) => {
+                    locs.push(*loc);
+                }
+                Inst::Lib { locs: named, .. } => locs.extend(named.iter().flatten()),
+                _other => {}
+            }
+        }
+        locs.sort_unstable();
+        locs.dedup();
+        locs
+    }
+
+    /// What is known behind a branch.
+    fn learn(&mut self, at: usize, b: B) {
+        let [pred] = self.graph.preds[at][..] else {
+            return;
+        };
+        let before = self.graph.order[pred];
+        if let Term::Branch(is, (yes, _), (no, _)) = &self.f.blocks[before.0 as usize].term
+            && yes != no
+        {
+            let (is, truth) = (self.find(*is), *yes == b);
+            self.truths.entry(is).or_default().push((at, truth));
+        }
+    }
+
+    fn truth(&self, at: usize, is: V) -> Option<bool> {
+        if let Inst::Bool(is) = self.f.inst(is) {
+            return Some(*is);
+        }
+        let known = self.truths.get(&is)?;
+        let found = known
+            .iter()
+            .find(|(from, _)| self.graph.dominates(*from, at));
+        found.map(|(_, truth)| *truth)
+    }
+
+    /// Numbers an instruction; whether it stays.
+    fn inst(&mut self, at: usize, v: V, memory: &mut Memory) -> bool {
+        let mut inst = self.f.inst(v).clone();
+        inst.each_value(|v| *v = self.find(*v));
+        for _ in 0..4 {
+            match fold(self.f, &inst) {
+                Some(Simple::Is(other)) => {
+                    self.with[v.0 as usize] = self.find(other);
+                    return false;
+                }
+                Some(Simple::Inst(simpler)) => inst = simpler,
+                None => break,
+            }
+        }
+        self.f.insts[v.0 as usize] = inst.clone();
+        let part = reads(&inst);
+        if inst.is_pure() || part.is_some() {
+            let state = part.map_or(0, |part| 1 + memory.of(part));
+            return self.value(at, v, (inst, state));
+        }
+        match &inst {
+            Inst::Guard(is, want, _) => {
+                if self.truth(at, *is) == Some(*want) {
+                    return false;
+                }
+                self.truths.entry(*is).or_default().push((at, *want));
+                return true;
+            }
+            Inst::Lib {
+                lib: Lib::Unshare,
+                locs: [Some(loc), _],
+                ..
+            } => {
+                let state = (*loc, memory.of(Part::Loc(*loc)), memory.of(Part::Counts));
+                let known = self.unshared.get(&state);
+                if known.is_some_and(|all| all.iter().any(|from| self.graph.dominates(*from, at))) {
+                    return false;
+                }
+                self.write(memory, &Writes::of(&inst));
+                let state = (*loc, memory.of(Part::Loc(*loc)), memory.of(Part::Counts));
+                self.unshared.entry(state).or_default().push(at);
+                return true;
+            }
+            _other => {}
+        }
+        self.write(memory, &Writes::of(&inst));
+        // What was written is what is read next.
+        let (read, of) = match &inst {
+            Inst::SetElem(to, of) => (Inst::Elem(*to), *of),
+            Inst::Store(loc, of) => (Inst::Load(*loc), *of),
+            _other => return true,
+        };
+        if let Some(part) = reads(&read) {
+            let key = (read, 1 + memory.of(part));
+            self.known.entry(key).or_default().push((at, of));
+        }
+        true
+    }
+
+    /// Whether the value is not there yet.
+    fn value(&mut self, at: usize, v: V, key: (Inst, u32)) -> bool {
+        let ty = self.f.ty(v);
+        let known = self.known.entry(key).or_default();
+        let graph = &self.graph;
+        let f = &*self.f;
+        let found = (known.iter())
+            .find(|(from, of)| f.ty(*of) == ty && graph.dominates(*from, at))
+            .map(|(_, of)| *of);
+        match found {
+            Some(other) => {
+                self.with[v.0 as usize] = self.find(other);
+                false
+            }
+            None => {
+                known.push((at, v));
+                true
+            }
+        }
+    }
+}
