@@ -8,7 +8,7 @@
 //! reads is the same there.
 
 use super::graph::{Graph, Loop, Part, Writes, reads};
-use crate::jit::ir::{Func, Inst, Lib, Loc, V};
+use crate::jit::ir::{Bin, Func, Inst, Lib, Loc, V};
 
 pub(super) fn run(f: &mut Func) {
     let graph = Graph::of(f);
@@ -98,7 +98,10 @@ fn pass(
                             && loc.is_some_and(|loc| is_proven(f, found, graph, loc))
                     }
                     Inst::Elem(_) | Inst::ElemTag(_) | Inst::ElemLoad(_) => false,
-                    // A division is dear, but nothing else moves up that is not needed for sure.
+                    // The machine traps where the guards that stay behind would have left.
+                    Inst::Bin(Bin::Rem | Bin::Quot, _, by) => {
+                        f.int(*by).is_some_and(|by| by != 0 && by != -1)
+                    }
                     inst => match reads(inst) {
                         Some(part) => !all.has(part),
                         None => inst.is_pure(),
