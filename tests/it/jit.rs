@@ -74,5 +74,5 @@ pub(crate) fn repeated(chunk: &Chunk, times: u32) -> Option<Chunk> {
 
 /// How often a VM went into machine code.
 pub(crate) fn entries(vm: &VM) -> u64 {
-    vm.jit_report().entries()
+    vm.jit_report().entries
 }

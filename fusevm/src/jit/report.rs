@@ -7,8 +7,15 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct JitReport {
-    /// Functions and loops that were compiled, for certain kinds of values each, in that order.
+    /// Functions and loops that were compiled, for certain kinds of values each. Those of programs that are
+    /// gone, or that were compiled before a function was defined, are not among them.
     pub compiled: Vec<JitUnit>,
+    /// How many there were in all.
+    pub count: u64,
+    /// How often the interpreter went into machine code.
+    pub entries: u64,
+    /// How often machine code was left before its end.
+    pub exits: u64,
     /// Places that stay interpreted.
     pub refused: Vec<JitRefused>,
     /// Time that compiling took.
@@ -21,8 +28,8 @@ pub struct JitReport {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JitUnit {
-    /// The program, as the VM counts.
-    pub program: u32,
+    /// The program: the VM gives each that it loads a number.
+    pub program: u64,
     /// The number of the function in the program; the main program comes after the functions.
     pub unit: u32,
     /// The register instruction where it begins.
@@ -57,8 +64,8 @@ pub struct JitExit {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JitRefused {
-    /// The program, as the VM counts.
-    pub program: u32,
+    /// The program: the VM gives each that it loads a number.
+    pub program: u64,
     /// The number of the function in the program; the main program comes after the functions.
     pub unit: u32,
     /// The register instruction where it would have been entered.
@@ -67,30 +74,13 @@ pub struct JitRefused {
     pub why: String,
 }
 
-impl JitReport {
-    /// How often the interpreter went into machine code.
-    pub fn entries(&self) -> u64 {
-        self.compiled.iter().map(|unit| unit.entered).sum()
-    }
-
-    /// How often machine code was left before its end.
-    pub fn exits(&self) -> u64 {
-        let all = self.compiled.iter().flat_map(|unit| &unit.exits);
-        all.map(|exit| exit.taken).sum()
-    }
-}
-
 impl fmt::Display for JitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: usize = self.compiled.iter().map(|unit| unit.bytes).sum();
         writeln!(
             f,
             "{} compiled in {:?}: {bytes} bytes, {} of memory; {} entries, {} exits",
-            self.compiled.len(),
-            self.time,
-            self.code_memory,
-            self.entries(),
-            self.exits(),
+            self.count, self.time, self.code_memory, self.entries, self.exits,
         )?;
         for unit in &self.compiled {
             let what = if unit.is_loop { "loop" } else { "function" };

@@ -80,7 +80,8 @@ impl Default for JitConfig {
 /// program), and the form of the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub(crate) program: u32,
+    /// A number that no other program of the VM ever has.
+    pub(crate) program: u64,
     pub(crate) unit: u32,
     pub(crate) form: u8,
 }
@@ -142,6 +143,8 @@ enum State {
     Wanted,
     Ready,
     Gone,
+    /// Another may have its number.
+    Free,
 }
 
 /// An exit as the VM sees it.
@@ -162,6 +165,8 @@ pub(crate) struct Jit {
     region: Region,
     units: HashMap<Key, Unit>,
     versions: Vec<Version>,
+    /// Numbers of versions that nothing leads to.
+    free: Vec<usize>,
     /// How often the VM had defined a function when this was compiled.
     pub(crate) defined: u64,
     /// Entries that are open.
@@ -169,8 +174,11 @@ pub(crate) struct Jit {
     /// Code that may be freed when none is.
     garbage: Vec<Placed>,
     stack: Option<(std::thread::ThreadId, usize)>,
-    /// Time that compiling took.
+    /// Time that compiling took, and how much came of it.
     time: Duration,
+    compiled: u64,
+    entries: u64,
+    exits: u64,
 }
 
 /// What became of an exit.
@@ -192,11 +200,15 @@ impl Jit {
             region,
             units: HashMap::new(),
             versions: Vec::new(),
+            free: Vec::new(),
             defined: 0,
             inside: 0,
             garbage: Vec::new(),
             stack: None,
             time: Duration::ZERO,
+            compiled: 0,
+            entries: 0,
+            exits: 0,
         })
     }
 
@@ -261,6 +273,9 @@ impl Jit {
     pub(crate) fn report(&self) -> JitReport {
         let mut report = JitReport {
             time: self.time,
+            count: self.compiled,
+            entries: self.entries,
+            exits: self.exits,
             code_memory: self.region.in_use(),
             ..JitReport::default()
         };
@@ -380,7 +395,7 @@ impl Jit {
                 && v.ip == 0
                 && v.part.is_none()
                 && v.args == args
-                && v.state != State::Gone
+                && matches!(v.state, State::Wanted | State::Ready)
         });
         if let Some(found) = found {
             return found;
@@ -395,7 +410,7 @@ impl Jit {
         );
         entry.resize(code.registers.into(), Entry::Plain);
         let gives = single_type(self.profile(key).returns);
-        self.versions.push(Version {
+        self.add(Version {
             key,
             units: vec![key.unit],
             ip: 0,
@@ -413,8 +428,7 @@ impl Jit {
             state: State::Wanted,
             entered: 0,
             bytes: 0,
-        });
-        self.versions.len() - 1
+        })
     }
 
     fn want_loop(
@@ -439,7 +453,7 @@ impl Jit {
                 },
             });
         }
-        self.versions.push(Version {
+        self.add(Version {
             key,
             units: vec![key.unit],
             ip,
@@ -457,8 +471,7 @@ impl Jit {
             state: State::Wanted,
             entered: 0,
             bytes: 0,
-        });
-        self.versions.len() - 1
+        })
     }
 
     /// Compiles a version, and those that it calls.
@@ -550,6 +563,7 @@ impl Jit {
             };
             version.placed = Some(placed);
             version.state = State::Ready;
+            self.compiled += 1;
             let (key, ip) = (version.key, version.ip);
             let spot = self
                 .units
@@ -658,6 +672,7 @@ impl Jit {
         self.inside += 1;
         let version = &mut self.versions[version];
         version.entered += 1;
+        self.entries += 1;
         // Another way through the guards each time (the multiplier is that of SplitMix64).
         let turn = self.config.seed.wrapping_add(version.entered);
         Door::of(version.boxed, turn.wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -712,6 +727,7 @@ impl Jit {
         let version = &mut self.versions[version as usize];
         let exit = &mut version.exits[exit as usize];
         exit.taken += 1;
+        self.exits += 1;
         Left {
             key: version.key,
             why: exit.why,
@@ -734,12 +750,6 @@ impl Jit {
         let version = &mut self.versions[number as usize];
         let taken = &mut version.exits[exit as usize];
         taken.times += 1;
-        if std::env::var_os("JT").is_some() {
-            eprintln!(
-                "exit #{number} {:?} {:?} times {}",
-                taken.why, taken.frames, taken.times
-            );
-        }
         if taken.times < limit || version.state != State::Ready {
             return false;
         }
@@ -786,6 +796,54 @@ impl Jit {
     /// Drops all code: functions are no longer what they were.
     pub(crate) fn drop_all(&mut self) {
         (0..self.versions.len()).for_each(|v| self.drop_version(v));
+        self.clean(|_| true);
+    }
+
+    /// Forgets programs that are gone, while nothing runs.
+    pub(crate) fn forget(&mut self, gone: &[u64]) {
+        if gone.is_empty() || self.units.is_empty() {
+            return;
+        }
+        let is_gone = |key: &Key| gone.contains(&key.program);
+        for v in 0..self.versions.len() {
+            if is_gone(&self.versions[v].key) {
+                self.drop_version(v);
+            }
+        }
+        self.units.retain(|key, _| !is_gone(key));
+        self.clean(is_gone);
+    }
+
+    /// Gives the numbers of versions that are not in use free, and their memory, if nothing runs.
+    fn clean(&mut self, of: impl Fn(&Key) -> bool) {
+        if self.inside > 0 {
+            return;
+        }
+        for placed in std::mem::take(&mut self.garbage) {
+            self.region.free(&placed);
+        }
+        for (number, version) in self.versions.iter_mut().enumerate() {
+            if version.state != State::Free && of(&version.key) {
+                version.state = State::Free;
+                (version.exits, version.calls) = (Vec::new(), Vec::new());
+                version.bytes = 0;
+                self.free.push(number);
+            }
+        }
+    }
+
+    /// Takes note of a version that is to be; its number.
+    fn add(&mut self, version: Version) -> usize {
+        match self.free.pop() {
+            Some(number) => {
+                self.versions[number] = version;
+                number
+            }
+            None => {
+                self.versions.push(version);
+                self.versions.len() - 1
+            }
+        }
     }
 }
 

@@ -69,10 +69,16 @@ pub(crate) struct Code {
     by_origin: HashMap<usize, u32, BuildHasherDefault<DefaultHasher>>,
     /// The entry that is looked at next, whether something still leads to it.
     suspect: usize,
+    /// How many programs there were so far, those that were linked anew counted again.
+    serial: u64,
+    /// Those that are gone since somebody asked, by their numbers.
+    gone: Vec<u64>,
 }
 
 struct Entry {
     linked: Arc<Linked>,
+    /// A number that no other program of the VM has ever had.
+    serial: u64,
     /// Functions of the VM that are this program's.
     functions: usize,
     /// Whether something else than functions keeps it: a main program, a trap of the shell.
@@ -126,8 +132,10 @@ impl Code {
             self.len += 1;
             (self.len - 1) as u32
         });
+        self.serial += 1;
         let entry = Entry {
             linked,
+            serial: self.serial,
             functions: 0,
             pinned: false,
             begun: false,
@@ -157,9 +165,19 @@ impl Code {
     }
 
     pub(super) fn replace(&mut self, index: u32, linked: Arc<Linked>) {
+        self.serial += 1;
+        let serial = self.serial;
         if let Some(entry) = self.entry_mut(index) {
             entry.linked = linked;
+            let old = std::mem::replace(&mut entry.serial, serial);
+            self.gone.push(old);
         }
+    }
+
+    /// The number of a program, which no other ever has, as long as it is not linked anew.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn serial(&self, index: u32) -> u64 {
+        self.entry(index).map_or(0, |entry| entry.serial)
     }
 
     /// Takes the memory of a place out, while its op runs: whoever comes to the place in the meantime
@@ -215,8 +233,9 @@ impl Code {
                 // Whoever holds the program, or a function of it, may run it again.
                 continue;
             }
-            let origin = Self::origin(&entry.linked);
+            let (origin, serial) = (Self::origin(&entry.linked), entry.serial);
             self.by_origin.remove(&origin);
+            self.gone.push(serial);
             self.free.push(index);
             self.set(index, None);
         }
@@ -376,6 +395,11 @@ impl VM {
     pub(super) fn settle(&mut self) {
         if self.frames.is_empty() {
             self.code.sweep();
+            #[cfg(all(feature = "jit", unix))]
+            if let Some(jit) = &mut self.jit {
+                jit.forget(&self.code.gone);
+            }
+            self.code.gone.clear();
         }
     }
 }

@@ -272,7 +272,7 @@ fn reports_say_what_was_compiled() {
     let report = hot.jit_report();
     assert!(report.compiled.iter().any(|unit| unit.is_loop), "{report}");
     assert!(report.compiled.iter().any(|unit| !unit.is_loop), "{report}");
-    assert!(report.entries() > 0 && report.code_memory > 0, "{report}");
+    assert!(report.entries > 0 && report.code_memory > 0, "{report}");
     assert!(report.to_string().contains("function"), "{report}");
     hot.set_jit(JitConfig::DEFAULT);
     assert!(hot.jit_report().compiled.is_empty());

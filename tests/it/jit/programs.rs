@@ -12,7 +12,7 @@ use std::ops::Range;
 struct Sum {
     runs: usize,
     repeated: usize,
-    compiled: usize,
+    compiled: u64,
     entries: u64,
     exits: u64,
     /// Runs in which machine code was entered.
@@ -24,14 +24,14 @@ struct Sum {
 impl Sum {
     fn take(&mut self, report: &JitReport) {
         self.runs += 1;
-        self.compiled += report.compiled.len();
-        self.entries += report.entries();
-        self.exits += report.exits();
+        self.compiled += report.count;
+        self.entries += report.entries;
+        self.exits += report.exits;
         for place in &report.refused {
             let why = place.why.split('(').next().unwrap_or_default();
             *self.refused.entry(why.to_owned()).or_default() += 1;
         }
-        self.entered += usize::from(report.entries() > 0);
+        self.entered += usize::from(report.entries > 0);
     }
 }
 

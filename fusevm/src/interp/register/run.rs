@@ -42,6 +42,8 @@ impl VM {
             linked: &linked,
             code,
             program,
+            #[cfg(all(feature = "jit", unix))]
+            serial: self.code().serial(program),
             floor,
             place,
             patience: PATIENCE.min(vm_patience(self)),
@@ -90,6 +92,9 @@ struct Run<'l> {
     code: &'l Code,
     /// The program, as the VM counts.
     program: u32,
+    /// Its number, which no other program of the VM ever has.
+    #[cfg(all(feature = "jit", unix))]
+    serial: u64,
     floor: usize,
     /// The window of the running function, and its next instruction.
     place: (usize, usize),

@@ -26,7 +26,7 @@ struct Native<'a, 'l> {
 impl<'l> Run<'l> {
     fn key(&self, code: &Code) -> Key {
         Key {
-            program: self.program,
+            program: self.serial,
             unit: code.unit,
             form: code.form.index() as u8,
         }
