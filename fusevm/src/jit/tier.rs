@@ -181,14 +181,6 @@ pub(crate) struct Jit {
     exits: u64,
 }
 
-/// What became of an exit.
-#[derive(Clone, Debug)]
-pub(crate) struct Left {
-    pub(crate) key: Key,
-    pub(crate) why: Why,
-    pub(crate) frames: Vec<At>,
-}
-
 impl Jit {
     /// Machine code for a VM that is interrupted by what is at that address, for as long as there is any.
     pub(crate) fn new(config: JitConfig, flag: usize) -> Option<Jit> {
@@ -700,13 +692,16 @@ impl Jit {
         Some((version.units[usize::from(at.unit)], *at))
     }
 
-    /// Units of the frames of an exit, outermost first.
-    pub(crate) fn units(&self, exited: super::Exited) -> Vec<u32> {
+    /// The frames of an exit with their units, outermost first.
+    pub(crate) fn frames(&self, exited: super::Exited) -> impl Iterator<Item = (u32, At)> {
         let version = &self.versions[exited.version as usize];
-        let frames = &version.exits[exited.exit as usize].frames;
-        (frames.iter().rev())
-            .map(|at| version.units[usize::from(at.unit)])
-            .collect()
+        let frames = version.exits[exited.exit as usize].frames.iter().rev();
+        frames.map(|at| (version.units[usize::from(at.unit)], *at))
+    }
+
+    /// Why an exit is taken.
+    pub(crate) fn why(&self, exited: super::Exited) -> Why {
+        self.versions[exited.version as usize].exits[exited.exit as usize].why
     }
 
     /// The end of this thread's native stack, found once for a thread.
@@ -722,6 +717,7 @@ impl Jit {
         }
     }
 
+<<<<<<< HEAD
     /// What an exit is.
     pub(crate) fn exit(&mut self, version: u32, exit: u32) -> Left {
         let version = &mut self.versions[version as usize];
@@ -735,6 +731,8 @@ impl Jit {
         }
     }
 
+=======
+>>>>>>> e05f3e8e111f7c20b2202cbcaa38909584c69a69
     /// Forgets what was seen at the instruction of an exit, which is what it was compiled for: what comes
     /// now counts more. Not for ever, or what is of two kinds would never settle.
     fn see_anew(&mut self, key: Key, at: (u32, u32), compiled: u32) {
@@ -745,7 +743,8 @@ impl Jit {
     }
 
     /// Takes note of an exit that was taken because an assumption failed: whether the version is gone now.
-    pub(crate) fn count(&mut self, number: u32, exit: u32) -> bool {
+    pub(crate) fn count(&mut self, exited: super::Exited) -> bool {
+        let (number, exit) = (exited.version, exited.exit);
         let limit = self.config.exits;
         let version = &mut self.versions[number as usize];
         let taken = &mut version.exits[exit as usize];
@@ -767,10 +766,7 @@ impl Jit {
         if compiled > recompiles {
             spot.refused = Some(Refused::Kinds);
         }
-        if let Some((unit, at)) = self.site(super::Exited {
-            version: number,
-            exit,
-        }) {
+        if let Some((unit, at)) = self.site(exited) {
             self.see_anew(key, (unit, at.ip), compiled);
         }
         true

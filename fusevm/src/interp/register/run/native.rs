@@ -3,7 +3,7 @@
 
 use super::{Rec, Run};
 use crate::interp::register::is_plain;
-use crate::jit::{At, Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
+use crate::jit::{Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::Trap;
 use crate::value::Value;
@@ -207,7 +207,7 @@ impl<'l> Run<'l> {
         if done {
             return self.returned(vm).map(Some);
         }
-        self.go_on(vm, left, resume, trap.is_some());
+        self.go_on(vm, &left, resume, trap.is_some());
         if let Some(trap) = trap {
             return Err(trap);
         }
@@ -236,59 +236,43 @@ impl<'l> Run<'l> {
     fn go_on(
         &mut self,
         vm: &mut VM,
-        left: Vec<(Exited, usize)>,
+        left: &[(Exited, usize)],
         resume: Option<u32>,
         trapped: bool,
     ) {
         let form = self.code.form;
         let linked = self.linked;
         let Some(jit) = vm.jit.as_mut() else { return };
-        let innermost = left.first().copied();
-        // Outermost first: unit, window, what comes next, whether a result is wanted.
-        let mut frames: Vec<(u32, At)> = Vec::new();
-        let mut why = Why::Planned;
-        for (at, (exited, window)) in left.iter().enumerate().rev() {
-            let exit = jit.exit(exited.version, exited.exit);
-            if at == 0 {
-                why = exit.why;
-            }
-            for frame in exit.frames.iter().rev() {
-                let window = *window as u32 + u32::from(frame.window);
-                frames.push((window, *frame));
-            }
-        }
-        let units: Vec<u32> = (left.iter().rev())
-            .flat_map(|(exited, _)| jit.units(*exited))
-            .collect();
-        let mut gone = false;
-        if matches!(why, Why::Kind | Why::Range | Why::Slow)
-            && let Some((exited, _)) = innermost
-            && !trapped
-        {
-            gone = jit.count(exited.version, exited.exit);
-            self.observing = AFTER_EXIT;
-        }
-        for (at, (window, frame)) in frames.iter().enumerate() {
-            let function = units[at];
-            if at > 0 {
-                let (code, place) = (self.code, self.place);
-                self.calls.push(Rec {
-                    code,
-                    window: place.0,
-                    ip: place.1 as u32,
-                    function,
-                    want: frames[at - 1].1.want,
-                    invoked: None,
-                });
-                let argc_code = linked.lowered().and_then(|program| {
-                    let argc = frame.argc;
-                    program.code(Some(function), argc, form)
-                });
-                if let Some(code) = argc_code {
-                    self.code = code;
+        // Outermost first.
+        let mut wanted = None;
+        for (exited, below) in left.iter().rev() {
+            for (unit, frame) in jit.frames(*exited) {
+                if let Some(want) = wanted {
+                    self.calls.push(Rec {
+                        code: self.code,
+                        window: self.place.0,
+                        ip: self.place.1 as u32,
+                        function: unit,
+                        want,
+                        invoked: None,
+                    });
+                    let made = linked.units().get(unit as usize);
+                    if let Some((_, code)) = made.and_then(|unit| unit.made(form)) {
+                        self.code = code;
+                    }
                 }
+                self.place.0 = below + usize::from(frame.window);
+                self.place.1 = frame.ip as usize;
+                wanted = Some(frame.want);
             }
-            self.place = (*window as usize, frame.ip as usize);
+        }
+        let (mut why, mut gone) = (Why::Planned, false);
+        if let Some((exited, _)) = left.first() {
+            why = jit.why(*exited);
+            if matches!(why, Why::Kind | Why::Range | Why::Slow) && !trapped {
+                gone = jit.count(*exited);
+                self.observing = AFTER_EXIT;
+            }
         }
         if let Some(ip) = resume {
             self.place.1 = ip as usize;
