@@ -269,6 +269,11 @@ impl Build<'_> {
             (0..self.src.flow.loops.len()).find(|l| self.src.flow.loops[*l].header == block)
         {
             self.head(block, number);
+            // Fuel is looked at anyway.
+            if !self.src.code.form.metered {
+                let exit = self.exit_at(Why::Limit, self.ip);
+                self.inst(Inst::Poll(exit), Ty::None);
+            }
         }
         let code = self.src.code;
         let mut ip = shape.start;
@@ -312,11 +317,6 @@ impl Build<'_> {
         };
         let back = self.heads.contains_key(&to);
         if back {
-            // The interrupt flag is looked at where control goes back; fuel is looked at anyway.
-            if !self.src.code.form.metered {
-                let exit = self.exit_at(Why::Limit, ip);
-                self.inst(Inst::Poll(exit), Ty::None);
-            }
             return self.back(to);
         }
         let (from, state) = (self.at, self.st.clone());

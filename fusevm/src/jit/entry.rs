@@ -18,7 +18,7 @@
 use crate::ext::NativeState;
 use crate::value::Value;
 use std::mem::offset_of;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
 /// What machine code sees of the VM.
 #[repr(C)]
@@ -47,6 +47,8 @@ pub(crate) struct Places {
     pub(crate) most: usize,
     /// Fuel for now.
     pub(crate) slice: *mut u64,
+    /// What is set when somebody interrupts; it stays where it is.
+    pub(crate) flag: *const u8,
 }
 
 /// Offsets of what machine code reads.
@@ -54,6 +56,7 @@ pub(super) const REGISTERS: i32 = offset_of!(Context, places.registers) as i32;
 pub(super) const GLOBALS: i32 = offset_of!(Context, places.globals) as i32;
 pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
+pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
@@ -144,6 +147,7 @@ impl Door {
             room: 0,
             most: 0,
             slice: null_mut(),
+            flag: null(),
         };
         host.places(&mut places);
         // SAFETY: only the lifetime changes: the context is gone when this function returns.

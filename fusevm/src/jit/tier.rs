@@ -182,9 +182,8 @@ pub(crate) struct Jit {
 }
 
 impl Jit {
-    /// Machine code for a VM that is interrupted by what is at that address, for as long as there is any.
-    pub(crate) fn new(config: JitConfig, flag: usize) -> Option<Jit> {
-        let emitter = Emitter::new(config.check, flag)?;
+    pub(crate) fn new(config: JitConfig) -> Option<Jit> {
+        let emitter = Emitter::new(config.check)?;
         let region = Region::reserve(config.code_memory)?;
         Some(Jit {
             config,
@@ -254,7 +253,10 @@ impl Jit {
         let Some(flow) = flow else {
             return Vec::new();
         };
-        let heads = flow.loops.iter().map(|part| flow.blocks[part.header].start as u32);
+        let heads = flow
+            .loops
+            .iter()
+            .map(|part| flow.blocks[part.header].start as u32);
         let mut all: Vec<u32> = heads.chain((!is_main).then_some(0)).collect();
         all.sort_unstable();
         all.dedup();
@@ -304,7 +306,9 @@ impl Jit {
                 }
             }
         }
-        report.refused.sort_by_key(|r| (r.program, r.unit, r.instruction));
+        report
+            .refused
+            .sort_by_key(|r| (r.program, r.unit, r.instruction));
         report
     }
 
@@ -519,13 +523,22 @@ impl Jit {
             let version = &mut self.versions[*number];
             version.state = State::Gone;
             let (key, ip) = (version.key, version.ip);
-            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+            let spot = self
+                .units
+                .entry(key)
+                .or_default()
+                .places
+                .entry(ip)
+                .or_default();
             if *refused != Refused::Later {
                 spot.refused.get_or_insert(*refused);
             }
         }
         self.place(made)?;
-        let refused = failed.iter().find(|(n, _)| *n == first).map(|(_, why)| *why);
+        let refused = failed
+            .iter()
+            .find(|(n, _)| *n == first)
+            .map(|(_, why)| *why);
         refused.map_or(Ok(()), Err)
     }
 
@@ -699,9 +712,13 @@ impl Jit {
         frames.map(|at| (version.units[usize::from(at.unit)], *at))
     }
 
-    /// Why an exit is taken.
-    pub(crate) fn why(&self, exited: super::Exited) -> Why {
-        self.versions[exited.version as usize].exits[exited.exit as usize].why
+    /// Takes note of an exit that was taken; why it is there.
+    pub(crate) fn left(&mut self, exited: super::Exited) -> Why {
+        self.exits += 1;
+        let version = &mut self.versions[exited.version as usize];
+        let exit = &mut version.exits[exited.exit as usize];
+        exit.taken += 1;
+        exit.why
     }
 
     /// The end of this thread's native stack, found once for a thread.
@@ -717,22 +734,6 @@ impl Jit {
         }
     }
 
-<<<<<<< HEAD
-    /// What an exit is.
-    pub(crate) fn exit(&mut self, version: u32, exit: u32) -> Left {
-        let version = &mut self.versions[version as usize];
-        let exit = &mut version.exits[exit as usize];
-        exit.taken += 1;
-        self.exits += 1;
-        Left {
-            key: version.key,
-            why: exit.why,
-            frames: exit.frames.clone(),
-        }
-    }
-
-=======
->>>>>>> e05f3e8e111f7c20b2202cbcaa38909584c69a69
     /// Forgets what was seen at the instruction of an exit, which is what it was compiled for: what comes
     /// now counts more. Not for ever, or what is of two kinds would never settle.
     fn see_anew(&mut self, key: Key, at: (u32, u32), compiled: u32) {
