@@ -906,6 +906,11 @@ impl Body<'_, '_> {
                 let address = calls::r#move as *const () as usize;
                 self.host(address, &[context, named[0], named[1]])
             }
+            Lib::Append => {
+                let (text, len) = (self.value(args[0]), self.value(args[1]));
+                let address = calls::append as *const () as usize;
+                self.host(address, &[context, named[0], text, len])
+            }
             Lib::Element => {
                 let index = self.value(args[0]);
                 let address = calls::element as *const () as usize;

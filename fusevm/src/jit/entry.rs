@@ -72,6 +72,9 @@ pub(crate) trait Host {
     /// Elements that an array may have.
     fn max_array_len(&self) -> usize;
 
+    /// Bytes that a text may have.
+    fn max_string_len(&self) -> usize;
+
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
 
@@ -287,6 +290,30 @@ pub(super) mod calls {
         };
         // SAFETY: machine code passes what it was given.
         status(unsafe { with(context, run) })
+    }
+
+    /// Appends the text of a constant, which the version keeps for as long as it is there.
+    pub(in crate::jit) extern "C" fn append(
+        context: *mut Context,
+        at: u64,
+        text: *const u8,
+        len: usize,
+    ) -> u64 {
+        // SAFETY: address and length are those of a text that the version holds, which nobody changes
+        // as long as it does.
+        let text = unsafe {
+            std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, len))
+        };
+        // SAFETY: machine code passes what it was given; see `with`. Nothing is moved.
+        let host = unsafe { &mut *(*context).host };
+        let most = host.max_string_len();
+        match host.at(place(at)) {
+            Value::Str(old) if old.len().saturating_add(len) <= most => {
+                old.push_str(text);
+                0
+            }
+            _other => 1,
+        }
     }
 
     fn push(context: *mut Context, at: u64, value: Value) -> u64 {

@@ -132,6 +132,8 @@ struct Version {
     dead: Vec<u16>,
     /// What callers may build in.
     body: Option<Arc<Body>>,
+    /// Values that its code has addresses of.
+    keeps: Vec<Value>,
     state: State,
     /// How often the interpreter entered it.
     entered: u64,
@@ -421,6 +423,7 @@ impl Jit {
             calls: Vec::new(),
             dead: Vec::new(),
             body: None,
+            keeps: Vec::new(),
             state: State::Wanted,
             entered: 0,
             bytes: 0,
@@ -464,6 +467,7 @@ impl Jit {
             calls: Vec::new(),
             dead,
             body: None,
+            keeps: Vec::new(),
             state: State::Wanted,
             entered: 0,
             bytes: 0,
@@ -656,6 +660,7 @@ impl Jit {
         let version = &mut self.versions[number];
         version.bytes = emitted.code.len();
         version.units = units;
+        version.keeps = std::mem::take(&mut f.keeps);
         version.exits = (f.exits.into_iter())
             .map(|exit| Exited {
                 why: exit.why,

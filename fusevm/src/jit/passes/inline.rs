@@ -16,7 +16,7 @@ use std::sync::Arc;
 const SMALL: usize = 90;
 
 /// Instructions of a unit up to which callees are built into it.
-const MOST: usize = 700;
+const MOST: usize = 320;
 
 /// How deep callees are built into callees.
 const ROUNDS: usize = 3;
@@ -130,6 +130,7 @@ fn splice(
         }
     }
     let from = &callee.f;
+    f.keeps.extend(from.keeps.iter().cloned());
     let first_unit = units.len() as u16;
     units.extend(&callee.units);
     let exits: Vec<usize> = (from.exits.iter())

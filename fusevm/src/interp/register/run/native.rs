@@ -329,6 +329,10 @@ impl Host for Native<'_, '_> {
         now.flag = vm.interrupt_flag().as_ptr().cast();
     }
 
+    fn max_string_len(&self) -> usize {
+        self.vm.limits.max_string_len
+    }
+
     fn max_array_len(&self) -> usize {
         self.vm.limits.max_array_len
     }
