@@ -301,9 +301,7 @@ pub(super) mod calls {
     ) -> u64 {
         // SAFETY: address and length are those of a text that the version holds, which nobody changes
         // as long as it does.
-        let text = unsafe {
-            std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, len))
-        };
+        let text = unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, len)) };
         // SAFETY: machine code passes what it was given; see `with`. Nothing is moved.
         let host = unsafe { &mut *(*context).host };
         let most = host.max_string_len();
