@@ -699,9 +699,12 @@ impl Jit {
         frames.map(|at| (version.units[usize::from(at.unit)], *at))
     }
 
-    /// Why an exit is taken.
-    pub(crate) fn why(&self, exited: super::Exited) -> Why {
-        self.versions[exited.version as usize].exits[exited.exit as usize].why
+    /// Why an exit was taken, of which note is taken.
+    pub(crate) fn why(&mut self, exited: super::Exited) -> Why {
+        let exit = &mut self.versions[exited.version as usize].exits[exited.exit as usize];
+        exit.taken += 1;
+        self.exits += 1;
+        exit.why
     }
 
     /// The end of this thread's native stack, found once for a thread.
@@ -717,22 +720,6 @@ impl Jit {
         }
     }
 
-<<<<<<< HEAD
-    /// What an exit is.
-    pub(crate) fn exit(&mut self, version: u32, exit: u32) -> Left {
-        let version = &mut self.versions[version as usize];
-        let exit = &mut version.exits[exit as usize];
-        exit.taken += 1;
-        self.exits += 1;
-        Left {
-            key: version.key,
-            why: exit.why,
-            frames: exit.frames.clone(),
-        }
-    }
-
-=======
->>>>>>> e05f3e8e111f7c20b2202cbcaa38909584c69a69
     /// Forgets what was seen at the instruction of an exit, which is what it was compiled for: what comes
     /// now counts more. Not for ever, or what is of two kinds would never settle.
     fn see_anew(&mut self, key: Key, at: (u32, u32), compiled: u32) {
