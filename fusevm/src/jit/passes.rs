@@ -48,6 +48,8 @@ pub(super) fn late(f: &mut Func) {
     params::run(f);
     number::run(f);
     hoist::run(f);
+    // Nothing is moved any more.
+    (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
     number::run(f);
     dead::run(f);
 }
