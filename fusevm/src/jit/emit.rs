@@ -338,7 +338,10 @@ impl Body<'_, '_> {
             Inst::Int(n) => self.b.ins().iconst(types::I64, *n),
             Inst::Float(bits) => self.b.ins().f64const(f64::from_bits(*bits)),
             Inst::Bool(is) => self.b.ins().iconst(types::I8, i64::from(*is)),
-            _other => self.b.ins().iconst(types::I64, 0),
+            other => {
+                debug_assert_eq!(*other, Inst::Undef, "{v} is not there");
+                self.b.ins().iconst(types::I64, 0)
+            }
         }
     }
 

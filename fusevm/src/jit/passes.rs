@@ -50,6 +50,8 @@ pub(super) fn late(f: &mut Func) {
     number::run(f);
     hoist::run(f);
     strength::run(f);
+    // Nothing is moved any more.
+    (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
     number::run(f);
     dead::run(f);
 }

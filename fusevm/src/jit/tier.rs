@@ -109,6 +109,8 @@ struct Spot {
     /// How often it was compiled.
     compiled: u32,
     refused: Option<Refused>,
+    /// The instruction because of which it was refused, for people.
+    said: Option<String>,
     entered: u32,
 }
 
@@ -303,7 +305,10 @@ impl Jit {
                         program: key.program,
                         unit: key.unit,
                         instruction: *ip,
-                        why: format!("{why:?}"),
+                        why: match &spot.said {
+                            Some(said) => format!("{why:?}, {said}"),
+                            None => format!("{why:?}"),
+                        },
                     });
                 }
             }
@@ -382,6 +387,10 @@ impl Jit {
             Err(Refused::Later) => Ok(None),
             Err(refused) => {
                 spot.refused = Some(refused);
+                spot.said = match refused {
+                    Refused::Slow(at) => code.plain.get(at as usize).map(|ins| format!("{ins:?}")),
+                    _other => None,
+                };
                 Err(())
             }
         }
@@ -546,8 +555,21 @@ impl Jit {
         refused.map_or(Ok(()), Err)
     }
 
-    /// Places what was made: each its code, and the way in to it.
+    /// Places what was made, all or nothing of it, for one may call the other.
     fn place(&mut self, made: Vec<(usize, Vec<u8>)>) -> Result<(), Refused> {
+        let all: Vec<usize> = made.iter().map(|(number, _)| *number).collect();
+        let placed = self.place_all(made);
+        if placed.is_err() {
+            for number in all {
+                self.drop_version(number);
+                self.versions[number].state = State::Gone;
+            }
+        }
+        placed
+    }
+
+    /// Places each its code, and the way in to it.
+    fn place_all(&mut self, made: Vec<(usize, Vec<u8>)>) -> Result<(), Refused> {
         for (number, bytes) in made {
             let version = &self.versions[number];
             let cell = &raw const *version.cell as usize;
@@ -561,10 +583,7 @@ impl Jit {
             };
             let placed = boxed.and_then(|boxed| self.region.place(&[&bytes, &boxed]));
             let version = &mut self.versions[number];
-            let Some(placed) = placed else {
-                version.state = State::Gone;
-                return Err(Refused::Failed);
-            };
+            let placed = placed.ok_or(Refused::Failed)?;
             *version.cell = placed.starts[0];
             version.boxed = match version.part {
                 Some(_) => placed.starts[0],
@@ -717,12 +736,11 @@ impl Jit {
         frames.map(|at| (version.units[usize::from(at.unit)], *at))
     }
 
-    /// Takes note of an exit that was taken; why it is there.
-    pub(crate) fn left(&mut self, exited: super::Exited) -> Why {
-        self.exits += 1;
-        let version = &mut self.versions[exited.version as usize];
-        let exit = &mut version.exits[exited.exit as usize];
+    /// Why an exit was taken, of which note is taken.
+    pub(crate) fn why(&mut self, exited: super::Exited) -> Why {
+        let exit = &mut self.versions[exited.version as usize].exits[exited.exit as usize];
         exit.taken += 1;
+        self.exits += 1;
         exit.why
     }
 

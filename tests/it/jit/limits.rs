@@ -297,3 +297,38 @@ fn reports_say_what_was_compiled() {
         VMResult::Error(_) | VMResult::Halted | VMResult::Ok(_)
     ));
 }
+
+#[test]
+fn code_memory_that_ends_in_the_middle() {
+    // Functions that call each other in a row, of which so many have room. They are too long to be built
+    // into each other.
+    let mut text = String::from("fn main/1\n");
+    let mut bodies = String::new();
+    for n in 0..6 {
+        text += &format!("fn f{n}/1\n");
+        let work = "  LoadInt 3\n  Mul\n  LoadInt 1000003\n  Mod\n".repeat(40);
+        let call = match n {
+            0 => String::new(),
+            n => format!("  Call f{}, 1\n", n - 1),
+        };
+        bodies += &format!("f{n}:\n  SetSlot 0\n  GetSlot 0\n{work}{call}  ReturnValue\n");
+    }
+    text += &format!(
+        "  Jump over\n{bodies}main:\n  SetSlot 0\n  LoadInt 0\n  SetSlot 1\ntop:\n  GetSlot 1\n  Call f5, 1\n  SetSlot 2\n\
+         \x20 GetSlot 1\n  Call f2, 1\n  SetSlot 2\n  GetSlot 1\n  Inc\n  SetSlot 1\n  GetSlot 1\n  GetSlot 0\n  NumLt\n  \
+         JumpIfTrue top\n  GetSlot 2\n  ReturnValue\nover:\n"
+    );
+    for pages in 1..16 {
+        let mut config = at_once(200);
+        config.code_memory = pages * (16 << 10);
+        let (mut base, mut hot) = (vm(&text, None), vm(&text, Some(config)));
+        for _ in 0..4 {
+            let args = [Value::Int(50)];
+            assert_eq!(seen(&mut hot, &args), seen(&mut base, &args), "{pages} pages");
+            let call = |vm: &mut VM| format!("{:?}", vm.call("f4", &args));
+            assert_eq!(call(&mut hot), call(&mut base));
+        }
+        assert!(hot.jit_report().code_memory <= pages * (16 << 10));
+        assert!(pages < 10 || entries(&hot) > 0, "{}", hot.jit_report());
+    }
+}

@@ -28,7 +28,10 @@ impl Sum {
         self.entries += report.entries;
         self.exits += report.exits;
         for place in &report.refused {
-            let why = place.why.split('(').next().unwrap_or_default();
+            // The instruction without its operands.
+            let digits = |c: char| !c.is_ascii_digit();
+            let why: String = place.why.chars().filter(|c| digits(*c)).collect();
+            let why = why.split('{').next().unwrap_or_default();
             *self.refused.entry(why.to_owned()).or_default() += 1;
         }
         self.entered += usize::from(report.entries > 0);

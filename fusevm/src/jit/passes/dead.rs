@@ -11,6 +11,10 @@ pub(super) fn run(f: &mut Func) {
     let mut open: Vec<V> = Vec::new();
     for b in &order {
         let block = &f.blocks[b.0 as usize];
+        // A guard may still be moved there.
+        if let Some((_, exit)) = block.preheader {
+            open.extend(f.exits[exit].writes.iter().map(|(_, v)| *v));
+        }
         for v in &block.insts {
             let inst = f.inst(*v);
             if !inst.is_pure() && reads(inst).is_none() {

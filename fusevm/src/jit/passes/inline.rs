@@ -248,11 +248,12 @@ fn splice(
             })
             .collect();
         frames.extend(&around.frames);
+        // Exits that nothing leaves by any more may name values that are gone.
         let mut writes: Vec<(Loc, V)> = (exit.writes.iter())
-            .map(|(at, v)| {
+            .filter_map(|(at, v)| {
                 let mut at = *at;
                 loc(&mut at);
-                (at, value(*v))
+                Some((at, *values.get(v)?))
             })
             .collect();
         writes.extend(&around.writes);

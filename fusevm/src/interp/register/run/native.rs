@@ -5,7 +5,7 @@ use super::{Rec, Run};
 use crate::interp::register::is_plain;
 use crate::jit::{Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
-use crate::semantics::Trap;
+use crate::semantics::{Operands, Trap};
 use crate::value::Value;
 use crate::vm::VM;
 
@@ -309,7 +309,8 @@ impl<'l> Run<'l> {
         self.is_quiet = true;
         let ran = self.step(vm);
         self.is_quiet = false;
-        if self.declined && !self.form.operators {
+        let coerces = self.linked.chunk().policy.operands == Operands::Coerce;
+        if self.declined && coerces && !self.form.operators {
             // On other kinds than numbers, and no business of the language's.
             return self.coerced(vm);
         }
