@@ -10,6 +10,7 @@ mod core_numbers;
 mod depth;
 mod handlers;
 mod host_code;
+mod inline;
 mod invoke;
 mod messages;
 mod nested;

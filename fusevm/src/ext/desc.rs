@@ -1,5 +1,6 @@
 //! What a language declares about an op: [`OpDesc`], built by `#[ext_op]` as a constant.
 
+use super::inline::Inline;
 use super::{Call, CalleeDesc, Flow, Input};
 use crate::semantics::Trap;
 use crate::value::Value;
@@ -267,6 +268,12 @@ pub struct OutputDesc {
 }
 
 impl OutputDesc {
+    /// As the outputs of an op with that body.
+    pub const fn failing(mut self, inline: &Inline) -> Self {
+        self.fallible |= inline.can_fail();
+        self
+    }
+
     /// As the outputs of an op that may end as its `alt` does.
     pub const fn or(mut self, alt: &OpDesc) -> Self {
         self.fallible |= alt.outputs.fallible;
@@ -332,6 +339,8 @@ pub struct OpDesc {
     pub entry: Entry,
     /// What runs it on numbers, if it is an op of numbers.
     pub quick: Option<Quick>,
+    /// Its body as instructions, if it is `inline`.
+    pub inline: Option<&'static Inline>,
 }
 
 impl OpDesc {

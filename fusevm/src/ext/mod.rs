@@ -18,6 +18,8 @@ mod desc;
 mod given;
 mod immediate;
 mod import;
+#[doc(hidden)]
+pub mod inline;
 mod input;
 mod language;
 mod memory;
@@ -80,6 +82,7 @@ const UNASSIGNED: OpDesc = OpDesc {
     line: 0,
     entry: |_| Ok(Flow::Next),
     quick: None,
+    inline: None,
 };
 
 /// The core op sets, which every language has.

@@ -4,6 +4,10 @@
 mod both;
 mod chunk;
 #[doc(hidden)]
+pub mod inline;
+#[allow(dead_code)]
+mod inputs;
+#[doc(hidden)]
 pub mod ngrams;
 
 #[cfg(feature = "macros")]
