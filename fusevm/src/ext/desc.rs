@@ -81,6 +81,8 @@ pub struct InputDesc {
     pub optional: bool,
     /// Whether it is passed unboxed: `i64`, `f64`, `bool`.
     pub scalar: bool,
+    /// Whether it is borrowed from a value on the stack: `&str`, `&Value`, `&Array`, `&Hash`, host values.
+    pub borrowed: bool,
     /// What it needs of the heap.
     pub heap: HeapUse,
     /// Whether numbers are widened to its type.
@@ -95,6 +97,7 @@ impl InputDesc {
             ty: T::TY,
             optional: T::OPTIONAL,
             scalar: T::SCALAR,
+            borrowed: T::BORROWED,
             heap: T::HEAP,
             coerce,
         }
@@ -130,6 +133,7 @@ impl InputDesc {
             }
             self.optional |= alt.inputs[at].optional;
             self.scalar &= alt.inputs[at].scalar;
+            self.borrowed &= alt.inputs[at].borrowed;
         }
         self
     }

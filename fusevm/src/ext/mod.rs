@@ -23,9 +23,12 @@ pub mod inline;
 mod input;
 mod language;
 mod memory;
+mod native;
+mod near;
 mod output;
 #[doc(hidden)]
 pub mod private;
+mod reference;
 mod table;
 
 pub use assert::{
@@ -53,7 +56,10 @@ pub use input::{Borrowed, Input, Mismatch, borrow_object, is_object};
 pub use language::{ExtOp, Id, Language, OpSet};
 pub use memory::Memory;
 pub(crate) use memory::Place;
+pub use native::{Boxed, Native};
+pub(crate) use near::nearest;
 pub use output::{Branch, IntoOutput, Invoke, Made, Returns, allocate};
+pub use reference::UnknownOp;
 pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
 
 /// Stands at ids that no op asked for.
