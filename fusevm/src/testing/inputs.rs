@@ -132,7 +132,7 @@ impl Random {
         })
     }
 
-    fn any(&mut self, depth: u32) -> Value {
+    pub(super) fn any(&mut self, depth: u32) -> Value {
         let kinds = [Ty::Int, Ty::Float, Ty::Bool, Ty::Str, Ty::Array, Ty::Hash];
         let few = if depth > 1 { 4 } else { kinds.len() };
         match self.below(few + 1) {
