@@ -15,6 +15,7 @@ mod call;
 mod callee;
 mod context;
 mod desc;
+mod fold;
 mod given;
 mod immediate;
 mod import;
@@ -44,6 +45,7 @@ pub use desc::{
     Ty, pack,
 };
 pub(crate) use desc::{same, same_type};
+pub(crate) use fold::Fold;
 pub use given::{
     Given, Integer, ToGiven, assert_given, assert_given_or, fits, integer, named, pack_given,
     saturated, wanted,

@@ -3,7 +3,7 @@
 use super::LoadError;
 use super::load::site;
 use crate::chunk::{Chunk, FunctionEntry, own_name};
-use crate::ext::{ImmTag, OpDesc, OpTable};
+use crate::ext::{Fold, ImmTag, OpDesc, OpTable};
 use crate::interp::{Frame, FrameKind};
 use crate::lower::{Code, Form, fused_loop, lower};
 use crate::op::{Flags, Op, Opcode, OperandKind};
@@ -42,11 +42,13 @@ pub(crate) struct ProgramInner {
     overlay: OnceLock<Vec<Op>>,
     function_names: OnceLock<Vec<Str>>,
     units: OnceLock<Box<[Lowered]>>,
+    /// By import, the ops that code runs early: as the VM has them that loaded the program first.
+    folds: OnceLock<Box<[Option<Fold>]>>,
 }
 
 /// The register forms of a unit, by what they count and expect; `None` where there is none.
 #[derive(Default)]
-pub(crate) struct Lowered([OnceLock<Option<Box<(u8, Code)>>>; 8]);
+pub(crate) struct Lowered([OnceLock<Option<Box<(u8, Code)>>>; 16]);
 
 impl Lowered {
     /// The code in that form, and the number of arguments it was made for.
@@ -75,6 +77,7 @@ impl Program {
     pub fn register_listing(&self) -> String {
         let form = Form {
             fused: true,
+            folded: !self.folds().is_empty(),
             ..Form::default()
         };
         let chunk = self.chunk();
@@ -92,6 +95,11 @@ impl Program {
             }
         }
         out
+    }
+
+    /// The ops that code runs early, by import; empty where no VM has loaded it, or there are none.
+    fn folds(&self) -> &[Option<Fold>] {
+        self.0.folds.get().map_or(&[], |folds| folds)
     }
 
     /// Whether each op of the main program, calls aside, runs once at most.
@@ -135,7 +143,11 @@ impl Program {
                 true => self.overlay(),
                 false => self.chunk().ops(),
             };
-            let code = lower(&self.0.verified, overlay, unit, form)?;
+            let folds = match form.folded {
+                true => self.folds(),
+                false => &[],
+            };
+            let code = lower(&self.0.verified, overlay, folds, unit, form)?;
             Some(Box::new((argc, code)))
         });
         // A function that takes any number of arguments is lowered for the first one it is called with.
@@ -154,6 +166,7 @@ impl From<Verified> for Program {
             overlay: OnceLock::new(),
             function_names: OnceLock::new(),
             units: OnceLock::new(),
+            folds: OnceLock::new(),
         }))
     }
 }
@@ -226,6 +239,8 @@ pub(crate) struct Linked {
     /// For each op the number of its place among those with a memory; empty where no op keeps one.
     places: Vec<u32>,
     coerce: bool,
+    /// Whether the ops that code runs early are those of its language.
+    folds: bool,
     /// Copies of the chunk's texts, made when they are first loaded: threads that run one program would
     /// count one text all at once.
     texts: OnceLock<Box<[OnceLock<Value>]>>,
@@ -269,7 +284,9 @@ impl Linked {
             places: Vec::new(),
             coerce: table.coerce(),
             operators: None,
+            folds: false,
         };
+        linked.find_folds();
         let language = linked.chunk().language();
         linked.operators = (language == Some(table.language())).then_some(table);
         linked.number_places();
@@ -278,6 +295,23 @@ impl Linked {
             true => Ok(Arc::new(linked)),
             false => Err(errors),
         }
+    }
+
+    /// Finds out which ops code may run early. Code is shared: what one language's op gives must not be in
+    /// the code that a VM of another runs, so that the first one is the only one.
+    fn find_folds(&mut self) {
+        let fold = |desc: &&'static OpDesc| Fold::of(desc, self.coerce);
+        if !self.ops.iter().any(|desc| fold(desc).is_some()) {
+            return;
+        }
+        let own = || self.ops.iter().map(fold).collect::<Box<[_]>>();
+        let shared = self.origin().0.folds.get_or_init(own);
+        self.folds = self.ops.iter().map(fold).eq(shared.iter().copied());
+    }
+
+    /// Whether its code may run pure ops on constants early.
+    pub(crate) fn folds(&self) -> bool {
+        self.folds
     }
 
     /// Numbers the places of ops that keep a memory at each.
