@@ -7,7 +7,7 @@ use fusevm::testing::assert_chunk;
 use fusevm::testing::inline::{Ended, run};
 
 #[derive(Language)]
-#[language(name = "typed", ops(ops::OPS, others::OPS, alone))]
+#[language(name = "typed", ops(ops::OPS, others::OPS, adds_ten::OPS, alone))]
 struct Typed;
 
 #[ext_op(Typed, inline)]
@@ -158,6 +158,42 @@ mod ops {
     }
 }
 
+/// Of a macro's arguments, which come in invisible groups.
+macro_rules! adds {
+    ($name:ident, $t:ty, $by:expr) => {
+        #[ops(Typed)]
+        mod $name {
+            #[ext_op(inline)]
+            pub fn $name(r#type: $t) -> $t {
+                r#type + $by
+            }
+        }
+    };
+}
+adds!(adds_ten, i64, 2 * 5);
+
+#[test]
+fn a_translation_that_is_another_is_found() {
+    let table = Typed::table();
+    let clamp = table.get(table.id("clamp").unwrap()).unwrap();
+    let number = |value: &Value| i64::try_from(value.clone()).unwrap();
+    let checked = |args: &[Value]| {
+        let [x, lo, hi] = args else { unreachable!() };
+        checked::<ops::clamp>((number(x), number(lo), number(hi))).map(Value::Int)
+    };
+    // As `clamp`, but that the upper bound wins.
+    let upper = |args: &[Value]| {
+        let [x, lo, hi] = args else { unreachable!() };
+        Value::Int(number(x).max(number(lo)).min(number(hi)))
+    };
+    let failed = std::panic::catch_unwind(|| fusevm::testing::inline::check(clamp, upper, checked));
+    let text = *failed
+        .expect_err("they differ")
+        .downcast::<String>()
+        .unwrap();
+    assert!(text.starts_with("`clamp` of ["), "{text}");
+}
+
 fn checked<O: InlineOp>(args: O::Args) -> Result<O::Output, InlineFault> {
     O::checked(args)
 }
@@ -171,6 +207,7 @@ fn what_they_compute() {
     assert_eq!(alone(i64::MIN), i64::MAX);
     assert_eq!(ops::scaled(-2, 5, true, 4), -5);
     assert_eq!(ops::shadows(1), 4 + 5 + 5);
+    assert_eq!(adds_ten::adds_ten(i64::MAX), i64::MIN + 9);
     assert_eq!(
         checked::<others::half>((1, 0)),
         Err(InlineFault::ZeroDivision)
