@@ -19,6 +19,9 @@ pub(crate) enum Ins {
     Return(u16),
 }
 
+/// What fails for some operands.
+const FAIL: [&str; 4] = ["IntDiv", "IntRem", "IntShl", "IntShr"];
+
 /// Most locals and instructions of a body.
 const MOST: usize = 1 << 12;
 
@@ -59,7 +62,7 @@ impl Code {
     pub(crate) fn is_harmless(&self, from: usize) -> bool {
         self.code[from..].iter().all(|ins| match ins {
             Ins::Int(..) | Ins::Float(..) | Ins::Bool(..) | Ins::Copy(..) | Ins::Unary(..) => true,
-            Ins::Binary(op, ..) => !["IntDiv", "IntRem", "IntShl", "IntShr"].contains(op),
+            Ins::Binary(op, ..) => !FAIL.contains(op),
             Ins::Call(..) | Ins::Jump(_) | Ins::JumpIfNot(..) | Ins::Return(_) => false,
         })
     }
@@ -94,12 +97,32 @@ impl Code {
         let locals = self.locals.iter().map(|kind| kind.constant(krate));
         let code = self.code.iter().map(|ins| constant(ins, krate));
         let result = result.constant(krate);
+        let own = u32::try_from(self.locals.len() + self.code.len()).unwrap_or(u32::MAX);
+        let fails = self.code.iter().any(|ins| match ins {
+            Ins::Binary(op, ..) => FAIL.contains(op),
+            _ => false,
+        });
+        let callees: Vec<TokenStream> = (self.code.iter())
+            .filter_map(|ins| match ins {
+                Ins::Call(_, path, _) => Some(super::of_op(path, krate, "CODE")),
+                _ => None,
+            })
+            .collect();
+        // A copy for each operand and the result, and a jump.
+        let lengths = callees.iter().map(|code| {
+            quote! {
+                .saturating_add(#code.length)
+                .saturating_add(#code.params.len() as ::core::primitive::u32 + 2)
+            }
+        });
         quote! {
             #krate::inline::Inline {
                 params: &[#(#params),*],
                 locals: &[#(#locals),*],
                 code: &[#(#code),*],
                 result: #result,
+                length: #own #(#lengths)*,
+                fails: #fails #(|| #callees.fails)*,
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Operators.
 
 use super::code::Ins;
-use super::expression::{Out, Val, done};
+use super::expression::{Out, Val, done, has_block};
 use super::ty::Kind;
 use super::{Walk, Walked, Write};
-use crate::tokens::generated_at;
+use crate::tokens::{generated_at, local};
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, ExprBinary, Lit, UnOp};
 
@@ -153,6 +153,7 @@ impl Walk<'_> {
             return self.short(binary).map(Out::Value);
         }
         let (_, assigns) = row(&binary.op, Kind::Int);
+        let blocks = has_block(&binary.right);
         let (left, var) = match assigns {
             true => {
                 let var = self.place(&binary.left);
@@ -191,11 +192,25 @@ impl Walk<'_> {
         if assigns {
             self.code.push(Ins::Copy(left.local, value.local));
         }
-        if let Some(call) = self.instead(row.instead, binary, span) {
-            let to = &binary.left;
-            *expr = done(match assigns {
-                true => quote_spanned!(generated_at(span)=> #to = #call),
-                false => call,
+        // The right side of an assignment runs first, and may write what is on the left.
+        let mut first = None;
+        if assigns && blocks && !matches!(row.instead, Instead::Nothing) {
+            let name = local("right");
+            let value = std::mem::replace(&mut *binary.right, done(name.to_token_stream()));
+            first = Some((name, value));
+        }
+        let call = self.instead(row.instead, binary, span);
+        if let (None, Some((_, value))) = (&call, &first) {
+            *binary.right = value.clone();
+        }
+        if let Some(call) = call {
+            let (to, at) = (&binary.left, generated_at(span));
+            *expr = done(match (assigns, first) {
+                (true, Some((name, value))) => {
+                    quote_spanned!(at=> #to = { let #name = #value; #call })
+                }
+                (true, None) => quote_spanned!(at=> #to = #call),
+                (false, _) => call,
             });
         }
         Ok(if assigns {
@@ -225,9 +240,18 @@ impl Walk<'_> {
                 let function = name(function);
                 match (write, shift) {
                     (Write::Panics, Shift::No) => None,
-                    (Write::Panics, Shift::Yes) => Some(
-                        quote_spanned!(at=> #k::inline::or_panic(#k::inline::#function(#a, #b))),
-                    ),
+                    (Write::Panics, Shift::Yes) => {
+                        // A panic names the place of the call, which is not in a macro.
+                        let call: TokenStream = quote!(#k::inline::or_panic)
+                            .into_iter()
+                            .map(|mut tree| {
+                                tree.set_span(span);
+                                tree
+                            })
+                            .collect();
+                        let shift = quote_spanned!(at=> #k::inline::#function(#a, #b));
+                        Some(quote_spanned!(span=> #call(#shift)))
+                    }
                     (Write::Fails, _) => Some(quote_spanned!(at=> #k::inline::#function(#a, #b)?)),
                 }
             }
@@ -237,6 +261,7 @@ impl Walk<'_> {
     /// `a && b`, `a || b`: the second runs only if it counts, unless nobody can tell.
     fn short(&mut self, binary: &mut ExprBinary) -> Walked<Val> {
         let and = matches!(binary.op, BinOp::And(_));
+        let blocks = has_block(&binary.right);
         let left = self.typed(&mut binary.left, Kind::Bool);
         let result = self.code.local(Kind::Bool);
         let before = self.code.here();
@@ -258,7 +283,8 @@ impl Walk<'_> {
         let begin = self.code.here();
         let right = self.typed(&mut binary.right, Kind::Bool);
         let (left, right) = (left?, right?);
-        if self.code.is_harmless(begin) {
+        // A block may write variables.
+        if !blocks && self.code.is_harmless(begin) {
             self.code.remove(before, begin - before);
             let op = if and { "BoolAnd" } else { "BoolOr" };
             return Ok(self.put(Kind::Bool, |to| {

@@ -108,9 +108,9 @@ impl fmt::Display for Native {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Native::Expanded => f.write_str("expanded in place"),
-            Native::Unboxed => {
-                f.write_str("called unboxed; if it were `inline`, it would be expanded in place")
-            }
+            Native::Unboxed => f.write_str(
+                "called unboxed; if it were `inline` and short, it would be expanded in place",
+            ),
             Native::Pointers => {
                 f.write_str("called with pointers; unboxed are i64, f64 and bool alone")
             }
@@ -126,9 +126,16 @@ impl OpDesc {
     pub const fn native(&self) -> Native {
         match self.boxed() {
             Some(why) => Native::Entry(why),
-            None if self.inline.is_some() => Native::Expanded,
+            None if self.is_short() => Native::Expanded,
             None if self.is_scalar() => Native::Unboxed,
             None => Native::Pointers,
+        }
+    }
+
+    const fn is_short(&self) -> bool {
+        match self.inline {
+            Some(body) => body.is_short(),
+            None => false,
         }
     }
 

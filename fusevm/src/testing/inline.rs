@@ -4,7 +4,7 @@ use super::chunk::same;
 use super::inputs::{FLOATS, INTS, Random};
 use crate::ext::OpDesc;
 use crate::ext::inline::{
-    Inline, InlineFault, InlineFlat, InlineFrom, InlineIns, InlineKind, Scalar, immediate,
+    Inline, InlineFault, InlineFrom, InlineIns, InlineKind, Scalar, immediate,
 };
 use crate::value::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,28 +26,46 @@ pub enum Ended {
 /// When the instructions are not what they should be: an operand of another kind, a target past the
 /// end, a local that was not written.
 pub fn run(body: &Inline, args: &[Value], steps: u32) -> Ended {
-    let flat = body.flat().expect("the body is of a reasonable length");
     assert_eq!(args.len(), body.params.len(), "a value for each parameter");
-    let mut locals: Vec<Option<Scalar>> = vec![None; flat.locals.len()];
-    for (local, arg) in locals.iter_mut().zip(args) {
-        *local = scalar(arg);
+    let args: Vec<Scalar> = args.iter().filter_map(scalar).collect();
+    let mut left = steps;
+    // As those do who put it in place of the op, or else call by call.
+    let ended = match body.flat() {
+        Some(flat) => walk((&flat.code, &flat.locals), &args, &mut left),
+        None => walk((body.code, body.locals), &args, &mut left),
+    };
+    match ended {
+        Ok(value) => {
+            let kind = kind(value);
+            assert_eq!(
+                kind, body.result,
+                "the result is of the kind it is declared"
+            );
+            Ended::Value(match value {
+                Scalar::Int(value) => Value::Int(value),
+                Scalar::Float(value) => Value::Float(value),
+                Scalar::Bool(value) => Value::Bool(value),
+            })
+        }
+        Err(Some(fault)) => Ended::Fault(fault),
+        Err(None) => Ended::Endless,
     }
-    let ended = walk(&flat, &mut locals, steps);
-    if let Ended::Value(value) = &ended {
-        let kind = scalar(value).map(kind);
-        assert_eq!(
-            kind,
-            Some(body.result),
-            "the result is of the kind that is declared"
-        );
-    }
-    ended
 }
 
-fn walk(flat: &InlineFlat, locals: &mut [Option<Scalar>], steps: u32) -> Ended {
+/// Runs instructions; the error is why they failed, or that `left` ran out.
+fn walk(
+    (code, kinds): (&[InlineIns], &[InlineKind]),
+    args: &[Scalar],
+    left: &mut u32,
+) -> Result<Scalar, Option<InlineFault>> {
+    let mut locals: Vec<Option<Scalar>> = vec![None; kinds.len()];
+    for (local, arg) in locals.iter_mut().zip(args) {
+        *local = Some(*arg);
+    }
     let mut at = 0;
-    for _ in 0..steps {
-        let ins = flat.code[at];
+    loop {
+        *left = left.checked_sub(1).ok_or(None)?;
+        let ins = code[at];
         at += 1;
         let get = |local: u16| locals[usize::from(local)].expect("the local was written before");
         let (to, value) = match ins {
@@ -57,12 +75,13 @@ fn walk(flat: &InlineFlat, locals: &mut [Option<Scalar>], steps: u32) -> Ended {
             InlineIns::Copy { to, from } => (to, get(from)),
             InlineIns::Unary { op, to, a } => (to, op.of(get(a)).expect("an operand of the op")),
             InlineIns::Binary { op, to, a, b } => {
-                match op.of(get(a), get(b)).expect("operands of the op") {
-                    Ok(value) => (to, value),
-                    Err(fault) => return Ended::Fault(fault),
-                }
+                let result = op.of(get(a), get(b)).expect("operands of the op");
+                (to, result.map_err(Some)?)
             }
-            InlineIns::Call { .. } => panic!("a flat body has no calls"),
+            InlineIns::Call { to, callee, args } => {
+                let args: Vec<Scalar> = args.iter().map(|arg| get(*arg)).collect();
+                (to, walk((callee.code, callee.locals), &args, left)?)
+            }
             InlineIns::Jump { target } => {
                 at = usize::from(target);
                 continue;
@@ -75,22 +94,15 @@ fn walk(flat: &InlineFlat, locals: &mut [Option<Scalar>], steps: u32) -> Ended {
                 }
                 continue;
             }
-            InlineIns::Return { from } => {
-                return Ended::Value(match get(from) {
-                    Scalar::Int(value) => Value::Int(value),
-                    Scalar::Float(value) => Value::Float(value),
-                    Scalar::Bool(value) => Value::Bool(value),
-                });
-            }
+            InlineIns::Return { from } => return Ok(get(from)),
         };
         assert_eq!(
             kind(value),
-            flat.locals[usize::from(to)],
+            kinds[usize::from(to)],
             "a local keeps its kind"
         );
         locals[usize::from(to)] = Some(value);
     }
-    Ended::Endless
 }
 
 fn kind(value: Scalar) -> InlineKind {

@@ -216,7 +216,7 @@ Holds `x` between two others.
 ";
     assert!(text.starts_with(clamp), "{text}");
     let parts = [
-        "called unboxed; if it were `inline`, it would be expanded in place",
+        "called unboxed; if it were `inline` and short, it would be expanded in place",
         "`measure(text: Str, items: Array, any: Any) -> Result<Int>`",
         "called with pointers; unboxed are i64, f64 and bool alone",
         "- in place of: `Add`",

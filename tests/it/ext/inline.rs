@@ -7,7 +7,10 @@ use fusevm::testing::assert_chunk;
 use fusevm::testing::inline::{Ended, run};
 
 #[derive(Language)]
-#[language(name = "typed", ops(ops::OPS, others::OPS, adds_ten::OPS, alone))]
+#[language(
+    name = "typed",
+    ops(ops::OPS, others::OPS, adds_ten::OPS, doubled::OPS, alone)
+)]
 struct Typed;
 
 #[ext_op(Typed, inline)]
@@ -142,6 +145,40 @@ mod ops {
         }
     }
 
+    /// What runs first, and what does not run at all.
+    #[ext_op(inline)]
+    #[allow(unused_assignments)]
+    pub fn order(a: i64, b: i64, t: bool) -> i64 {
+        let mut c = a;
+        c += {
+            c = 7;
+            b
+        };
+        c /= {
+            c -= 5;
+            b
+        };
+        c <<= {
+            c = -c;
+            b & 3
+        };
+        let mut u = t;
+        let v = t && {
+            c += 1;
+            u = !u;
+            u
+        };
+        let w = v || {
+            c *= 2;
+            false
+        };
+        let x = c - {
+            c = 3;
+            c
+        };
+        if w { x } else { x + c }
+    }
+
     #[ext_op(inline)]
     pub fn shadows(a: i64) -> i64 {
         let b = a;
@@ -171,6 +208,40 @@ macro_rules! adds {
     };
 }
 adds!(adds_ten, i64, 2 * 5);
+
+/// Each is twice as long as the one before.
+macro_rules! doubles {
+    ($($name:ident = $inner:ident,)*) => {
+        #[ops(Typed)]
+        mod doubled {
+            #[ext_op(inline)]
+            pub fn d0(x: i64) -> i64 {
+                x + 1
+            }
+
+            $(#[ext_op(inline)]
+            pub fn $name(x: i64) -> i64 {
+                $inner(x) + $inner(x)
+            })*
+        }
+    };
+}
+doubles! {
+    d1 = d0, d2 = d1, d3 = d2, d4 = d3, d5 = d4, d6 = d5, d7 = d6, d8 = d7, d9 = d8, d10 = d9, d11 = d10,
+}
+
+#[test]
+fn a_body_that_is_too_long_is_called() {
+    use fusevm::ext::Native;
+    let native = |name| {
+        let table = Typed::table();
+        table.get(table.id(name).unwrap()).unwrap().native()
+    };
+    assert_eq!(native("d6"), Native::Expanded);
+    assert_eq!(native("d11"), Native::Unboxed);
+    let deep = chunk! { Typed; LoadInt(1); doubled::d11; };
+    assert_chunk!(Typed; deep => 1 << 12);
+}
 
 #[test]
 fn a_translation_that_is_another_is_found() {
@@ -207,6 +278,8 @@ fn what_they_compute() {
     assert_eq!(alone(i64::MIN), i64::MAX);
     assert_eq!(ops::scaled(-2, 5, true, 4), -5);
     assert_eq!(ops::shadows(1), 4 + 5 + 5);
+    // 7 + 2, (9 - 5) / 2, -2 << 2, no `v`, -8 * 2, -16 - 3, + 3.
+    assert_eq!(ops::order(1, 2, false), -16);
     assert_eq!(adds_ten::adds_ten(i64::MAX), i64::MIN + 9);
     assert_eq!(
         checked::<others::half>((1, 0)),

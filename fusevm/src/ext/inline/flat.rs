@@ -3,13 +3,13 @@
 use super::{Inline, InlineFlat, InlineIns, InlineKind};
 use std::borrow::Cow;
 
-/// Most instructions and locals of a body and all it calls.
-const MOST: usize = 1 << 12;
-
 impl Inline {
     /// The body with the bodies of the ops it calls in the places of the calls; `None` where that is
-    /// unreasonably long. Costs nothing where there are no calls.
+    /// not [short](Inline::is_short). Costs nothing where there are no calls.
     pub fn flat(&self) -> Option<InlineFlat> {
+        if !self.is_short() {
+            return None;
+        }
         let calls = |ins: &InlineIns| matches!(ins, InlineIns::Call { .. });
         if !self.code.iter().any(calls) {
             return Some(InlineFlat {
@@ -65,9 +65,6 @@ impl Flat {
                     }
                     self.code.push(ins);
                 }
-            }
-            if self.code.len() > MOST || self.locals.len() > MOST {
-                return None;
             }
         }
         for at in targets {

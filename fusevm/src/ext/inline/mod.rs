@@ -61,7 +61,14 @@ pub struct Inline {
     pub code: &'static [InlineIns],
     /// Kind of the result.
     pub result: InlineKind,
+    /// Instructions and locals, with those of what it calls, each time it does.
+    pub length: u32,
+    /// Whether there are operands for which it fails.
+    pub fails: bool,
 }
+
+/// Most instructions and locals of a body that stands in the place of its op.
+const MOST: u32 = 1 << 12;
 
 /// An instruction. Locals are numbers; `to` is the one that is written. Targets are indices of
 /// instructions.
@@ -300,19 +307,12 @@ impl InlineBinary {
 impl Inline {
     /// Whether there are operands for which it fails.
     pub const fn can_fail(&self) -> bool {
-        let mut i = 0;
-        while i < self.code.len() {
-            let fails = match self.code[i] {
-                InlineIns::Binary { op, .. } => op.can_fail(),
-                InlineIns::Call { callee, .. } => callee.can_fail(),
-                _ => false,
-            };
-            if fails {
-                return true;
-            }
-            i += 1;
-        }
-        false
+        self.fails
+    }
+
+    /// Whether it is short enough, with all it calls, to stand in the place of its op.
+    pub const fn is_short(&self) -> bool {
+        self.length <= MOST
     }
 }
 
@@ -378,6 +378,8 @@ pub const STUB: &Inline = &Inline {
         InlineIns::Return { from: 0 },
     ],
     result: InlineKind::Bool,
+    length: 3,
+    fails: false,
 };
 
 /// The value of an immediate as 64 bits; that of a `bool` is 0 or 1. `None` where it is no number.
