@@ -17,6 +17,8 @@ mod repl;
 
 use language::Lox;
 
+fusevm::testing::test_ops!(Lox);
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -262,7 +262,7 @@ impl<'l> Run<'l> {
         }
         let (mut why, mut gone) = (Why::Planned, false);
         if let Some((exited, _)) = left.first() {
-            why = jit.left(*exited);
+            why = jit.why(*exited);
             if matches!(why, Why::Kind | Why::Range | Why::Slow) && !trapped {
                 gone = jit.count(*exited);
                 self.observing = AFTER_EXIT;
