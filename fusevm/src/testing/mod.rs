@@ -5,6 +5,7 @@ mod both;
 mod chunk;
 #[doc(hidden)]
 pub mod inline;
+#[cfg_attr(not(feature = "macros"), allow(dead_code))]
 mod inputs;
 #[doc(hidden)]
 pub mod ngrams;
