@@ -30,7 +30,7 @@ mod report;
 mod tier;
 
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
-pub(crate) use ir::{At, Why};
+pub(crate) use ir::Why;
 
 pub use report::{JitExit, JitRefused, JitReport, JitUnit};
 pub use tier::JitConfig;

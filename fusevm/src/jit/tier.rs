@@ -14,6 +14,7 @@ use super::passes::inline::Body;
 use super::passes::{self, Facts};
 use super::profile::{Profile, single_type, tag};
 use super::report::{JitExit, JitRefused, JitReport, JitUnit};
+use crate::chunk::Chunk;
 use crate::ext::OpDesc;
 use crate::lower::Code;
 use crate::semantics::Policy;
@@ -91,6 +92,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) policy: Policy,
     pub(crate) symbols: &'a [u32],
     pub(crate) ops: &'a [&'static OpDesc],
+    pub(crate) chunk: &'a Chunk,
     /// The code of a function, if it is what the name stands for in the VM.
     pub(crate) code: &'a dyn Fn(u32, u8) -> Option<&'a Code>,
 }
@@ -622,6 +624,7 @@ impl Jit {
             policy: scene.policy,
             symbols: scene.symbols,
             ops: scene.ops,
+            chunk: scene.chunk,
             part: version.part,
             entry: version.entry.clone(),
             gives: version.gives,
