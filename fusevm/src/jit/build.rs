@@ -784,7 +784,12 @@ impl Build<'_> {
             }
             if at + 1 == ip + count
                 && let Some(d) = match ins {
-                    Ins::Ext { a, .. } | Ins::MakeArray { a, .. } => Some(a),
+                    Ins::MakeArray { a, .. } => Some(a),
+                    Ins::Ext { a, import, .. } => {
+                        let op = self.src.ops.get(usize::from(import));
+                        op.is_some_and(|op| !op.outputs.falls.is_empty())
+                            .then_some(a)
+                    }
                     _other => ins.dest().map(|d| *d),
                 }
             {

@@ -185,7 +185,11 @@ impl Build<'_> {
             .flow
             .sees_slots(self.ip)
             .then_some(0..self.src.code.base);
-        let touched: Vec<u16> = slots.into_iter().flatten().chain(a..a + out).collect();
+        let touched: Vec<u16> = slots
+            .into_iter()
+            .flatten()
+            .chain((a..a + out).filter(|r| *r < self.src.code.registers))
+            .collect();
         touched.iter().for_each(|r| self.sync(Loc::Reg(*r)));
         // The interpreter's own step knows of the first result alone.
         self.leaf = touched;
