@@ -123,13 +123,13 @@ pub mod all {
     }
 
     /// Whether two values are equal that are not two numbers.
-    #[ext_op(pure)]
+    #[ext_op(pure, fast)]
     pub fn equal(a: &Value, b: &Value) -> bool {
         a == b
     }
 
     /// Whether a value is nil or false.
-    #[ext_op(pure)]
+    #[ext_op(pure, fast)]
     pub fn not(value: &Value) -> bool {
         is_falsey(value)
     }

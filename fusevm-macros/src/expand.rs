@@ -5,6 +5,7 @@
 //! in every module, edition and prelude.
 
 use crate::class::{Class, Param, with_lifetime};
+use crate::inline::expand as inline;
 use crate::model::Op;
 use crate::prove::{checks, id};
 use crate::tokens::{doc, local, option, referent, respan, span};
@@ -93,6 +94,11 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
     let (entry, implementation) = (entry(op, target), implementation(op, target));
     let (checks, id) = (checks(op, target), id(op, target));
     let (quick, native) = (quick(op, target), native(op, target));
+    let inlined = op
+        .inline
+        .as_ref()
+        .map(|it| inline::implementation(op, it, target));
+    let test = op.inline.as_ref().map(|it| inline::test(op, it, target));
     let (k, ident, sample) = (&target.krate, op.ident(), target.sample());
     quote! {
         #function
@@ -106,9 +112,11 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
             #quick
             #native
             #implementation
+            #inlined
             #checks
             #id
         };
+        #test
     }
 }
 
@@ -203,6 +211,13 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
         .is_none()
         .then(|| quote!(, AnyLanguage: #k::Language));
     let alt = alt(op, target, &call, &desc);
+    let result = match &op.inline {
+        Some(_) => quote! {
+            <#ident as #k::inline::InlineOp>::checked((#(#arguments,)*))
+                .map_err(|fault| #k::inline::InlineFault::trap(fault, #desc.name))?
+        },
+        None => quote!(#ident(#(#arguments),*)),
+    };
     quote! {
         fn __fusevm_entry<#run #generic>(
             #call: &mut #k::Call<#run>,
@@ -210,7 +225,7 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
             let #desc = __FUSEVM_DESC;
             #alt
             #lets
-            <#output as #k::Returns>::put(#ident(#(#arguments),*), #call)
+            <#output as #k::Returns>::put(#result, #call)
         }
     }
 }
@@ -256,12 +271,22 @@ fn quick(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     let names: Vec<Ident> = (0..kinds.len())
         .map(|at| local(&format!("input{at}")))
         .collect();
+    let result = match &op.inline {
+        // Where it fails, the entry says so.
+        Some(_) => quote! {
+            match <#ident as #k::inline::InlineOp>::checked((#(*#names,)*)) {
+                ::core::result::Result::Ok(result) => result,
+                ::core::result::Result::Err(_) => return false,
+            }
+        },
+        None => quote!(#ident(#(*#names),*)),
+    };
     Some(quote! {
         fn __fusevm_quick(#inputs: &mut [#k::Value]) -> ::core::primitive::bool {
             let [#(#k::Value::#kinds(#names)),*] = #inputs else {
                 return false;
             };
-            #inputs[0] = #k::Value::#output(#ident(#(*#names),*));
+            #inputs[0] = #k::Value::#output(#result);
             true
         }
     })
@@ -387,7 +412,13 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
         &options.was,
         options.version.unwrap_or(1),
     );
-    let (pure, calls_back) = (options.pure.is_some(), op.ctx().is_some());
+    let pure = options.pure.is_some() || op.inline.is_some();
+    let calls_back = op.ctx().is_some();
+    let fails = op
+        .inline
+        .as_ref()
+        .map(|_| quote!(.failing(__FUSEVM_INLINE)));
+    let inline = option(op.inline.as_ref().map(|_| quote!(__FUSEVM_INLINE)));
     let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
     let quick = option(kinds(op).map(|_| quote!(__fusevm_quick)));
     let native = option(native_kinds(op).map(|_| quote!(__fusevm_native)));
@@ -404,7 +435,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
             rest: #rest,
             callee: #callee,
             cache: #cache #or_cache,
-            outputs: <#output as #k::Returns>::OUTPUTS #or,
+            outputs: <#output as #k::Returns>::OUTPUTS #fails #or,
             pure: #pure,
             calls_back: #calls_back,
             cost: #cost,
@@ -412,7 +443,8 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
             #place,
             entry: __fusevm_entry #generic,
             quick: #quick,
-            native: #native,
+            called: #native,
+            inline: #inline,
         }
     }
 }

@@ -12,9 +12,12 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
     // What rustc would refuse by itself is said once already.
     let sig = &op.function.sig;
     let refused = sig.receiver().is_some() || sig.variadic.is_some() || !op.function.has_body();
-    let function = match refused {
-        true => TokenStream::new(),
-        false => op.function.to_token_stream(),
+    let inline = crate::inline::expand::stub(op, target);
+    let function = match (refused, &op.options.inline) {
+        (true, _) => TokenStream::new(),
+        (false, None) => op.function.to_token_stream(),
+        // What is wrong in such a body was said; rustc would say it in other words.
+        (false, Some(_)) => op.function.without_body().to_token_stream(),
     };
-    quote!(#function #item #stub)
+    quote!(#function #item #stub #inline)
 }

@@ -32,6 +32,7 @@ mod derive;
 mod errors;
 mod expand;
 mod fallback;
+mod inline;
 mod model;
 mod ops;
 mod parse;
@@ -229,8 +230,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `pure` | equal operands always give equal results, and nothing else happens: the op may be run early, once instead of twice, or not at all |
-/// | `fast` | an assertion: it does not compile when machine code would have to box an operand or the result, and says which |
+/// | `pure` | equal operands always give equal results, and nothing else happens: the op may be run early, once instead of twice, or not at all. Where its operands are constants it runs while code is made, if it gives a number and has no `cost`; the fuel stays the same |
+/// | `fast` | an assertion: it does not compile when machine code would run the op as the interpreter does, and says why. Machine code passes up to eight parameters that are `i64`, `f64`, `bool`, immediates, or borrowed, `&str`, `&Value`, `&Array`, `&Hash`, `&T` of host values; results are `i64`, `f64`, `bool`, `()`, or `Result` of one of these. `Language::explain` says it of any op |
+/// | `inline` | the body is known to every way of running, see below; such an op is `pure` |
 /// | `cost = N`, `cost = f` | the fuel it takes, 1 if not said; `f` is a `fn(&[Value]) -> u64` of the operands |
 /// | `name = "…"` | its name in the language, where that cannot be the function's |
 /// | `was = "…"` | a name it had before, so that old chunks load; any number of times |
@@ -274,6 +276,63 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// fn main() {
 ///     assert_eq!(Lang::table().id("length"), Some(7));
+/// }
+/// ```
+///
+/// # Inline ops
+///
+/// The body of an op under `inline` is translated while rustc runs, into instructions that machine code
+/// puts in the place of the op: no call is left. Parameters and result are `i64`, `f64` or `bool`, and
+/// parameters may be immediates that are numbers. The body is of a part of Rust:
+///
+/// - `+ - * / %`, comparisons, `&& || !`, `& | ^ << >>`, and assignments with these;
+/// - `let`, `let mut`, `if`, `while`, `break`, `continue`, `return`, blocks;
+/// - `as i64`, `as f64`, `i64::from`, `f64::from`;
+/// - of i64 `abs`, `min`, `max`, `wrapping_add`, `wrapping_sub`, `wrapping_mul`, `wrapping_neg`, `wrapping_abs`;
+/// - of f64 `sqrt`, `floor`, `ceil`, `trunc`, `round`, `abs`, `min`, `max`, `is_nan`;
+/// - literals, `i64::MAX`, `f64::INFINITY`, `f64::consts::PI` and the like, but no constants of yours;
+/// - calls of other inline ops by their paths. An op of another set does not say here what it gives: its
+///   result goes to a variable with a type.
+///
+/// Anything else is an error at that expression. The op means the same in every build and wherever it
+/// runs, and so does the function, when Rust code calls it:
+///
+/// - `+`, `-`, `*`, negation and `abs` of integers wrap;
+/// - `/` and `%` of integers trap where Rust panics, and so do `<<` and `>>` for a count that is not from 0
+///   to 63; the function panics there;
+/// - `min` and `max` of floats that are equal give the first, so that of `0.0` and `-0.0` it is known which.
+///
+/// For this, such expressions in the function are replaced by others. `cargo test` runs, for every inline
+/// op, a test named `__fusevm_inline_…` that compares the function with its translation, on the edges
+/// of the types and on what comes.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(ops(ops::OPS))]
+/// struct Lang;
+///
+/// #[ops(Lang)]
+/// mod ops {
+///     #[ext_op(inline)]
+///     pub fn clamp(x: i64, lo: i64, hi: i64) -> i64 {
+///         if x < lo { lo } else { x.min(hi) }
+///     }
+///
+///     /// Where `n` of `len` elements is, counted from the end if negative.
+///     #[ext_op(inline)]
+///     pub fn position(n: i64, len: i64) -> i64 {
+///         let from_start = if n < 0 { n + len } else { n };
+///         clamp(from_start, 0, len)
+///     }
+/// }
+///
+/// fn main() {
+///     assert_eq!(ops::position(-2, 10), 8);
+///     let mut vm = Lang::vm(());
+///     let chunk = chunk! { Lang; LoadInt(-20); LoadInt(10); ops::position; };
+///     assert_eq!(vm.eval(&chunk).unwrap(), Value::Int(0));
 /// }
 /// ```
 #[proc_macro_attribute]

@@ -5,12 +5,15 @@
 
 use crate::class::{Class, Param, is_builtin, read_param};
 use crate::errors::Errors;
+use crate::inline::Translation;
 use crate::parse::OpOptions;
-use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, TokenStreamExt};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, FnArg, Ident, Path, ReturnType, Signature, Token, Type, Visibility};
+use syn::{
+    Attribute, FnArg, Ident, Path, ReturnType, Signature, Token, Type, Visibility, parse_quote,
+};
 
 /// A function with its body as tokens.
 pub(crate) struct Function {
@@ -73,6 +76,18 @@ impl Function {
         self.attrs.iter().filter(fits).collect()
     }
 
+    /// The function as a promise.
+    pub(crate) fn without_body(&self) -> Self {
+        let mut attrs = self.attrs.clone();
+        attrs.push(parse_quote!(#[allow(unused)]));
+        Self {
+            attrs,
+            vis: self.vis.clone(),
+            sig: self.sig.clone(),
+            body: Group::new(Delimiter::Brace, quote!(::core::unimplemented!())).into(),
+        }
+    }
+
     /// The return type, `None` for `()`.
     pub(crate) fn output(&self) -> Option<&Type> {
         match &self.sig.output {
@@ -105,6 +120,8 @@ pub(crate) struct Op {
     pub(crate) params: Vec<Param>,
     /// Its name in the language, prefix included.
     pub(crate) name: String,
+    /// What its body has become, under `inline`.
+    pub(crate) inline: Option<Translation>,
 }
 
 impl Op {
@@ -138,6 +155,7 @@ impl Op {
             options,
             params,
             name,
+            inline: None,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::errors::Errors;
 use crate::expand::{self, Target};
 use crate::model::{Function, Op, take_ext_op};
 use crate::parse::{OpOptions, SetOptions, krate};
-use crate::{check, fallback};
+use crate::{check, fallback, inline};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, format_ident, quote};
 use syn::ext::IdentExt;
@@ -34,8 +34,12 @@ pub(crate) fn free_standing(arguments: TokenStream, item: TokenStream) -> TokenS
             "this op has no language: put it into a module under `#[ops(Calc)]`, or name its language here, `#[ext_op(Calc)]`",
         ));
     }
-    let op = Op::read(function, options, None, &mut errors);
+    let mut op = Op::read(function, options, None, &mut errors);
     check::op(&op, false, &mut errors);
+    if errors.count() == 0 {
+        let krate = krate(op.options.krate.as_ref());
+        translate(&mut op, &inline::Signatures::new(), &mut errors, &krate);
+    }
     let target = Target {
         krate: krate(op.options.krate.as_ref()),
         language: op.options.language.as_ref(),
@@ -201,21 +205,47 @@ fn part(
     Ok(Part::Op(ops.len() - 1, errors.count() == before))
 }
 
+/// Translates the body of an op under `inline`; says whether there was no error.
+fn translate(
+    op: &mut Op,
+    signatures: &inline::Signatures,
+    errors: &mut Errors,
+    krate: &TokenStream,
+) -> bool {
+    if op.options.inline.is_none() {
+        return true;
+    }
+    op.inline = inline::translate(op, krate, signatures, errors);
+    if let Some(translation) = &op.inline {
+        op.function.body = translation.body.clone();
+    }
+    op.inline.is_some()
+}
+
 fn module(
     head: &ModuleHead,
     parts: &[Part],
-    ops: Vec<Op>,
+    mut ops: Vec<Op>,
     options: &SetOptions,
     target: &Target<'_>,
     mut errors: Errors,
 ) -> TokenStream {
     let stays = check::set(&ops, &mut errors);
+    let signatures = ops.iter().filter_map(inline::signature).collect();
     let mut content = TokenStream::new();
+    let mut clean = vec![true; ops.len()];
+    for part in parts {
+        if let &Part::Op(index, true) = part
+            && stays[index]
+        {
+            clean[index] = translate(&mut ops[index], &signatures, &mut errors, &target.krate);
+        }
+    }
     let mut rows = Vec::new();
     for part in parts {
         match part {
             Part::Other(tokens) => content.append_all(tokens.clone()),
-            &Part::Op(index, clean) if clean && stays[index] => {
+            &Part::Op(index, true) if stays[index] && clean[index] => {
                 content.extend(expand::op(&ops[index], target));
                 rows.push(&ops[index]);
             }

@@ -9,7 +9,7 @@ use syn::{Expr, Ident, LitInt, LitStr, Path, Token};
 
 /// Options of one op, in the order in which they are documented.
 pub(crate) const OP_OPTIONS: &[&str] = &[
-    "pure", "fast", "cost", "was", "version", "id", "alt", "name", "linked", "crate",
+    "pure", "fast", "inline", "cost", "was", "version", "id", "alt", "name", "linked", "crate",
 ];
 const SET_OPTIONS: &[&str] = &["linked", "prefix", "crate"];
 
@@ -19,6 +19,7 @@ pub(crate) struct OpOptions {
     pub(crate) language: Option<Path>,
     pub(crate) pure: Option<Ident>,
     pub(crate) fast: Option<Ident>,
+    pub(crate) inline: Option<Ident>,
     pub(crate) cost: Option<Expr>,
     pub(crate) was: Vec<LitStr>,
     pub(crate) version: Option<u32>,
@@ -67,6 +68,7 @@ impl OpOptions {
             match key.unraw().to_string().as_str() {
                 "pure" => self.pure = Some(flag(key, input)?),
                 "fast" => self.fast = Some(flag(key, input)?),
+                "inline" => self.inline = Some(flag(key, input)?),
                 "linked" => self.linked = Some(flag(key, input)?),
                 "cost" => self.cost = Some(value(key, input)?),
                 "was" => self.was.push(value(key, input)?),
@@ -164,7 +166,7 @@ fn language(
 }
 
 /// Options that are designed and not built.
-const LATER: &[&str] = &["inline", "hit"];
+const LATER: &[&str] = &["hit"];
 
 /// Reads `key`, `key = value` and `key(…)`, separated by commas. Every option stands once, but for
 /// those in `repeated`; after an error the list goes on behind the next comma.

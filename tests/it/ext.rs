@@ -3,13 +3,16 @@
 //! Every file has languages of its own: what an op sees and gives, what it says when its operands are
 //! wrong, how chunks find it again, what happens when it fails or calls back, and the core ops.
 
+mod author;
 mod classes;
 mod core_cells;
 mod core_containers;
 mod core_numbers;
 mod depth;
+mod fold;
 mod handlers;
 mod host_code;
+mod inline;
 mod invoke;
 mod messages;
 mod nested;

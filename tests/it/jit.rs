@@ -30,7 +30,10 @@ pub(crate) fn ways() -> Vec<(&'static str, JitConfig)> {
         ("at once", with(&|_| {})),
         ("eager", with(&|c| (c.eager, c.observed) = (true, 1))),
         ("leaving", with(&|c| (c.stress, c.exits) = (3, u32::MAX))),
-        ("leaving and eager", with(&|c| (c.stress, c.eager, c.exits) = (5, true, u32::MAX))),
+        (
+            "leaving and eager",
+            with(&|c| (c.stress, c.eager, c.exits) = (5, true, u32::MAX)),
+        ),
         ("again and again", with(&|c| (c.exits, c.observed) = (1, 5))),
     ]
 }
@@ -50,7 +53,14 @@ pub(crate) fn some_way(r: &mut Random) -> JitConfig {
 /// The program as a function that is called so many times, if it can be one.
 pub(crate) fn repeated(chunk: &Chunk, times: u32) -> Option<Chunk> {
     const HEAD: [&str; 8] = [
-        "source ", "language ", "policy ", "import ", "const ", "name ", "fn ", "block ",
+        "source ",
+        "language ",
+        "policy ",
+        "import ",
+        "const ",
+        "name ",
+        "fn ",
+        "block ",
     ];
     let text = chunk.to_string();
     let is_head = |line: &&str| HEAD.iter().any(|word| line.starts_with(word)) || line.is_empty();
@@ -59,8 +69,13 @@ pub(crate) fn repeated(chunk: &Chunk, times: u32) -> Option<Chunk> {
     let (head, body) = (head.join("\n"), body.join("\n"));
     // What the program leaves at its end, if anything, is its result.
     let ways = [("", ""), ("  ReturnValue\n", ""), ("  Return\n", "")];
-    let kept = [("  SetSlot 1\n", "  GetSlot 1\n  ReturnValue\n"), ("", "  Return\n")];
-    let all = ways.iter().flat_map(|way| kept.iter().map(move |kept| (way.0, *kept)));
+    let kept = [
+        ("  SetSlot 1\n", "  GetSlot 1\n  ReturnValue\n"),
+        ("", "  Return\n"),
+    ];
+    let all = ways
+        .iter()
+        .flat_map(|way| kept.iter().map(move |kept| (way.0, *kept)));
     all.into_iter().find_map(|(end, (keep, give))| {
         let text = format!(
             "{head}\nfn hot_main/0\n  LoadInt 0\n  SetSlot 0\nhot_top:\n  Call hot_main, 0\n{keep}\

@@ -17,6 +17,8 @@ mod repl;
 
 use language::Lox;
 
+fusevm::testing::test_ops!(Lox);
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -127,8 +129,11 @@ fn in_all_ways(name: &str, source: &str) -> Vec<String> {
     ];
     #[cfg(all(feature = "jit", unix))]
     let (ways, compiled) = (
-        (ways.into_iter().map(|way| (way, None)))
-            .chain(crate::jit::ways().into_iter().map(|way| ((true, true, often), Some(way.1)))),
+        (ways.into_iter().map(|way| (way, None))).chain(
+            crate::jit::ways()
+                .into_iter()
+                .map(|way| ((true, true, often), Some(way.1))),
+        ),
         true,
     );
     #[cfg(not(all(feature = "jit", unix)))]
@@ -147,7 +152,8 @@ fn in_all_ways(name: &str, source: &str) -> Vec<String> {
         vm.set_fusion(fusion);
         vm.set_fuel(Some(u64::MAX / 2));
         #[cfg(all(feature = "jit", unix))]
-        jit.iter().for_each(|config| vm.set_jit(fusevm::JitConfig::clone(config)));
+        jit.iter()
+            .for_each(|config| vm.set_jit(fusevm::JitConfig::clone(config)));
         vm.set_output(out.clone());
         let ended = vm.eval(&chunk).map_err(|error| error.render());
         let seen = format!("{ended:?} {:?} fuel {:?}", out.text(), vm.fuel());

@@ -93,7 +93,12 @@ fn agree<L: Language<Host: Default>>(chunk: &Chunk, prepare: impl Fn(&mut Vm<L>)
                 vm.set_jit(config.clone());
                 prepare(vm);
             });
-            assert_eq!(other, first, "machine code {way}, fuel {fuel:?}\n{}", chunk.listing());
+            assert_eq!(
+                other,
+                first,
+                "machine code {way}, fuel {fuel:?}\n{}",
+                chunk.listing()
+            );
         }
     }
     base(None)

@@ -47,6 +47,17 @@ mod ops {
     pub fn point(n: i64) -> Point {
         Point(n)
     }
+
+    #[ext_op(inline)]
+    pub fn mixed(#[imm] n: u8, mut a: i64, x: f64) -> i64 {
+        a <<= 1 + n as i64;
+        if a > 4 && x.min(2.0) < x.abs() { a / 3 } else { less(a) }
+    }
+
+    #[ext_op(inline)]
+    pub fn less(a: i64) -> i64 {
+        a - 1
+    }
 }
 
 #[ext_op(Calc, crate = crate::inner::renamed)]

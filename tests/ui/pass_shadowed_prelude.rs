@@ -52,6 +52,17 @@ enum Side {
 mod ops {
     use super::*;
 
+    #[ext_op(inline)]
+    pub fn mixed(#[imm] n: u8, mut a: i64, x: f64) -> i64 {
+        a <<= 1 + n as i64;
+        if a > 4 && x.min(2.0) < x.abs() { a / 3 } else { less(a) }
+    }
+
+    #[ext_op(inline)]
+    pub fn less(a: i64) -> i64 {
+        a - 1
+    }
+
     /// Documented.
     #[ext_op]
     pub fn call(#[imm] desc: Side, pool: Cell_, rest: Rest<'_>, output: &mut Output) -> Cell {

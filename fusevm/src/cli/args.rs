@@ -1,5 +1,6 @@
 //! The arguments of a command line.
 
+use crate::ext::nearest;
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 pub(super) enum Task {
     Help,
     Version,
+    Reference,
+    Explain(String),
     Run(Options),
 }
 
@@ -35,9 +38,10 @@ pub(super) struct Options {
 }
 
 /// The long options.
-const LONG: [&str; 13] = [
+const LONG: [&str; 15] = [
     "dump",
     "emit",
+    "explain",
     "fuel",
     "help",
     "history",
@@ -46,6 +50,7 @@ const LONG: [&str; 13] = [
     "no-lower",
     "no-run",
     "profile",
+    "reference",
     "repl",
     "time",
     "version",
@@ -65,6 +70,11 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, St
         match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
             Arg::Short('V') | Arg::Long("version") => return Ok(Task::Version),
+            Arg::Long("reference") => return Ok(Task::Reference),
+            Arg::Long("explain") => {
+                let op = parser.value().and_then(|v| v.string()).map_err(said)?;
+                return Ok(Task::Explain(op));
+            }
             Arg::Short('e') => {
                 let line = parser.value().and_then(|v| v.string()).map_err(said)?;
                 let code = options.code.get_or_insert_default();
@@ -127,39 +137,6 @@ fn unknown(option: &str) -> String {
         Some(near) => format!("unknown option `{option}`; did you mean `--{near}`?"),
         None => format!("unknown option `{option}`"),
     }
-}
-
-/// The word that a mistyped one is nearest to, unless all are far.
-pub(super) fn nearest<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
-    const LONGEST: usize = 24;
-    if typed.is_empty() || typed.len() > LONGEST {
-        return None;
-    }
-    let near = words.iter().map(|word| (distance(typed, word), *word));
-    let near = near.chain(
-        (words.iter())
-            .filter(|w| typed.len() > 1 && w.starts_with(typed))
-            .map(|word| (1, *word)),
-    );
-    let (far, word) = near.min_by_key(|(far, _)| *far)?;
-    (far <= 1 + typed.len() / 4).then_some(word)
-}
-
-/// Insertions, deletions and replacements between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != *y))
-                .min(above + 1)
-                .min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ Options:
                    stop at N open calls
       --no-fuse    run every op on its own, without fused sequences
       --no-lower   run bytecode as it is, in the base interpreter
+      --reference  show the language's own ops: signature, effect, cost, meaning
+      --explain OP show the same of one op
   -h, --help       show this text
   -V, --version    show the version
 

@@ -1,10 +1,10 @@
 //! The REPL: inputs of one or more lines, each a chunk of its own, in one VM.
 
-use super::args::nearest;
 use super::edit::{Line, Lines};
 use super::help::{self, COMMANDS};
 use super::session::{Session, name_of, read};
 use crate::chunk::{BuildErrors, Chunk};
+use crate::ext::nearest;
 use crate::frontend::Frontend;
 use std::path::Path;
 

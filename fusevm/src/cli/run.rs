@@ -36,6 +36,20 @@ pub(super) fn run<L: Frontend>(
             streams.output.say(&help::version(L::NAME));
             0
         }
+        Ok(Task::Reference) => {
+            streams.output.say(L::reference().trim_end());
+            0
+        }
+        Ok(Task::Explain(op)) => match L::explain(&op) {
+            Ok(text) => {
+                streams.output.say(text.trim_end());
+                0
+            }
+            Err(unknown) => {
+                streams.errors.say(&format!("{}: {unknown}", L::NAME));
+                EXIT_USAGE
+            }
+        },
         Ok(Task::Run(options)) => run_options::<L>(host, streams, options).unwrap_or_else(|e| e),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every language has them, under names that start with `core.`, so that they are in nobody's way.
 //! `b.op(core_ops::floor {})` in a builder; what they compute is in
-//! [`semantics`](crate::semantics), like the meaning of every op.
+//! [`semantics`](crate::semantics), like the meaning of every op, or in bodies that are inline.
 //!
 //! Operands that are numbers are widened: `floor` takes an integer too.
 

@@ -7,49 +7,57 @@ pub mod number {
     use crate::value::Value;
 
     /// `a / b` towards zero; traps for zero and for the one quotient that does not fit.
-    #[ext_op(pure)]
-    pub fn idiv(#[coerce] a: i64, #[coerce] b: i64) -> Result<i64, Trap> {
-        core::idiv(a, b)
+    #[ext_op(inline)]
+    pub fn idiv(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
+        a / b
     }
 
     /// The remainder of `idiv`, with the sign of `a`.
-    #[ext_op(pure)]
-    pub fn irem(#[coerce] a: i64, #[coerce] b: i64) -> Result<i64, Trap> {
-        core::irem(a, b)
+    #[ext_op(inline)]
+    pub fn irem(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
+        a % b
     }
 
     /// The quotient that leaves a remainder from 0; traps where `idiv` does.
-    #[ext_op(pure)]
-    pub fn div_euclid(#[coerce] a: i64, #[coerce] b: i64) -> Result<i64, Trap> {
-        core::div_euclid(a, b)
+    #[ext_op(inline)]
+    pub fn div_euclid(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
+        let quotient = a / b;
+        if a % b >= 0 {
+            quotient
+        } else if b > 0 {
+            quotient - 1
+        } else {
+            quotient + 1
+        }
     }
 
     /// The remainder of `div_euclid`, never negative.
-    #[ext_op(pure)]
-    pub fn rem_euclid(#[coerce] a: i64, #[coerce] b: i64) -> Result<i64, Trap> {
-        core::rem_euclid(a, b)
+    #[ext_op(inline)]
+    pub fn rem_euclid(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
+        let rest = a % b;
+        if rest < 0 { rest + b.abs() } else { rest }
     }
 
     /// `a + b` in 64 bits, whatever the policy.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn wrapping_add(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
         a.wrapping_add(b)
     }
 
     /// `a - b` in 64 bits, whatever the policy.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn wrapping_sub(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
         a.wrapping_sub(b)
     }
 
     /// `a * b` in 64 bits, whatever the policy.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn wrapping_mul(#[coerce] a: i64, #[coerce] b: i64) -> i64 {
         a.wrapping_mul(b)
     }
 
     /// `-a` in 64 bits, whatever the policy.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn wrapping_neg(#[coerce] a: i64) -> i64 {
         a.wrapping_neg()
     }
@@ -95,43 +103,43 @@ pub mod number {
 #[fusevm::ops(prefix = "core")]
 pub mod float {
     /// `a / b`, whatever the policy: by zero an infinity or NaN.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn fdiv(#[coerce] a: f64, #[coerce] b: f64) -> f64 {
         a / b
     }
 
     /// The remainder of `a / b` with the sign of `a`, whatever the policy: by zero NaN.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn frem(#[coerce] a: f64, #[coerce] b: f64) -> f64 {
         a % b
     }
 
     /// The greatest whole number not above `x`.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn floor(#[coerce] x: f64) -> f64 {
         x.floor()
     }
 
     /// The least whole number not below `x`.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn ceil(#[coerce] x: f64) -> f64 {
         x.ceil()
     }
 
     /// `x` without its fraction.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn trunc(#[coerce] x: f64) -> f64 {
         x.trunc()
     }
 
     /// The nearest whole number; halves away from zero.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn round(#[coerce] x: f64) -> f64 {
         x.round()
     }
 
     /// The square root.
-    #[ext_op(pure)]
+    #[ext_op(inline)]
     pub fn sqrt(#[coerce] x: f64) -> f64 {
         x.sqrt()
     }

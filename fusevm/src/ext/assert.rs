@@ -281,43 +281,23 @@ pub const fn assert_pure(op: &OpDesc) {
 /// Checks the promise of `fast`.
 ///
 /// # Panics
-/// When machine code would have to box the op; the macros call it in a constant.
+/// When machine code would have to run the op as the interpreter does; the macros call it in a constant.
 #[track_caller]
 pub const fn assert_fast(op: &OpDesc) {
-    assert!(
-        !op.calls_back,
-        "`fast` is not kept: the op takes `Ctx`, so that machine code has to write its state back around the call"
-    );
-    assert!(
-        op.callee.is_none() && !op.cache,
-        "`fast` is not kept: callee and cache are looked up by the interpreter; pass scalars"
-    );
-    assert!(
-        op.rest.is_none(),
-        "`fast` is not kept: `Rest` is boxed; take a fixed number of operands"
-    );
-    let mut i = 0;
-    while i < op.inputs.len() {
-        if !op.inputs[i].scalar {
-            let text = (ConstText::EMPTY.and("`fast` is not kept: operand `"))
-                .and(op.inputs[i].name)
-                .and("` is boxed; unboxed are i64, f64 and bool");
-            panic!("{}", text.as_str());
-        }
-        i += 1;
-    }
-    let mut i = 0;
-    while i < op.outputs.falls.len() {
-        assert!(
-            matches!(op.outputs.falls[i], Ty::Int | Ty::Float | Ty::Bool),
-            "`fast` is not kept: the result is boxed; unboxed are i64, f64, bool and ()"
-        );
-        i += 1;
-    }
-    assert!(
-        op.inputs.len() + op.immediates.len() <= 8,
-        "`fast` is not kept: more than eight parameters"
-    );
+    let Some(why_of) = op.boxed() else {
+        return;
+    };
+    let text = ConstText::EMPTY.and("`fast` is not kept: ");
+    let text = match why_of.text() {
+        (None, why) => text.and(why),
+        (Some(operand), why) => text
+            .and(why_of.what())
+            .and("`")
+            .and(operand)
+            .and("`")
+            .and(why),
+    };
+    panic!("{}", text.as_str());
 }
 
 /// Checks immediate `at` of an op against those before it, and labels against the outputs.

@@ -65,7 +65,8 @@ pub struct Call<'a> {
     inputs: std::slice::IterMut<'a, Value>,
     taken: usize,
     coerce: bool,
-    linked: &'a Linked,
+    /// The program; `None` where the op is run before there is one.
+    linked: Option<&'a Linked>,
     op: u16,
     host: Option<&'a mut (dyn Any + Send)>,
     heap: HeapPart<'a>,
@@ -115,7 +116,7 @@ impl<'a> Call<'a> {
             heap: HeapPart::Unique(parts.heap),
             output: Some(parts.output),
             limits: Some(parts.limits),
-            ..Self::bare(site, parts.inputs, results)
+            ..Self::placed(site, parts.inputs, results)
         }
     }
 
@@ -128,12 +129,39 @@ impl<'a> Call<'a> {
     ) -> Self {
         Self {
             vm: Some(vm),
-            ..Self::bare(site, inputs, results)
+            ..Self::placed(site, inputs, results)
         }
     }
 
-    fn bare(
+    /// A call of a pure op that sees its inputs alone.
+    pub(crate) fn early(
+        coerce: bool,
+        immediates: u64,
+        inputs: &'a mut [Value],
+        results: &'a mut Results,
+    ) -> Self {
+        Self {
+            coerce,
+            ..Self::bare((u16::MAX, immediates), inputs, results)
+        }
+    }
+
+    #[inline]
+    fn placed(
         (linked, op, immediates): (&'a Linked, u16, u64),
+        inputs: &'a mut [Value],
+        results: &'a mut Results,
+    ) -> Self {
+        Self {
+            coerce: linked.coerce(),
+            linked: Some(linked),
+            ..Self::bare((op, immediates), inputs, results)
+        }
+    }
+
+    #[inline]
+    fn bare(
+        (op, immediates): (u16, u64),
         inputs: &'a mut [Value],
         results: &'a mut Results,
     ) -> Self {
@@ -141,8 +169,8 @@ impl<'a> Call<'a> {
             immediates,
             inputs: inputs.iter_mut(),
             taken: 0,
-            coerce: linked.coerce(),
-            linked,
+            coerce: false,
+            linked: None,
             op,
             host: None,
             heap: HeapPart::Gone,
@@ -245,10 +273,9 @@ impl<'a> Call<'a> {
     /// # Errors
     /// A trap when the heap is being written.
     pub fn rules(&mut self) -> Result<Rules<'a>, Trap> {
-        let policy = self.linked.chunk().policy;
-        match (self.limits, self.shared_heap()) {
-            (Some(limits), Some(objects)) => Ok(Rules {
-                policy,
+        match (self.linked, self.limits, self.shared_heap()) {
+            (Some(linked), Some(limits), Some(objects)) => Ok(Rules {
+                policy: linked.chunk().policy,
                 limits,
                 objects,
             }),
@@ -275,17 +302,17 @@ impl<'a> Call<'a> {
 
     /// Symbol and text of name `n` of the chunk.
     pub(crate) fn name(&self, n: u16) -> Option<(u32, &'a str)> {
-        self.linked.name(n)
+        self.linked?.name(n)
     }
 
     /// The function of the chunk that name `n` names.
     pub(crate) fn function(&self, n: u16) -> Option<Func> {
-        self.linked.function_named(n)
+        self.linked?.function_named(n)
     }
 
     /// Constant `k` as this op parses it.
     pub(crate) fn parsed(&self, k: u16) -> Option<&'a (dyn Any + Send + Sync)> {
-        self.linked.parsed(self.op, k)
+        self.linked?.parsed(self.op, k)
     }
 
     /// The heap for a look, while no object of it is being written.

@@ -1,6 +1,7 @@
 //! What a language declares about an op: [`OpDesc`], built by `#[ext_op]` as a constant.
 
 use super::NativeOp;
+use super::inline::Inline;
 use super::{Call, CalleeDesc, Flow, Input};
 use crate::semantics::Trap;
 use crate::value::Value;
@@ -81,6 +82,8 @@ pub struct InputDesc {
     pub optional: bool,
     /// Whether it is passed unboxed: `i64`, `f64`, `bool`.
     pub scalar: bool,
+    /// Whether it is borrowed from a value on the stack: `&str`, `&Value`, `&Array`, `&Hash`, host values.
+    pub borrowed: bool,
     /// What it needs of the heap.
     pub heap: HeapUse,
     /// Whether numbers are widened to its type.
@@ -95,6 +98,7 @@ impl InputDesc {
             ty: T::TY,
             optional: T::OPTIONAL,
             scalar: T::SCALAR,
+            borrowed: T::BORROWED,
             heap: T::HEAP,
             coerce,
         }
@@ -130,6 +134,7 @@ impl InputDesc {
             }
             self.optional |= alt.inputs[at].optional;
             self.scalar &= alt.inputs[at].scalar;
+            self.borrowed &= alt.inputs[at].borrowed;
         }
         self
     }
@@ -268,6 +273,12 @@ pub struct OutputDesc {
 }
 
 impl OutputDesc {
+    /// As the outputs of an op with that body.
+    pub const fn failing(mut self, inline: &Inline) -> Self {
+        self.fallible |= inline.can_fail();
+        self
+    }
+
     /// As the outputs of an op that may end as its `alt` does.
     pub const fn or(mut self, alt: &OpDesc) -> Self {
         self.fallible |= alt.outputs.fallible;
@@ -334,7 +345,9 @@ pub struct OpDesc {
     /// What runs it on numbers, if it is an op of numbers.
     pub quick: Option<Quick>,
     /// What machine code calls, if it is an op of numbers.
-    pub native: Option<fn() -> NativeOp>,
+    pub called: Option<fn() -> NativeOp>,
+    /// Its body as instructions, if it is `inline`.
+    pub inline: Option<&'static Inline>,
 }
 
 impl OpDesc {

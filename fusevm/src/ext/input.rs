@@ -23,6 +23,8 @@ pub trait Input<'a>: Sized {
     const OPTIONAL: bool = false;
     /// Whether it is passed unboxed.
     const SCALAR: bool = false;
+    /// Whether it is borrowed from the value on the stack itself.
+    const BORROWED: bool = false;
     /// What it needs of the heap.
     const HEAP: HeapUse = HeapUse::None;
 
@@ -263,6 +265,7 @@ pub trait Borrowed {
 
 impl<'a, T: Borrowed + ?Sized> Input<'a> for &'a T {
     const TY: Ty = T::TY;
+    const BORROWED: bool = matches!(T::HEAP, HeapUse::None);
     const HEAP: HeapUse = T::HEAP;
 
     fn accepts(value: &Value, heap: Option<&Heap>, _: bool) -> bool {

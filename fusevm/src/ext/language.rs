@@ -37,6 +37,21 @@ pub trait Language: Sized + 'static {
         Vm::new(host)
     }
 
+    /// The reference of its ops as Markdown: of each the signature, what it does to the stack, its cost,
+    /// what machine code does with it and why no better, and its documentation. The core ops, which
+    /// every language has, are those of `<() as Language>::reference()`.
+    fn reference() -> String {
+        Self::table().reference()
+    }
+
+    /// The same of one op, a core op too, by its name.
+    ///
+    /// # Errors
+    /// There is none of that name; with names that are like it.
+    fn explain(op: &str) -> Result<String, super::UnknownOp> {
+        Self::table().explain(op)
+    }
+
     /// Checks that ops of these names are in the table: for linked op sets, which are silently
     /// absent when nothing of their crate is used.
     ///

@@ -12,19 +12,25 @@
 
 mod assert;
 mod call;
+mod called;
 mod callee;
 mod context;
 mod desc;
+mod fold;
 mod given;
 mod immediate;
 mod import;
+#[doc(hidden)]
+pub mod inline;
 mod input;
 mod language;
 mod memory;
 mod native;
+mod near;
 mod output;
 #[doc(hidden)]
 pub mod private;
+mod reference;
 mod table;
 
 pub use assert::{
@@ -40,6 +46,7 @@ pub use desc::{
     Ty, pack,
 };
 pub(crate) use desc::{same, same_type};
+pub(crate) use fold::Fold;
 pub use given::{
     Given, Integer, ToGiven, assert_given, assert_given_or, fits, integer, named, pack_given,
     saturated, wanted,
@@ -53,8 +60,11 @@ pub use language::{ExtOp, Id, Language, OpSet};
 pub use memory::Memory;
 pub(crate) use memory::Place;
 #[doc(hidden)]
-pub use native::{NativeFn, NativeOp, NativeState, Scalar};
+pub use called::{NativeFn, NativeOp, NativeState, Scalar};
+pub use native::{Boxed, Native};
+pub(crate) use near::nearest;
 pub use output::{Branch, IntoOutput, Invoke, Made, Returns, allocate};
+pub use reference::UnknownOp;
 pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
 
 /// Stands at ids that no op asked for.
@@ -83,7 +93,8 @@ const UNASSIGNED: OpDesc = OpDesc {
     line: 0,
     entry: |_| Ok(Flow::Next),
     quick: None,
-    native: None,
+    called: None,
+    inline: None,
 };
 
 /// The core op sets, which every language has.

@@ -1,122 +1,192 @@
-//! Ops of numbers as machine code calls them: with numbers, without boxes.
-//!
-//! The address of such an entry and its signature always belong together: both are taken from the
-//! function itself, by traits that nobody else can implement. So safe code cannot make machine code
-//! call a function in a way that it is not made for.
+//! What machine code does with an ext op, and why it does no better.
 
-use crate::value::Kind;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use super::{HeapUse, OpDesc, Ty};
+use std::fmt;
 
-/// What an entry tells machine code beside its result.
-#[derive(Debug, Default)]
-#[repr(C)]
-pub struct NativeState {
-    failed: u8,
+/// What machine code does where an op stands, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Native {
+    /// The body stands in the place of the op.
+    Expanded,
+    /// The function is called with numbers in machine registers.
+    Unboxed,
+    /// The function is called with numbers, and with pointers to values that stay where they are.
+    Pointers,
+    /// The op is run as the interpreter runs it.
+    Entry(Boxed),
 }
 
-impl NativeState {
-    /// Runs an op; where that panics, takes note of it and gives anything at all.
-    #[inline(always)]
-    pub fn guard<T: Default>(&mut self, op: impl FnOnce() -> T) -> T {
-        match catch_unwind(AssertUnwindSafe(op)) {
-            Ok(value) => value,
-            Err(payload) => {
-                self.failed = 1;
-                // It may panic again.
-                std::mem::forget(payload);
-                T::default()
+/// Why machine code runs an op as the interpreter does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Boxed {
+    /// It takes `Ctx`, the whole VM.
+    WholeVm,
+    /// It returns `Invoke`: the VM makes a call after it.
+    Invokes,
+    /// It may jump.
+    Jumps,
+    /// It looks at the callee.
+    LooksAtCallee,
+    /// It has a memory at each place.
+    KeepsMemory,
+    /// It takes `Rest`.
+    Variadic,
+    /// It has more than eight parameters.
+    TooMany,
+    /// The input of that name is moved into it, or may be of any kind.
+    Owned(&'static str),
+    /// The input of that name is an object of the heap.
+    OfHeap(&'static str),
+    /// The input of that name may be of another kind.
+    MaybeNone(&'static str),
+    /// Operands of other kinds go to the op of that name.
+    Alternative(&'static str),
+    /// The result is no number.
+    BoxedResult(Ty),
+    /// There are two results.
+    TwoResults,
+}
+
+impl Boxed {
+    /// What the name in the words is of.
+    pub(crate) const fn what(self) -> &'static str {
+        match self {
+            Boxed::Alternative(_) => "",
+            _ => "operand ",
+        }
+    }
+
+    /// Why, in words that are known while rustc runs, and the input that is to blame.
+    pub(crate) const fn text(self) -> (Option<&'static str>, &'static str) {
+        match self {
+            Boxed::WholeVm => (
+                None,
+                "the op takes `Ctx`, so that machine code has to write its state back around the call",
+            ),
+            Boxed::Invokes => (
+                None,
+                "the op returns `Invoke`, so that the VM makes a call after it",
+            ),
+            Boxed::Jumps => (
+                None,
+                "the op returns `Branch`; compare with a bool and jump on that",
+            ),
+            Boxed::LooksAtCallee => (None, "the interpreter looks up the callee; pass scalars"),
+            Boxed::KeepsMemory => (None, "the interpreter looks up the cache; pass scalars"),
+            Boxed::Variadic => (None, "`Rest` is boxed; take a fixed number of operands"),
+            Boxed::TooMany => (None, "more than eight parameters"),
+            Boxed::Owned(name) => (
+                Some(name),
+                " is boxed; unboxed are i64, f64 and bool, and &str, &Value, &Array, &Hash are borrowed",
+            ),
+            Boxed::OfHeap(name) => (Some(name), " is an object, which is looked up in the heap"),
+            Boxed::MaybeNone(name) => (
+                Some(name),
+                " is an `Option`: its kind is looked at in the call",
+            ),
+            Boxed::Alternative(name) => (Some(name), " takes operands of other kinds"),
+            Boxed::BoxedResult(_) => (
+                None,
+                "the result is boxed; unboxed are i64, f64, bool and ()",
+            ),
+            Boxed::TwoResults => (None, "two results are boxed; return one"),
+        }
+    }
+}
+
+impl fmt::Display for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text() {
+            (None, text) => f.write_str(text),
+            (Some(name), text) => write!(f, "{}`{name}`{text}", self.what()),
+        }
+    }
+}
+
+impl fmt::Display for Native {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Native::Expanded => f.write_str("expanded in place"),
+            Native::Unboxed => f.write_str(
+                "called unboxed; if it were `inline` and short, it would be expanded in place",
+            ),
+            Native::Pointers => {
+                f.write_str("called with pointers; unboxed are i64, f64 and bool alone")
+            }
+            Native::Entry(why) => {
+                write!(f, "called through the interpreter's entry, because {why}")
             }
         }
     }
 }
 
-/// Parameters that an entry has at most.
-const MOST: usize = 8;
-
-/// An entry, and what it is called with.
-#[derive(Clone, Copy, Debug)]
-pub struct NativeOp {
-    #[cfg_attr(not(feature = "jit"), allow(dead_code))]
-    pub(crate) address: usize,
-    params: [Kind; MOST],
-    count: usize,
-    /// What it gives.
-    pub(crate) result: Kind,
-}
-
-impl NativeOp {
-    /// The entry that a function is.
-    pub fn of<F: NativeFn>(function: F) -> NativeOp {
-        function.describe(private::Token)
-    }
-
-    /// Kinds of what it is called with.
-    pub(crate) fn params(&self) -> &[Kind] {
-        &self.params[..self.count]
-    }
-}
-
-mod private {
-    /// Nobody else has one.
-    #[derive(Debug)]
-    pub struct Token;
-}
-
-/// A number or a truth, as machine code passes it.
-pub trait Scalar: Copy + 'static {
-    #[doc(hidden)]
-    fn kind(_: private::Token) -> Kind;
-}
-
-impl Scalar for i64 {
-    fn kind(_: private::Token) -> Kind {
-        Kind::Int
-    }
-}
-
-impl Scalar for f64 {
-    fn kind(_: private::Token) -> Kind {
-        Kind::Float
-    }
-}
-
-impl Scalar for bool {
-    fn kind(_: private::Token) -> Kind {
-        Kind::Bool
-    }
-}
-
-/// A function that machine code can call.
-pub trait NativeFn {
-    #[doc(hidden)]
-    fn describe(self, _: private::Token) -> NativeOp;
-}
-
-macro_rules! entries {
-    ($($Param:ident)*) => {
-        impl<R: Scalar, $($Param: Scalar),*> NativeFn
-            for extern "C" fn(&mut NativeState, $($Param),*) -> R
-        {
-            fn describe(self, _: private::Token) -> NativeOp {
-                let given: &[Kind] = &[$($Param::kind(private::Token)),*];
-                let mut params = [Kind::Undef; MOST];
-                params[..given.len()].copy_from_slice(given);
-                NativeOp {
-                    address: self as usize,
-                    params,
-                    count: given.len(),
-                    result: R::kind(private::Token),
-                }
-            }
+impl OpDesc {
+    /// What machine code does with it.
+    pub const fn native(&self) -> Native {
+        match self.boxed() {
+            Some(why) => Native::Entry(why),
+            None if self.is_short() => Native::Expanded,
+            None if self.is_scalar() => Native::Unboxed,
+            None => Native::Pointers,
         }
-    };
-}
+    }
 
-entries!(A);
-entries!(A B);
-entries!(A B C);
-entries!(A B C D);
-entries!(A B C D E);
-entries!(A B C D E F);
-entries!(A B C D E F G);
-entries!(A B C D E F G H);
+    const fn is_short(&self) -> bool {
+        match self.inline {
+            Some(body) => body.is_short(),
+            None => false,
+        }
+    }
+
+    /// Why machine code runs it as the interpreter does, if it does.
+    pub const fn boxed(&self) -> Option<Boxed> {
+        if self.inline.is_some() {
+            return None;
+        }
+        if self.calls_back {
+            return Some(Boxed::WholeVm);
+        }
+        if self.outputs.invokes {
+            return Some(Boxed::Invokes);
+        }
+        if self.outputs.jumps.is_some() {
+            return Some(Boxed::Jumps);
+        }
+        if self.callee.is_some() {
+            return Some(Boxed::LooksAtCallee);
+        }
+        if self.cache {
+            return Some(Boxed::KeepsMemory);
+        }
+        if self.rest.is_some() {
+            return Some(Boxed::Variadic);
+        }
+        if let Some(alt) = self.alt {
+            return Some(Boxed::Alternative(alt));
+        }
+        let mut i = 0;
+        while i < self.inputs.len() {
+            let input = &self.inputs[i];
+            if !matches!(input.heap, HeapUse::None) {
+                return Some(Boxed::OfHeap(input.name));
+            }
+            if input.optional {
+                return Some(Boxed::MaybeNone(input.name));
+            }
+            if !input.scalar && !input.borrowed {
+                return Some(Boxed::Owned(input.name));
+            }
+            i += 1;
+        }
+        match self.outputs.falls {
+            [] | [Ty::Int | Ty::Float | Ty::Bool] => {}
+            [result] => return Some(Boxed::BoxedResult(*result)),
+            _ => return Some(Boxed::TwoResults),
+        }
+        match self.inputs.len() + self.immediates.len() {
+            0..=8 => None,
+            _ => Some(Boxed::TooMany),
+        }
+    }
+}

@@ -16,6 +16,12 @@ pub use crate::vm::StaticChunk;
 #[cfg(feature = "linked")]
 pub use inventory;
 
+/// Bodies as instructions, and the test of each.
+pub mod inline {
+    pub use crate::ext::inline::*;
+    pub use crate::testing::inline::{Checked, check};
+}
+
 use crate::value::{Array, Hash};
 
 /// Stands for a chunk that could not be read.

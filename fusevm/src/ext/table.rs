@@ -98,6 +98,14 @@ impl OpTable {
         self.operators.iter().any(Option::is_some)
     }
 
+    /// Names of the ops on numbers that the language has ops for, and these.
+    pub(crate) fn operators(&self) -> Vec<(&'static str, &'static OpDesc)> {
+        let listed = Opcode::ALL.iter().zip(&self.operators);
+        listed
+            .filter_map(|(code, op)| op.map(|op| (code.info().name, op)))
+            .collect()
+    }
+
     /// Name of the language.
     pub fn language(&self) -> &'static str {
         self.language

@@ -269,6 +269,11 @@ impl Build<'_> {
             (0..self.src.flow.loops.len()).find(|l| self.src.flow.loops[*l].header == block)
         {
             self.head(block, number);
+            // Fuel is looked at anyway.
+            if !self.src.code.form.metered {
+                let exit = self.exit_at(Why::Limit, self.ip);
+                self.inst(Inst::Poll(exit), Ty::None);
+            }
         }
         let code = self.src.code;
         let mut ip = shape.start;
@@ -312,11 +317,6 @@ impl Build<'_> {
         };
         let back = self.heads.contains_key(&to);
         if back {
-            // The interrupt flag is looked at where control goes back; fuel is looked at anyway.
-            if !self.src.code.form.metered {
-                let exit = self.exit_at(Why::Limit, ip);
-                self.inst(Inst::Poll(exit), Ty::None);
-            }
             return self.back(to);
         }
         let (from, state) = (self.at, self.st.clone());
@@ -789,6 +789,9 @@ impl Build<'_> {
     /// Instructions on texts and hashes in a row, which the interpreter runs as one.
     fn texts(&mut self) -> usize {
         let code = self.src.code;
+        if let Some(count) = self.append_text() {
+            return count;
+        }
         let block = self.src.flow.block_of(self.ip);
         let end = block.map_or(self.ip + 1, |block| self.src.flow.blocks[block].end);
         let mut count = 1;
@@ -800,6 +803,33 @@ impl Build<'_> {
         }
         // A constant text that nothing behind wants is loaded by itself.
         self.step(code.plain[self.ip], count)
+    }
+
+    /// A constant text behind the text of a register.
+    fn append_text(&mut self) -> Option<usize> {
+        let code = self.src.code;
+        let Ins::Const { d: with, k } = code.plain[self.ip] else {
+            return None;
+        };
+        let behind = self.live.get(self.ip + 2 - self.start)?;
+        let Ins::Concat { d, a, b } = *code.plain.get(self.ip + 1)? else {
+            return None;
+        };
+        let is_str = self.src.profile.at(self.ip + 1).operands[0] == 1 << 4;
+        let fits = d == a && b == with && a != b && !behind.has(with.into());
+        if !fits || !is_str || !matches!(self.st(Loc::Reg(a)), St::Mem(_)) {
+            return None;
+        }
+        let constant = &code.constants[k as usize];
+        let Value::Str(text) = constant else {
+            return None;
+        };
+        let (address, len) = (text.as_str().as_ptr() as i64, text.len() as i64);
+        self.f.keeps.push(constant.clone());
+        let (address, len) = (self.int(address), self.int(len));
+        self.forget(Loc::Reg(with));
+        self.lib(Lib::Append, [Some(Loc::Reg(a)), None], vec![address, len]);
+        Some(2)
     }
 
     /// Whether integers wrap around.

@@ -31,8 +31,6 @@ pub(super) struct Emitter {
     context: cranelift_codegen::Context,
     builder: FunctionBuilderContext,
     vec: VecLayout,
-    /// Address of what is set when somebody interrupts.
-    flag: usize,
 }
 
 impl std::fmt::Debug for Emitter {
@@ -72,9 +70,8 @@ pub(super) struct Emitted {
 }
 
 impl Emitter {
-    /// For this machine; `None` if there is nothing for it. `check` has Cranelift check what it is given;
-    /// what is at `flag` is set when somebody interrupts.
-    pub(super) fn new(check: bool, flag: usize) -> Option<Emitter> {
+    /// For this machine; `None` if there is nothing for it. `check` has Cranelift check what it is given.
+    pub(super) fn new(check: bool) -> Option<Emitter> {
         let mut flags = settings::builder();
         let set = [
             ("opt_level", "none"),
@@ -96,7 +93,6 @@ impl Emitter {
             context: cranelift_codegen::Context::new(),
             builder: FunctionBuilderContext::new(),
             vec: entry::vec_layout()?,
-            flag,
         })
     }
 
@@ -109,7 +105,7 @@ impl Emitter {
         callees: &[Callee],
         listed: bool,
     ) -> Option<Emitted> {
-        let (vec, flag) = (self.vec, self.flag);
+        let vec = self.vec;
         let args = match target.is_loop {
             true => &[][..],
             false => &target.args[..],
@@ -122,7 +118,7 @@ impl Emitter {
                 target,
                 callees,
                 vec,
-                flag,
+                flag: None,
                 conv,
                 facts,
                 values: HashMap::new(),
@@ -278,7 +274,8 @@ struct Body<'a, 'b> {
     target: &'a Target,
     callees: &'a [Callee],
     vec: VecLayout,
-    flag: usize,
+    /// Address of what is set when somebody interrupts.
+    flag: Option<ir::Value>,
     conv: CallConv,
     values: HashMap<V, ir::Value>,
     blocks: HashMap<B, ir::Block>,
@@ -310,6 +307,10 @@ impl Body<'_, '_> {
                 let own = &self.f.blocks[at.0 as usize].params;
                 for (v, given) in own.iter().zip(&params[3..]) {
                     self.values.insert(*v, *given);
+                }
+                if self.polls_in_loop() {
+                    // Loops have it at hand.
+                    self.flag = Some(self.load(types::I64, params[0], entry::FLAG));
                 }
             } else {
                 for v in &self.f.blocks[at.0 as usize].params {
@@ -535,7 +536,9 @@ impl Body<'_, '_> {
         let by = (self.b.ins()).iconst(types::I64, 6_364_136_223_846_793_005);
         let next = self.b.ins().imul(seed, by);
         let next = self.b.ins().iadd_imm_s(next, 1_442_695_041);
-        self.b.ins().store(Self::trusted(), next, context, entry::SEED);
+        self.b
+            .ins()
+            .store(Self::trusted(), next, context, entry::SEED);
         let below = (u64::MAX / u64::from(self.target.stress)).cast_signed();
         let below = self.b.ins().iconst(types::I64, below);
         let is = self.b.ins().icmp(IntCC::UnsignedLessThan, next, below);
@@ -741,9 +744,23 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Whether a loop looks for interrupts.
+    fn polls_in_loop(&self) -> bool {
+        let polls = |v: &V| matches!(self.f.inst(*v), Inst::Poll(_));
+        self.f
+            .blocks
+            .iter()
+            .any(|block| block.insts.iter().any(polls))
+    }
+
     fn poll(&mut self, exit: usize) {
-        let flag = self.b.ins().iconst(types::I64, self.flag as i64);
+        let context = self.context();
+        let flag = match self.flag {
+            Some(flag) => flag,
+            None => self.load(types::I64, context, entry::FLAG),
+        };
         let is = self.load(types::I8, flag, 0);
+        let is = self.b.ins().icmp_imm_s(IntCC::NotEqual, is, 0);
         self.guard(is, false, exit);
     }
 
@@ -891,6 +908,11 @@ impl Body<'_, '_> {
             Lib::Move => {
                 let address = calls::r#move as *const () as usize;
                 self.host(address, &[context, named[0], named[1]])
+            }
+            Lib::Append => {
+                let (text, len) = (self.value(args[0]), self.value(args[1]));
+                let address = calls::append as *const () as usize;
+                self.host(address, &[context, named[0], text, len])
             }
             Lib::Element => {
                 let index = self.value(args[0]);

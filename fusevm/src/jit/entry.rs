@@ -18,7 +18,7 @@
 use crate::ext::NativeState;
 use crate::value::Value;
 use std::mem::offset_of;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
 /// What machine code sees of the VM.
 #[repr(C)]
@@ -47,6 +47,8 @@ pub(crate) struct Places {
     pub(crate) most: usize,
     /// Fuel for now.
     pub(crate) slice: *mut u64,
+    /// What is set when somebody interrupts; it stays where it is.
+    pub(crate) flag: *const u8,
 }
 
 /// Offsets of what machine code reads.
@@ -54,6 +56,7 @@ pub(super) const REGISTERS: i32 = offset_of!(Context, places.registers) as i32;
 pub(super) const GLOBALS: i32 = offset_of!(Context, places.globals) as i32;
 pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
+pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
@@ -68,6 +71,9 @@ pub(crate) trait Host {
 
     /// Elements that an array may have.
     fn max_array_len(&self) -> usize;
+
+    /// Bytes that a text may have.
+    fn max_string_len(&self) -> usize;
 
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
@@ -144,6 +150,7 @@ impl Door {
             room: 0,
             most: 0,
             slice: null_mut(),
+            flag: null(),
         };
         host.places(&mut places);
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
@@ -283,6 +290,28 @@ pub(super) mod calls {
         };
         // SAFETY: machine code passes what it was given.
         status(unsafe { with(context, run) })
+    }
+
+    /// Appends the text of a constant, which the version keeps for as long as it is there.
+    pub(in crate::jit) extern "C" fn append(
+        context: *mut Context,
+        at: u64,
+        text: *const u8,
+        len: usize,
+    ) -> u64 {
+        // SAFETY: address and length are those of a text that the version holds, which nobody changes
+        // as long as it does.
+        let text = unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, len)) };
+        // SAFETY: machine code passes what it was given; see `with`. Nothing is moved.
+        let host = unsafe { &mut *(*context).host };
+        let most = host.max_string_len();
+        match host.at(place(at)) {
+            Value::Str(old) if old.len().saturating_add(len) <= most => {
+                old.push_str(text);
+                0
+            }
+            _other => 1,
+        }
     }
 
     fn push(context: *mut Context, at: u64, value: Value) -> u64 {

@@ -6,6 +6,7 @@
 //! interpreter goes on: in which frames, at which instruction, and which locations have to be written
 //! for that, because memory is behind what the values say.
 
+use crate::value::Value;
 use std::fmt;
 
 /// A value, or an instruction without one.
@@ -160,6 +161,8 @@ pub(super) enum Lib {
     Copy,
     /// The same, and `locs[0]` is Undef then.
     Move,
+    /// Appends a text, by address and length, to the one of a location.
+    Append,
     /// Copies element `args[0]` of the array at `locs[0]` to `locs[1]`.
     Element,
 }
@@ -324,6 +327,8 @@ pub(super) struct Func {
     pub(super) types: Vec<Ty>,
     pub(super) blocks: Vec<Block>,
     pub(super) exits: Vec<Exit>,
+    /// Values that the code has addresses of.
+    pub(super) keeps: Vec<Value>,
 }
 
 impl Func {

@@ -7,6 +7,7 @@ mod hoist;
 pub(super) mod inline;
 mod number;
 mod params;
+mod strength;
 
 use super::ir::{B, Func, Term};
 
@@ -48,6 +49,7 @@ pub(super) fn late(f: &mut Func) {
     params::run(f);
     number::run(f);
     hoist::run(f);
+    strength::run(f);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
     number::run(f);

@@ -132,6 +132,8 @@ struct Version {
     calls: Vec<usize>,
     /// What callers may build in.
     body: Option<Arc<Body>>,
+    /// Values that its code has addresses of.
+    keeps: Vec<Value>,
     state: State,
     /// How often the interpreter entered it.
     entered: u64,
@@ -182,9 +184,8 @@ pub(crate) struct Jit {
 }
 
 impl Jit {
-    /// Machine code for a VM that is interrupted by what is at that address, for as long as there is any.
-    pub(crate) fn new(config: JitConfig, flag: usize) -> Option<Jit> {
-        let emitter = Emitter::new(config.check, flag)?;
+    pub(crate) fn new(config: JitConfig) -> Option<Jit> {
+        let emitter = Emitter::new(config.check)?;
         let region = Region::reserve(config.code_memory)?;
         Some(Jit {
             config,
@@ -254,7 +255,10 @@ impl Jit {
         let Some(flow) = flow else {
             return Vec::new();
         };
-        let heads = flow.loops.iter().map(|part| flow.blocks[part.header].start as u32);
+        let heads = flow
+            .loops
+            .iter()
+            .map(|part| flow.blocks[part.header].start as u32);
         let mut all: Vec<u32> = heads.chain((!is_main).then_some(0)).collect();
         all.sort_unstable();
         all.dedup();
@@ -307,7 +311,9 @@ impl Jit {
                 }
             }
         }
-        report.refused.sort_by_key(|r| (r.program, r.unit, r.instruction));
+        report
+            .refused
+            .sort_by_key(|r| (r.program, r.unit, r.instruction));
         report
     }
 
@@ -423,6 +429,7 @@ impl Jit {
             exits: Vec::new(),
             calls: Vec::new(),
             body: None,
+            keeps: Vec::new(),
             state: State::Wanted,
             entered: 0,
             bytes: 0,
@@ -464,6 +471,7 @@ impl Jit {
             exits: Vec::new(),
             calls: Vec::new(),
             body: None,
+            keeps: Vec::new(),
             state: State::Wanted,
             entered: 0,
             bytes: 0,
@@ -523,13 +531,22 @@ impl Jit {
             let version = &mut self.versions[*number];
             version.state = State::Gone;
             let (key, ip) = (version.key, version.ip);
-            let spot = self.units.entry(key).or_default().places.entry(ip).or_default();
+            let spot = self
+                .units
+                .entry(key)
+                .or_default()
+                .places
+                .entry(ip)
+                .or_default();
             if *refused != Refused::Later {
                 spot.refused.get_or_insert(*refused);
             }
         }
         self.place(made)?;
-        let refused = failed.iter().find(|(n, _)| *n == first).map(|(_, why)| *why);
+        let refused = failed
+            .iter()
+            .find(|(n, _)| *n == first)
+            .map(|(_, why)| *why);
         refused.map_or(Ok(()), Err)
     }
 
@@ -657,6 +674,7 @@ impl Jit {
         let version = &mut self.versions[number];
         version.bytes = emitted.code.len();
         version.units = units;
+        version.keeps = std::mem::take(&mut f.keeps);
         version.exits = (f.exits.into_iter())
             .map(|exit| Exited {
                 why: exit.why,

@@ -32,6 +32,7 @@ pub(crate) use ins::{Ins, Meta};
 pub(crate) use listing::listing;
 pub(crate) use ngram::{goes_on, instructions, name, widths};
 
+use crate::ext::Fold;
 use crate::op::Op;
 use crate::value::Value;
 use crate::verify::{Unit, Verified};
@@ -119,11 +120,16 @@ pub(crate) struct Form {
     pub(crate) operators: bool,
     /// Loops run in one go where they can.
     pub(crate) fused: bool,
+    /// Pure ops on constants were run early, as the VM has them that loaded the program first.
+    pub(crate) folded: bool,
 }
 
 impl Form {
     pub(crate) fn index(self) -> usize {
-        usize::from(self.metered) + 2 * usize::from(self.operators) + 4 * usize::from(self.fused)
+        usize::from(self.metered)
+            + 2 * usize::from(self.operators)
+            + 4 * usize::from(self.fused)
+            + 8 * usize::from(self.folded)
     }
 }
 
@@ -179,8 +185,15 @@ pub(super) fn stack_base(slots: &[(u16, u16)]) -> u16 {
 
 /// Lowers a unit; `None` when it stays in the base interpreter.
 ///
-/// `overlay` are the ops with fused loops in their places.
-pub(crate) fn lower(verified: &Verified, overlay: &[Op], unit: Unit, form: Form) -> Option<Code> {
+/// `overlay` are the ops with fused loops in their places, `folds` the imports that run early, in a form
+/// that is folded.
+pub(crate) fn lower(
+    verified: &Verified,
+    overlay: &[Op],
+    folds: &[Option<Fold>],
+    unit: Unit,
+    form: Form,
+) -> Option<Code> {
     let chunk = verified.chunk();
     let (start, argc) = match unit {
         Unit::Main => (0, 0),
@@ -216,7 +229,7 @@ pub(crate) fn lower(verified: &Verified, overlay: &[Op], unit: Unit, form: Form)
     if usize::from(registers) > SPARSE + 4 * size.work {
         return None;
     }
-    let mut lowering = Lowering::new(verified, overlay, slots, form);
+    let mut lowering = Lowering::new(verified, overlay, folds, slots, form);
     lowering.unit(&region, argc);
     let mut code = lowering.finish();
     code.unit = match unit {

@@ -9,6 +9,7 @@ use super::fuse::fuse;
 use super::walk::{At, Region};
 use super::{Code, Exit, Form, Inner, Ins, Meta, Opnd, stack_base};
 use crate::chunk::Chunk;
+use crate::ext::Fold;
 use crate::op::Op;
 use crate::value::Value;
 use crate::verify::Verified;
@@ -40,6 +41,7 @@ pub(super) struct Lowering<'v> {
     verified: &'v Verified,
     chunk: &'v Chunk,
     overlay: &'v [Op],
+    folds: &'v [Option<Fold>],
     code: Code,
     /// The values on the stack, those of the regions around included.
     stack: Stack,
@@ -68,6 +70,7 @@ impl<'v> Lowering<'v> {
     pub(super) fn new(
         verified: &'v Verified,
         overlay: &'v [Op],
+        folds: &'v [Option<Fold>],
         slots: Vec<(u16, u16)>,
         form: Form,
     ) -> Self {
@@ -75,6 +78,7 @@ impl<'v> Lowering<'v> {
             verified,
             chunk: verified.chunk(),
             overlay,
+            folds,
             code: Code {
                 plain: Vec::new(),
                 ins: Vec::new(),

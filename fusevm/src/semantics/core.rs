@@ -1,41 +1,7 @@
-//! What the core ops compute: integer division, conversions, float functions.
+//! What the core ops compute that are no functions of numbers alone: conversions, numbers of either kind.
 
 use super::{Rules, Trap, string};
 use crate::value::{Number, Value};
-
-/// `a / b` as Rust divides: towards zero, trapping where Rust would panic.
-pub(crate) fn idiv(a: i64, b: i64) -> Result<i64, Trap> {
-    match b {
-        0 => Err(Trap::ZeroDivision { op: "idiv" }),
-        _ => a.checked_div(b).ok_or(Trap::Overflow { op: "idiv" }),
-    }
-}
-
-/// `a % b` as Rust does it: the sign of `a`, trapping where Rust would panic.
-pub(crate) fn irem(a: i64, b: i64) -> Result<i64, Trap> {
-    match b {
-        0 => Err(Trap::ZeroDivision { op: "irem" }),
-        _ => a.checked_rem(b).ok_or(Trap::Overflow { op: "irem" }),
-    }
-}
-
-/// The quotient whose remainder is not negative, trapping where Rust would panic.
-pub(crate) fn div_euclid(a: i64, b: i64) -> Result<i64, Trap> {
-    let op = "div_euclid";
-    match b {
-        0 => Err(Trap::ZeroDivision { op }),
-        _ => a.checked_div_euclid(b).ok_or(Trap::Overflow { op }),
-    }
-}
-
-/// The remainder that is not negative, trapping where Rust would panic.
-pub(crate) fn rem_euclid(a: i64, b: i64) -> Result<i64, Trap> {
-    let op = "rem_euclid";
-    match b {
-        0 => Err(Trap::ZeroDivision { op }),
-        _ => a.checked_rem_euclid(b).ok_or(Trap::Overflow { op }),
-    }
-}
 
 /// Equality of two numbers by their number, of all other values by kind and content.
 pub(crate) fn eq(a: &Value, b: &Value) -> bool {
@@ -82,16 +48,6 @@ pub(crate) fn max(a: &Value, b: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn division_traps_where_rust_panics() {
-        assert_eq!(idiv(-7, 2).unwrap(), -3);
-        assert_eq!(irem(-7, 2).unwrap(), -1);
-        assert!(matches!(idiv(1, 0), Err(Trap::ZeroDivision { .. })));
-        assert!(matches!(irem(1, 0), Err(Trap::ZeroDivision { .. })));
-        assert!(matches!(idiv(i64::MIN, -1), Err(Trap::Overflow { .. })));
-        assert!(matches!(irem(i64::MIN, -1), Err(Trap::Overflow { .. })));
-    }
 
     #[test]
     fn extremes_of_numbers() {

@@ -58,9 +58,18 @@ impl fmt::Display for Expected {
     }
 }
 
-/// Whether two values are the same, floats by their bits but for NaN.
+/// Whether two values are the same, floats by their bits but for NaN. Of objects and
+/// cells every VM has its own, and they are all the same.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(&a, &b))
+        }
+        (Value::Hash(a), Value::Hash(b)) => {
+            let pairs = || a.iter().zip(b.iter());
+            a.len() == b.len() && pairs().all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1))
+        }
+        (Value::Obj(_), Value::Obj(_)) | (Value::Ref(_), Value::Ref(_)) => true,
         (Value::Float(a), Value::Float(b)) => {
             a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
         }
@@ -69,10 +78,10 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 }
 
 /// What a run has left behind.
-struct Outcome {
-    result: Result<Value, String>,
-    output: String,
-    fuel: u64,
+pub(super) struct Outcome {
+    pub(super) result: Result<Value, String>,
+    pub(super) output: String,
+    pub(super) fuel: u64,
 }
 
 impl Outcome {
@@ -99,6 +108,45 @@ impl fmt::Display for Outcome {
 /// Fuel of every run, so that a program that does not end is a failed test.
 const FUEL: u64 = 1 << 32;
 
+/// How a chunk is run.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Words for it, behind "as it is, the chunk gives …".
+    name: &'static str,
+    fused: bool,
+    /// In register form or not; `None` as the VM decides.
+    lowered: Option<bool>,
+}
+
+/// The ways in which a chunk may run, the VM's own first.
+const WAYS: &[Way] = &[
+    Way {
+        name: "as it is",
+        fused: true,
+        lowered: None,
+    },
+    Way {
+        name: "in the base interpreter",
+        fused: true,
+        lowered: Some(false),
+    },
+    Way {
+        name: "in the base interpreter, without fused sequences",
+        fused: false,
+        lowered: Some(false),
+    },
+    Way {
+        name: "in registers",
+        fused: true,
+        lowered: Some(true),
+    },
+    Way {
+        name: "in registers, without fused sequences",
+        fused: false,
+        lowered: Some(true),
+    },
+];
+
 /// Runs a chunk in every way there is and checks what it gives; what
 /// [`assert_chunk!`](super::assert_chunk) calls. With `args` its first function is called.
 ///
@@ -110,7 +158,7 @@ pub fn check_chunk<L: Language<Host: Default>>(
     args: Option<Vec<Value>>,
     expected: &Expected,
 ) {
-    let first = run::<L>(chunk, args.as_deref(), true);
+    let first = agree::<L>(chunk, args.as_deref());
     assert!(
         expected.is(&first.result),
         "expected {expected}, but the chunk {first}\n{}",
@@ -121,24 +169,45 @@ pub fn check_chunk<L: Language<Host: Default>>(
     let read = [
         ("read from its text", text.map_err(|e| e.to_string())),
         ("read from its bytes", bytes.map_err(|e| e.to_string())),
-        ("without fused sequences", Ok(chunk.clone())),
     ];
-    for (at, (way, read)) in read.into_iter().enumerate() {
+    for (way, read) in read {
         let read = read.unwrap_or_else(|error| panic!("{way}: {error}\n{}", chunk.listing()));
-        let outcome = run::<L>(&read, args.as_deref(), at < 2);
-        assert!(
-            outcome.is(&first),
-            "as it is, the chunk {first}\n{way}, it {outcome}\n{}",
-            chunk.listing()
-        );
+        let outcome = run::<L>(&read, args.as_deref(), WAYS[0]);
+        same_outcome(&first, way, &outcome, chunk);
     }
 }
 
-fn run<L: Language<Host: Default>>(chunk: &Chunk, args: Option<&[Value]>, fused: bool) -> Outcome {
+/// Runs a chunk in every way there is: what all of them give.
+///
+/// # Panics
+/// When one differs from the first.
+#[track_caller]
+pub(super) fn agree<L: Language<Host: Default>>(chunk: &Chunk, args: Option<&[Value]>) -> Outcome {
+    let first = run::<L>(chunk, args, WAYS[0]);
+    for way in &WAYS[1..] {
+        let outcome = run::<L>(chunk, args, *way);
+        same_outcome(&first, way.name, &outcome, chunk);
+    }
+    first
+}
+
+#[track_caller]
+fn same_outcome(first: &Outcome, way: &str, outcome: &Outcome, chunk: &Chunk) {
+    assert!(
+        outcome.is(first),
+        "as it is, the chunk {first}\n{way}, it {outcome}\n{}",
+        chunk.listing()
+    );
+}
+
+fn run<L: Language<Host: Default>>(chunk: &Chunk, args: Option<&[Value]>, way: Way) -> Outcome {
     let mut vm = Vm::<L>::default();
     let output = SharedBuffer::default();
     vm.set_output(output.clone());
-    vm.set_fusion(fused);
+    vm.set_fusion(way.fused);
+    if let Some(lowered) = way.lowered {
+        vm.set_lowering(lowered);
+    }
     vm.set_fuel(Some(FUEL));
     let result = match args {
         None => vm.eval(chunk),

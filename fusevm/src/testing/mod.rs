@@ -4,11 +4,19 @@
 mod both;
 mod chunk;
 #[doc(hidden)]
+pub mod inline;
+#[cfg_attr(not(feature = "macros"), allow(dead_code))]
+mod inputs;
+#[doc(hidden)]
 pub mod ngrams;
+#[cfg(feature = "macros")]
+mod ops;
 
 #[cfg(feature = "macros")]
 pub use both::{BothFailed, Scalar, check_both};
 pub use chunk::{Expected, ToChunk, check_chunk};
+#[cfg(feature = "macros")]
+pub use ops::{OpReport, check_ops};
 
 /// Runs a chunk in every way there is, and checks what it gives.
 ///
@@ -18,8 +26,8 @@ pub use chunk::{Expected, ToChunk, check_chunk};
 /// that the program traps with a message that has this in it. A chunk of a language stands behind its
 /// name, `assert_chunk!(Calc; CHUNK => 42)`, and runs in VMs whose host is `Default::default()`.
 ///
-/// The ways: with fused sequences and without, as it is, read from its text, and read from its bytes.
-/// All must give the expected value, the same output, and use the same fuel.
+/// The ways: in the base interpreter and in registers, with fused sequences and without, and read from its
+/// text and its bytes. All must give the expected value, the same output, and use the same fuel.
 ///
 /// ```
 /// use fusevm::testing::assert_chunk;
@@ -67,6 +75,65 @@ macro_rules! assert_chunk {
         let chunk = $crate::testing::ToChunk::to_chunk(&$chunk);
         $crate::testing::check_chunk::<$language>(&chunk, args, &$expected)
     }};
+}
+
+/// Makes a test of all ops of a language that can be tested without knowing what they mean.
+///
+/// `test_ops!(Calc)` is a function under `#[test]`, named `ops_mean_the_same_in_every_way`. It runs every
+/// op on generated inputs: values of the kinds that the op takes, edges of the numbers above all, and now
+/// and then a value of another kind. For each of them, programs that load the inputs as constants and
+/// programs that get them as arguments run in every way [`assert_chunk!`] does, in VMs whose host is
+/// `Default::default()`; all have to end with the same value or the same trap, print the same, and use the same
+/// fuel. Of an `inline` op the instructions are run as well.
+///
+/// Left out are the core ops, ops that take objects, host values, functions or parts of a chunk,
+/// and ops that jump or ask the VM to call. So are those named behind `except`: ops that wait, whose
+/// results are never twice the same, or that take very long or a lot of memory for some number.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(name = "calc", ops(ops::OPS))]
+/// struct Calc;
+///
+/// #[fusevm::ops(Calc)]
+/// mod ops {
+///     #[ext_op(pure)]
+///     pub fn hypot(a: f64, b: f64) -> f64 {
+///         a.hypot(b)
+///     }
+///
+///     #[ext_op]
+///     pub fn roll() -> i64 {
+///         4 // chosen by a fair die
+///     }
+/// }
+///
+/// fusevm::testing::test_ops!(Calc, except "roll");
+///
+/// fn main() {
+///     // What the test does:
+///     let report = fusevm::testing::check_ops::<Calc>(&["roll"]);
+///     assert_eq!(report.tested, ["hypot"]);
+/// }
+/// ```
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use crate::test_ops;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! test_ops {
+    ($language:ty $(, except $($name:literal),+ $(,)?)?) => {
+        #[allow(unnameable_test_items)]
+        #[test]
+        fn ops_mean_the_same_in_every_way() {
+            let report = $crate::testing::check_ops::<$language>(&[$($($name),+)?]);
+            ::std::println!("{report}");
+        }
+    };
 }
 
 /// Compiles a program twice, with rustc and with [`fusevm_chunk!`](crate::fusevm_chunk), runs both, and

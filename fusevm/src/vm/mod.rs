@@ -376,7 +376,10 @@ impl VM {
     /// What was compiled since [`VM::set_jit`], and what became of it.
     #[cfg(all(feature = "jit", unix))]
     pub fn jit_report(&self) -> crate::JitReport {
-        self.jit.as_ref().map(|jit| jit.report()).unwrap_or_default()
+        self.jit
+            .as_ref()
+            .map(|jit| jit.report())
+            .unwrap_or_default()
     }
 
     /// How machine code is made.

@@ -4,7 +4,7 @@ use super::LoadError;
 use super::load::site;
 use super::share::Handle;
 use crate::chunk::Chunk;
-use crate::ext::{ImmTag, OpDesc, OpTable};
+use crate::ext::{Fold, ImmTag, OpDesc, OpTable};
 use crate::interp::{Frame, FrameKind};
 use crate::lower::{Code, Form, fused_loop, lower};
 use crate::op::{Flags, Op, Opcode, OperandKind};
@@ -37,11 +37,13 @@ pub(crate) struct ProgramInner {
     straight: OnceLock<bool>,
     overlay: OnceLock<Vec<Op>>,
     units: OnceLock<Box<[Lowered]>>,
+    /// By import, the ops that code runs early: as the VM has them that loaded the program first.
+    folds: OnceLock<Box<[Option<Fold>]>>,
 }
 
 /// The register forms of a unit, by what they count and expect; `None` where there is none.
 #[derive(Default)]
-pub(crate) struct Lowered([OnceLock<Option<Box<(u8, Code)>>>; 8]);
+pub(crate) struct Lowered([OnceLock<Option<Box<(u8, Code)>>>; 16]);
 
 impl Lowered {
     /// The code in that form, and the number of arguments it was made for.
@@ -93,6 +95,7 @@ impl Program {
     pub fn register_listing(&self) -> String {
         let form = Form {
             fused: true,
+            folded: !self.folds().is_empty(),
             ..Form::default()
         };
         let chunk = self.chunk();
@@ -110,6 +113,11 @@ impl Program {
             }
         }
         out
+    }
+
+    /// The ops that code runs early, by import; empty where no VM has loaded it, or there are none.
+    fn folds(&self) -> &[Option<Fold>] {
+        self.0.inner.folds.get().map_or(&[], |folds| folds)
     }
 
     /// Whether each op of the main program, calls aside, runs once at most.
@@ -151,7 +159,11 @@ impl Program {
                 true => self.overlay(),
                 false => self.chunk().ops(),
             };
-            let code = lower(self.verified(), overlay, unit, form)?;
+            let folds = match form.folded {
+                true => self.folds(),
+                false => &[],
+            };
+            let code = lower(self.verified(), overlay, folds, unit, form)?;
             Some(Box::new((argc, code)))
         });
         // A function that takes any number of arguments is lowered for the first one it is called with.
@@ -168,6 +180,7 @@ impl From<Verified> for Program {
             straight: OnceLock::new(),
             overlay: OnceLock::new(),
             units: OnceLock::new(),
+            folds: OnceLock::new(),
         })))
     }
 }
@@ -240,6 +253,8 @@ pub(crate) struct Linked {
     /// For each op the number of its place among those with a memory; empty where no op keeps one.
     places: Vec<u32>,
     coerce: bool,
+    /// Whether the ops that code runs early are those of its language.
+    folds: bool,
     /// Copies of the chunk's texts, made when they are first loaded: threads that run one program would
     /// count one text all at once.
     texts: OnceLock<Box<[OnceLock<Value>]>>,
@@ -266,6 +281,18 @@ impl std::ops::Deref for Among {
     }
 }
 
+/// Finds out whether code may run ops early. Code is shared: what one language's op gives must not be in the
+/// code that a VM of another runs, so that the first one is the only one.
+fn find_folds(verified: &Among, ops: &[&'static OpDesc], coerce: bool) -> bool {
+    let fold = |desc: &&'static OpDesc| Fold::of(desc, coerce);
+    if !ops.iter().any(|desc| fold(desc).is_some()) {
+        return false;
+    }
+    let own = || ops.iter().map(fold).collect::<Box<[_]>>();
+    let shared = verified.origin.0.inner.folds.get_or_init(own);
+    ops.iter().map(fold).eq(shared.iter().copied())
+}
+
 impl Linked {
     pub(crate) fn new(
         (origin, anew): (Program, Option<Box<Verified>>),
@@ -282,6 +309,7 @@ impl Linked {
             parsed = parse_immediates(chunk, &ops)?;
         }
         let operators = (chunk.language() == Some(table.language())).then_some(table);
+        let folds = find_folds(&verified, &ops, table.coerce());
         // Made where it is to be, and not moved there.
         Ok(Arc::new(Self {
             verified,
@@ -292,6 +320,7 @@ impl Linked {
             coerce: table.coerce(),
             texts: OnceLock::new(),
             operators,
+            folds,
         }))
     }
 
@@ -302,6 +331,11 @@ impl Linked {
 
     pub(crate) fn chunk(&self) -> &Chunk {
         self.verified.chunk()
+    }
+
+    /// Whether its code may run pure ops on constants early.
+    pub(crate) fn folds(&self) -> bool {
+        self.folds
     }
 
     /// What was loaded; functions as values refer to it.

@@ -152,7 +152,10 @@ fn an_error_says_what_where_and_by_which_way() {
     b.call("f", 1);
     let error = VM::empty().eval(b.finish().unwrap()).unwrap_err();
     assert_eq!(kind(&error), TrapKind::ZeroDivision);
-    assert_eq!(error.to_string(), "test.calc:2: division by zero in `idiv`");
+    assert_eq!(
+        error.to_string(),
+        "test.calc:2: division by zero in `core.idiv`"
+    );
     assert_eq!(error.span(), Some(division..division + 4));
     let site = error.site().unwrap();
     // Columns are characters: what stands before has two of two bytes.
@@ -164,7 +167,7 @@ fn an_error_says_what_where_and_by_which_way() {
     assert_eq!(chain, [(2, Some("f".into())), (1, None)]);
     assert_eq!(
         error.render(),
-        "test.calc:2: division by zero in `idiv`\n  at test.calc:2 in f()\n  at test.calc:1 in the main program"
+        "test.calc:2: division by zero in `core.idiv`\n  at test.calc:2 in f()\n  at test.calc:1 in the main program"
     );
     assert!(error.as_trap().is_some() && error.load_errors().is_empty());
 }

@@ -168,7 +168,7 @@ fn a_program_that_traps_has_defined_its_functions() {
         LoadInt(1); LoadInt(0); core_ops::idiv;
     });
     let message = error.expect_err("it traps").message();
-    assert_eq!(message, "division by zero in `idiv`");
+    assert_eq!(message, "division by zero in `core.idiv`");
     assert_eq!(vm.call("f", &[]).unwrap(), Value::Int(1));
 }
 

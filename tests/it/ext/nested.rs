@@ -250,7 +250,7 @@ fn a_block_that_fails_and_a_block_in_a_block() {
     assert_eq!(
         error.render(),
         format!(
-            "{file}:{line}: division by zero in `idiv`\n  at {file}:{line} in f()\n  at {file}:{run} in f()\n  at {file}:{call} in the main program"
+            "{file}:{line}: division by zero in `core.idiv`\n  at {file}:{line} in f()\n  at {file}:{run} in f()\n  at {file}:{call} in the main program"
         )
     );
 }

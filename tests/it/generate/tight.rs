@@ -191,8 +191,12 @@ impl Writer<'_> {
                     self.emit(op);
                 }
                 10 => {
-                    let returning: Vec<_> =
-                        self.functions.iter().filter(|f| f.returns).copied().collect();
+                    let returning: Vec<_> = self
+                        .functions
+                        .iter()
+                        .filter(|f| f.returns)
+                        .copied()
+                        .collect();
                     if returning.is_empty() || self.calls == 0 {
                         return self.tight_leaf(Int);
                     }
@@ -208,7 +212,9 @@ impl Writer<'_> {
                     let (a, b) = self.r.pick(&[(Float, Float), (Float, Int), (Int, Float)]);
                     self.tight(a, depth - 1);
                     self.tight(b, depth - 1);
-                    let op = self.r.pick(&[Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Mod, Op::Pow]);
+                    let op = self
+                        .r
+                        .pick(&[Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Mod, Op::Pow]);
                     self.emit(op);
                 }
                 5 => {

@@ -52,11 +52,39 @@ fn operands() -> Vec<Vec<Value>> {
 }
 
 const BINARY: [&str; 22] = [
-    "Add", "Sub", "Mul", "Div", "Mod", "Pow", "BitAnd", "BitOr", "BitXor", "Shl", "Shr", "NumEq", "NumNe",
-    "NumLt", "NumGt", "NumLe", "NumGe", "Spaceship", "Concat", "StrLt", "LogAnd", "LogOr",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Mod",
+    "Pow",
+    "BitAnd",
+    "BitOr",
+    "BitXor",
+    "Shl",
+    "Shr",
+    "NumEq",
+    "NumNe",
+    "NumLt",
+    "NumGt",
+    "NumLe",
+    "NumGe",
+    "Spaceship",
+    "Concat",
+    "StrLt",
+    "LogAnd",
+    "LogOr",
 ];
 const BRANCHES: [&str; 6] = ["NumEq", "NumNe", "NumLt", "NumGt", "NumLe", "NumGe"];
-const UNARY: [&str; 7] = ["Negate", "BitNot", "Inc", "Dec", "LogNot", "PreIncSlot 0", "PreIncSlotVoid 0\n  GetSlot 0"];
+const UNARY: [&str; 7] = [
+    "Negate",
+    "BitNot",
+    "Inc",
+    "Dec",
+    "LogNot",
+    "PreIncSlot 0",
+    "PreIncSlotVoid 0\n  GetSlot 0",
+];
 
 /// A function of two arguments that computes the same a few times over, and gives the last result.
 fn looped(policy: &str, body: &str) -> Chunk {
@@ -111,7 +139,9 @@ fn seen(vm: &mut VM, a: &Value, b: &Value) -> String {
 fn vm(chunk: &Chunk, config: Option<&JitConfig>) -> VM {
     let mut vm = VM::empty();
     vm.set_lowering(config.is_some());
-    config.into_iter().for_each(|config| vm.set_jit(config.clone()));
+    config
+        .into_iter()
+        .for_each(|config| vm.set_jit(config.clone()));
     vm.eval(chunk).expect("it defines a function");
     vm
 }
@@ -203,7 +233,10 @@ fn scalar_ops_with_a_constant_at_the_edges() {
         for (at, b) in kinds[0].iter().chain(&kinds[1]).enumerate() {
             let load = match b {
                 Value::Int(n) => format!("LoadInt {n}"),
-                other => format!("LoadFloat {other:?}").replace('N', "n").replace("nan", "NaN").replace("NaN", "nan"),
+                other => format!("LoadFloat {other:?}")
+                    .replace('N', "n")
+                    .replace("nan", "NaN")
+                    .replace("NaN", "nan"),
             };
             let policy = &policies()[(at * 7 + op.len()) % 9];
             let Ok(_) = Chunk::parse(&load) else {
@@ -238,7 +271,11 @@ fn a_division_behind_a_test_stays_behind_it() {
                 for a in [7, i64::MIN] {
                     for b in [3, 3, 3, 0, -1, 0, 5, 0] {
                         let (a, b) = (Value::Int(a), Value::Int(b));
-                        assert_eq!(seen(&mut hot, &a, &b), seen(&mut base, &a, &b), "{op} of {a:?} and {b:?}");
+                        assert_eq!(
+                            seen(&mut hot, &a, &b),
+                            seen(&mut base, &a, &b),
+                            "{op} of {a:?} and {b:?}"
+                        );
                     }
                 }
             }

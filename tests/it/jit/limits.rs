@@ -91,7 +91,11 @@ fn fuel_is_the_same_to_the_unit() {
         for fuel in (0..700).chain([4_095, 4_096, 4_097, 10_000]).rev() {
             base.set_fuel(Some(fuel));
             hot.set_fuel(Some(fuel));
-            assert_eq!(seen(&mut hot, &args), seen(&mut base, &args), "{way}, fuel {fuel}");
+            assert_eq!(
+                seen(&mut hot, &args),
+                seen(&mut base, &args),
+                "{way}, fuel {fuel}"
+            );
         }
         assert!(entries(&hot) > 50, "{way}: {}", hot.jit_report());
     }
@@ -130,7 +134,9 @@ fn stack_is_limited_as_it_is_in_base() {
             for depth in [0, 5, 60] {
                 let args = [Value::Int(3), Value::Int(depth)];
                 let (found, wanted) = (seen(&mut hot, &args), seen(&mut base, &args));
-                let is = |end: &(String, Option<u64>)| end.0.contains("Stack") || end.0.contains("stack");
+                let is = |end: &(String, Option<u64>)| {
+                    end.0.contains("Stack") || end.0.contains("stack")
+                };
                 // Registers are no values on the stack: they may come to the limit elsewhere.
                 if is(&found) || is(&wanted) {
                     continue;
@@ -169,7 +175,10 @@ fn a_tight_loop_is_interrupted() {
 
 #[test]
 fn a_recursion_without_end_is_interrupted() {
-    let text = DEEP.replace("LoadInt 0\n  NumLe", "LoadInt -4000000000000000000\n  NumLe");
+    let text = DEEP.replace(
+        "LoadInt 0\n  NumLe",
+        "LoadInt -4000000000000000000\n  NumLe",
+    );
     let mut hot = vm(&text, Some(at_once(30)));
     let mut limits = hot.limits().clone();
     (limits.max_call_depth, limits.max_stack) = (usize::MAX, usize::MAX);
@@ -184,7 +193,9 @@ fn on_little_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(256 << 10);
         let thread = thread.spawn_scoped(scope, run).expect("there are threads");
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
@@ -199,10 +210,11 @@ fn a_million_calls_on_little_native_stack() {
                     (limits.max_call_depth, limits.max_stack) = (most, 20_000_000);
                     vm.set_limits(limits);
                 }
-                let told = |vm: &mut VM| match vm.call("main", &[Value::Int(2), Value::Int(2_000_000)]) {
-                    Ok(value) => panic!("{value:?}"),
-                    Err(error) => (error.kind(), error.message(), error.trace().len()),
-                };
+                let told =
+                    |vm: &mut VM| match vm.call("main", &[Value::Int(2), Value::Int(2_000_000)]) {
+                        Ok(value) => panic!("{value:?}"),
+                        Err(error) => (error.kind(), error.message(), error.trace().len()),
+                    };
                 let (found, wanted) = (told(&mut hot), told(&mut base));
                 assert_eq!(found, wanted, "{way}");
                 assert_eq!(found.0, ErrorKind::Trap(TrapKind::CallDepth), "{way}");
@@ -256,7 +268,11 @@ over:
                 base.set_fuel(given);
                 hot.set_fuel(given);
                 let args = [Value::Int(fuel)];
-                assert_eq!(seen(&mut hot, &args), seen(&mut base, &args), "{way}, fuel {fuel}");
+                assert_eq!(
+                    seen(&mut hot, &args),
+                    seen(&mut base, &args),
+                    "{way}, fuel {fuel}"
+                );
             }
         }
     }
@@ -276,7 +292,10 @@ fn reports_say_what_was_compiled() {
     assert!(report.to_string().contains("function"), "{report}");
     hot.set_jit(JitConfig::DEFAULT);
     assert!(hot.jit_report().compiled.is_empty());
-    assert!(matches!(hot.run(), VMResult::Error(_) | VMResult::Halted | VMResult::Ok(_)));
+    assert!(matches!(
+        hot.run(),
+        VMResult::Error(_) | VMResult::Halted | VMResult::Ok(_)
+    ));
 }
 
 #[test]

@@ -63,7 +63,9 @@ fn generated(seeds: Range<u64>) -> Sum {
             setting.fuel = Some(50_000);
         }
         let (first, ()) = Outcome::of_turns(&chunk, &base(&plain(&setting)), TURNS, |_| {});
-        let ends = first.iter().all(|turn| turn.kind != Some(ErrorKind::Trap(TrapKind::OutOfFuel)));
+        let ends = first
+            .iter()
+            .all(|turn| turn.kind != Some(ErrorKind::Trap(TrapKind::OutOfFuel)));
         for at in 0..2 {
             let config = some_way(&mut r);
             let mut setting = Setting {
@@ -76,10 +78,14 @@ fn generated(seeds: Range<u64>) -> Sum {
             }
             let (mut other, report) = Outcome::of_turns(&chunk, &setting, TURNS, VM::jit_report);
             if setting.fuel.is_none() {
-                other.iter_mut().zip(&first).for_each(|(turn, first)| turn.fuel = first.fuel);
+                other
+                    .iter_mut()
+                    .zip(&first)
+                    .for_each(|(turn, first)| turn.fuel = first.fuel);
             }
             assert_eq!(
-                other, first,
+                other,
+                first,
                 "machine code (left) and base differ, seed {seed}\n{config:?}\n{report}\n{}",
                 chunk.listing()
             );
@@ -101,7 +107,9 @@ fn generated_programs_mean_the_same_in_machine_code() {
 #[test]
 #[ignore = "takes long"]
 fn many_generated_programs_mean_the_same_in_machine_code() {
-    let from = std::env::var("FUSEVM_SEEDS").ok().and_then(|n| n.parse().ok());
+    let from = std::env::var("FUSEVM_SEEDS")
+        .ok()
+        .and_then(|n| n.parse().ok());
     let from = from.unwrap_or(400);
     println!("{:?}", generated(from..from + 200_000));
 }

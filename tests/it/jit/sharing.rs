@@ -96,9 +96,14 @@ fn functions_that_are_defined_anew_are_called_from_then_on() {
 #[test]
 fn a_function_that_is_defined_anew_while_it_is_called() {
     // The builtin defines it, in the middle of the loop.
-    let text = both("  GetSlot 0\n  LoadInt 20\n  NumEq\n  JumpIfFalse on\n  CallBuiltin 1, 0\n  Pop\non:\n  GetSlot 0\n");
+    let text = both(
+        "  GetSlot 0\n  LoadInt 20\n  NumEq\n  JumpIfFalse on\n  CallBuiltin 1, 0\n  Pop\non:\n  GetSlot 0\n",
+    );
     let mut ends = Vec::new();
-    for config in [None].into_iter().chain(ways().into_iter().map(|way| Some(way.1))) {
+    for config in [None]
+        .into_iter()
+        .chain(ways().into_iter().map(|way| Some(way.1)))
+    {
         let mut vm = with(config);
         vm.register_builtin(1, |vm, _| {
             let program = parsed(&one("  GetSlot 0\n  LoadInt 1000\n  Mul\n"));
@@ -120,7 +125,8 @@ fn a_function_that_is_defined_anew_while_it_is_called() {
 
 #[test]
 fn one_program_in_several_vms_on_several_threads() {
-    let program = Program::new(parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n"))).expect("it verifies");
+    let program =
+        Program::new(parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n"))).expect("it verifies");
     let wanted = {
         let mut base = with(None);
         base.eval(&program).expect("it runs");
@@ -147,14 +153,19 @@ fn one_program_in_several_vms_on_several_threads() {
 fn a_vm_that_goes_from_thread_to_thread() {
     for (way, config) in ways() {
         let mut vm = with(Some(config));
-        vm.eval(&parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n"))).expect("it runs");
+        vm.eval(&parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n")))
+            .expect("it runs");
         for n in 1..12 {
             let thread = std::thread::Builder::new().stack_size((200 + n * 50) << 10);
             let run = move || {
                 let end = sum(&mut vm, 100);
                 (vm, end)
             };
-            let (back, end) = thread.spawn(run).expect("there are threads").join().expect("it ends");
+            let (back, end) = thread
+                .spawn(run)
+                .expect("there are threads")
+                .join()
+                .expect("it ends");
             assert_eq!(end, "14850", "{way}");
             vm = back;
         }
@@ -187,13 +198,18 @@ fn runs_inside_of_handlers() {
          ReturnValue\non:\n  GetSlot 0\n",
     );
     let mut ends = Vec::new();
-    for config in [None].into_iter().chain(ways().into_iter().map(|way| Some(way.1))) {
+    for config in [None]
+        .into_iter()
+        .chain(ways().into_iter().map(|way| Some(way.1)))
+    {
         let mut vm = with(config);
         vm.register_builtin(1, |vm, _| {
             let n = vm.pop().to_int();
             match n < 2 {
                 true => Value::Int(1),
-                false => vm.call("sum", &[Value::Int(n / 2)]).unwrap_or_else(|error| Value::str(error.message())),
+                false => vm
+                    .call("sum", &[Value::Int(n / 2)])
+                    .unwrap_or_else(|error| Value::str(error.message())),
             }
         });
         vm.eval(&parsed(&text)).expect("it runs");
@@ -262,7 +278,8 @@ fn values_that_fail_when_they_are_dropped() {
                 seen.push(format!("{:?}", vm.fuel()));
             }
             ends.push(seen);
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| vm.set_global("g", 1)));
+            let _ =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| vm.set_global("g", 1)));
         }
         for end in &ends[1..] {
             assert_eq!(*end, ends[0], "{text}");
@@ -314,7 +331,9 @@ over:
         vm.eval(&parsed(text)).expect("it runs");
         for _ in 0..4 {
             let own = Value::array(vec![Value::Int(7), Value::Int(8)]);
-            let found = vm.call("main", std::slice::from_ref(&own)).expect("it runs");
+            let found = vm
+                .call("main", std::slice::from_ref(&own))
+                .expect("it runs");
             assert_eq!(format!("{own:?}"), "[7, 8]", "{way}");
             let wanted = "[[7, 39], [36, 37, 38, 39], [36, 37, 38, 35]]";
             assert_eq!(format!("{found:?}"), wanted, "{way}");
@@ -325,7 +344,8 @@ over:
 
 #[test]
 fn many_vms_come_and_go() {
-    let program = Program::new(parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n"))).expect("it verifies");
+    let program =
+        Program::new(parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n"))).expect("it verifies");
     for n in 0..200 {
         let mut vm = with(Some(at_once(10)));
         vm.eval(&program).expect("it runs");

@@ -7,6 +7,8 @@ use super::{programs_print_what_they_say, run, survives};
 #[path = "../../../examples/calc/main.rs"]
 mod example;
 
+fusevm::testing::test_ops!(example::Calc);
+
 #[test]
 fn programs() {
     programs_print_what_they_say::<example::Calc>("calc", "#");

@@ -11,6 +11,8 @@ mod words;
 
 use example::Forth;
 
+fusevm::testing::test_ops!(Forth);
+
 #[test]
 fn programs() {
     programs_print_what_they_say::<Forth>("fth", "\\");

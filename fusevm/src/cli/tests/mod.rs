@@ -266,3 +266,27 @@ fn colour_is_only_for_terminals() {
     cli.run(["-e", "1 0 / print"]);
     assert!(errors.text().contains("\u{1b}["));
 }
+
+#[test]
+fn what_there_is_to_know_about_ops() {
+    let (code, output, _) = run(&["--reference"], "");
+    assert_eq!(code, 0);
+    assert!(
+        output.starts_with("# The ops of core\n\n## core."),
+        "{output}"
+    );
+    let (code, output, _) = run(&["--explain", "core.floor"], "");
+    assert_eq!(code, 0);
+    assert!(
+        output.starts_with("## core.floor\n\n`core.floor("),
+        "{output}"
+    );
+    let (code, errors) = fails(&["--explain", "flor"], "");
+    assert_eq!(
+        (code, errors.as_str()),
+        (
+            2,
+            "words: language `core` has no op `flor`; there is `core.floor`\n"
+        )
+    );
+}

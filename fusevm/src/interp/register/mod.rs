@@ -90,6 +90,7 @@ impl VM {
             metered: self.metered(),
             operators: linked.has_operators(),
             fused: self.fusion(),
+            folded: linked.folds(),
         }
     }
 

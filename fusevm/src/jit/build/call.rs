@@ -166,7 +166,7 @@ impl Build<'_> {
             self.set(Loc::Reg(a), v);
             return 1;
         }
-        let Some(native) = op.native.map(|native| native()) else {
+        let Some(native) = op.called.map(|called| called()) else {
             return self.needs_frames();
         };
         match self.called(&native, a) {

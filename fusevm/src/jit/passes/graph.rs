@@ -138,6 +138,8 @@ impl Writes {
                         self.headers = true;
                         self.elems = true;
                     }
+                    // What it changes is no array.
+                    Lib::Append => {}
                     Lib::Forget | Lib::Copy | Lib::Move | Lib::Element => self.counts = true,
                     Lib::Step => self.all(0),
                 }

@@ -78,14 +78,14 @@ fn pass(
             let moves = outside
                 && match inst {
                     Inst::Guard(..) => always,
-                    // Others of its kind do not matter: they do nothing once it has run.
+                    // Others of its kind do not matter: they do nothing once it has run. Nor does it matter if not
+                    // every turn writes the array: some do, and nobody can tell when it was copied.
                     Inst::Lib {
                         lib: Lib::Unshare,
                         locs: [Some(loc), _],
                         ..
                     } => {
-                        always
-                            && !writes.has(Part::Loc(*loc))
+                        !writes.has(Part::Loc(*loc))
                             && !writes.has(Part::Counts)
                             && is_proven(f, found, graph, *loc)
                     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 const SMALL: usize = 90;
 
 /// Instructions of a unit up to which callees are built into it.
-const MOST: usize = 700;
+const MOST: usize = 320;
 
 /// How deep callees are built into callees.
 const ROUNDS: usize = 3;
@@ -64,12 +64,16 @@ pub(in crate::jit) fn run(
             .collect();
         let mut moved: HashMap<B, B> = HashMap::new();
         for (b, call, version) in sites {
-            let Some(callee) = body(version) else { continue };
+            let Some(callee) = body(version) else {
+                continue;
+            };
             let len = size(&callee.f);
             if len > SMALL || size(f) + len > MOST || callee.f.blocks.len() > 12 {
                 continue;
             }
-            let Some(room) = rooms.get(&call).copied() else { continue };
+            let Some(room) = rooms.get(&call).copied() else {
+                continue;
+            };
             // What is behind an earlier call of the block is in another block now.
             let mut at = b;
             while let Some(next) = moved.get(&at) {
@@ -85,7 +89,10 @@ pub(in crate::jit) fn run(
 }
 
 fn size(f: &Func) -> usize {
-    f.order().iter().map(|b| f.blocks[b.0 as usize].insts.len() + 1).sum()
+    f.order()
+        .iter()
+        .map(|b| f.blocks[b.0 as usize].insts.len() + 1)
+        .sum()
 }
 
 /// Puts a callee in place of a call; the block that goes on behind it.
@@ -123,6 +130,7 @@ fn splice(
         }
     }
     let from = &callee.f;
+    f.keeps.extend(from.keeps.iter().cloned());
     let first_unit = units.len() as u16;
     units.extend(&callee.units);
     let exits: Vec<usize> = (from.exits.iter())

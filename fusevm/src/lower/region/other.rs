@@ -2,8 +2,9 @@
 
 use super::{Lowering, Target};
 use crate::lower::walk::{Region, walk};
-use crate::lower::{Inner, Ins, fused_loop};
+use crate::lower::{Inner, Ins, Opnd, fused_loop};
 use crate::op::{Op, Opcode};
+use crate::value::Value;
 use crate::verify::flow::{BlockUse, block_of, shape};
 
 impl<'v> Lowering<'v> {
@@ -48,6 +49,13 @@ impl<'v> Lowering<'v> {
         let Some(shape) = shape(self.chunk, op) else {
             return self.end_segment_before_exit();
         };
+        if let Some((import, packed)) = self.chunk.immediates(op)
+            && let Some(result) = self.folded((import, packed), shape.pops)
+        {
+            self.pop(shape.pops);
+            self.stack.push(result);
+            return;
+        }
         self.flush(0);
         let n = shape.pops as u16;
         let (locals, _) = self.code.slots[self.depth];
@@ -79,6 +87,31 @@ impl<'v> Lowering<'v> {
         for _ in 0..shape.falls.unwrap_or(0) {
             self.push();
         }
+    }
+
+    /// What an op gives that is run early, on inputs that are constants. It is paid for like any other.
+    fn folded(&mut self, (import, packed): (u16, u64), pops: usize) -> Option<Opnd> {
+        let fold = self.folds.get(usize::from(import))?.as_ref()?;
+        let first = self.stack.len().checked_sub(pops)?;
+        let constant = |p| match self.stack.at(p) {
+            Opnd::Int(n) => Some(Value::Int(n.into())),
+            Opnd::Const(k) => Some(self.code.constants[k as usize].clone()),
+            Opnd::Undef => Some(Value::Undef),
+            Opnd::Bool(is) => Some(Value::Bool(is)),
+            Opnd::Temp | Opnd::Reg(_) => None,
+        };
+        let inputs = (first..self.stack.len())
+            .map(constant)
+            .collect::<Option<_>>()?;
+        Some(match fold.run(packed, inputs)? {
+            Value::Bool(is) => Opnd::Bool(is),
+            Value::Int(n) => match i32::try_from(n) {
+                Ok(n) => Opnd::Int(n),
+                Err(_) => self.constant(Value::Int(n)),
+            },
+            float @ Value::Float(_) => self.constant(float),
+            _other => return None,
+        })
     }
 
     /// An op that runs a block for each element: a loop.

@@ -226,13 +226,7 @@ impl<'l> Run<'l> {
     }
 
     /// Goes on where machine code was left: makes up for the calls that it has opened.
-    fn go_on(
-        &mut self,
-        vm: &mut VM,
-        left: &[(Exited, usize)],
-        resume: Option<u32>,
-        trapped: bool,
-    ) {
+    fn go_on(&mut self, vm: &mut VM, left: &[(Exited, usize)], resume: Option<u32>, trapped: bool) {
         let form = self.code.form;
         let linked = self.linked;
         let Some(jit) = vm.jit.as_mut() else { return };
@@ -326,6 +320,11 @@ impl Host for Native<'_, '_> {
         now.room = most * size_of::<Value>();
         now.most = vm.limits.max_array_len;
         now.slice = &raw mut vm.slice;
+        now.flag = vm.interrupt_flag().as_ptr().cast();
+    }
+
+    fn max_string_len(&self) -> usize {
+        self.vm.limits.max_string_len
     }
 
     fn max_array_len(&self) -> usize {
@@ -418,9 +417,7 @@ impl VM {
     /// The machine code of the VM, made if there may be any.
     fn jit(&mut self) -> Option<&mut Jit> {
         if self.jit.is_none() && !self.jit_failed && self.jit_config().enabled {
-            // The flag stays where it is for as long as the VM lives.
-            let flag = self.interrupt_flag().as_ptr() as usize;
-            self.jit = Jit::new(self.jit_config().clone(), flag).map(Box::new);
+            self.jit = Jit::new(self.jit_config().clone()).map(Box::new);
             self.jit_failed = self.jit.is_none();
         }
         self.jit.as_deref_mut()
