@@ -77,8 +77,8 @@ pub(crate) struct Writer<'r> {
     loops: u16,
     /// Blocks that are open.
     blocks: usize,
-    /// Whether it is for machine code, mostly: see `tight`.
-    tight: bool,
+    /// Whether it is for machine code, mostly: see `tight`. One in so many things is not.
+    tight: Option<usize>,
     /// Calls that tight expressions may still make.
     calls: usize,
 }
@@ -91,7 +91,8 @@ pub(crate) fn program(r: &mut Random, forms: &Forms, room: usize) -> Chunk {
 /// A program of about `room` ops, most of them what machine code is for.
 pub(crate) fn tight(r: &mut Random, forms: &Forms, room: usize) -> Chunk {
     let mut w = Writer::new(r, forms, room);
-    (w.tight, w.calls) = (true, 6);
+    w.tight = Some(w.r.pick(&[40, 300, 3_000]));
+    w.calls = 6;
     w.tight_start();
     written(w)
 }
@@ -143,7 +144,7 @@ impl<'r> Writer<'r> {
             returns: None,
             loops: 0,
             blocks: 0,
-            tight: false,
+            tight: None,
             calls: 0,
         }
     }
@@ -216,7 +217,7 @@ impl<'r> Writer<'r> {
             let name = self.b.add_name(format!("inner{body}"));
             self.b.add_function(name, body, 0);
         }
-        if self.tight {
+        if self.tight.is_some() {
             self.tight_start();
         }
         for _ in 0..self.r.below(4) {

@@ -74,8 +74,8 @@ fn programs_print_what_they_say<L: Frontend<Host: Default>>(extension: &str, lea
         let spent = |fusion| in_vm(fusion, &|_| {});
         let fused = spent(true);
         #[cfg(all(feature = "jit", unix))]
-        for (way, config) in crate::jit::ways() {
-            if fused <= MUCH * 10 {
+        for (at, (way, config)) in crate::jit::ways().into_iter().enumerate() {
+            if fused <= MUCH && (fused <= MUCH / 20 || at as u64 == fused % 5) {
                 let here = in_vm(true, &|vm| vm.set_jit(config.clone()));
                 assert_eq!(fused, here, "{name}: fuel in machine code {way}");
             }

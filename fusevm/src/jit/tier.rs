@@ -132,8 +132,6 @@ struct Version {
     placed: Option<Placed>,
     exits: Vec<Exited>,
     calls: Vec<usize>,
-    /// Registers that hold nothing of interest at the entry.
-    dead: Vec<u16>,
     /// What callers may build in.
     body: Option<Arc<Body>>,
     /// Values that its code has addresses of.
@@ -432,7 +430,6 @@ impl Jit {
             placed: None,
             exits: Vec::new(),
             calls: Vec::new(),
-            dead: Vec::new(),
             body: None,
             keeps: Vec::new(),
             state: State::Wanted,
@@ -449,13 +446,12 @@ impl Jit {
         registers: &[Value],
     ) -> usize {
         let live = &flow.blocks[flow.loops[part].header].live;
-        let (mut entry, mut dead) = (Vec::new(), Vec::new());
+        let mut entry = Vec::new();
         for (r, value) in registers.iter().take(code.registers.into()).enumerate() {
             entry.push(match (live.has(r), tag(value)) {
-                (false, _) => {
-                    dead.push(r as u16);
-                    Entry::Plain
-                }
+                // What is counted is dropped when something else comes there, and not before.
+                (false, 0..=3) => Entry::Plain,
+                (false, _) => Entry::Any,
                 (true, tag) => match Ty::of_tag(tag) {
                     Some(ty) => Entry::Val(ty),
                     None if tag < 7 => Entry::Tag(tag),
@@ -476,7 +472,6 @@ impl Jit {
             placed: None,
             exits: Vec::new(),
             calls: Vec::new(),
-            dead,
             body: None,
             keeps: Vec::new(),
             state: State::Wanted,
@@ -694,11 +689,6 @@ impl Jit {
         Some(emitted.code)
     }
 
-    /// What has to be dropped before a version is entered.
-    pub(crate) fn dead(&self, version: usize) -> &[u16] {
-        &self.versions[version].dead
-    }
-
     /// The way in, and what keeps count of it.
     pub(crate) fn begin(&mut self, version: usize) -> Door {
         self.inside += 1;
@@ -880,7 +870,7 @@ impl Version {
                 Entry::Val(ty) => ty.tag() == Some(tag(value)),
                 Entry::Tag(of) => *of == tag(value),
                 Entry::Any => true,
-                Entry::Plain => true,
+                Entry::Plain => self.part.is_none() || tag(value) <= 3,
             })
     }
 }

@@ -8,9 +8,14 @@ impl Writer<'_> {
     /// An expression with others up to `depth` deep inside it.
     pub(super) fn expression(&mut self, depth: usize) {
         if depth == 0 || self.room == 0 || self.r.one_in(5) {
-            return self.leaf();
+            return match self.tight {
+                Some(rare) if !self.r.one_in(rare) => self.tight(super::tight::Sort::Any, 0),
+                _other => self.leaf(),
+            };
         }
-        if self.tight && !self.r.one_in(20) {
+        if let Some(rare) = self.tight
+            && !self.r.one_in(rare)
+        {
             return self.tight(super::tight::Sort::Int, depth);
         }
         match self.r.below(20) {

@@ -8,9 +8,14 @@ impl Writer<'_> {
     /// A statement with others up to `depth` deep inside it.
     pub(super) fn statement(&mut self, depth: usize) {
         if depth == 0 || self.room == 0 {
-            return self.store(1);
+            return match self.tight {
+                Some(_) => self.tight_store(1),
+                None => self.store(1),
+            };
         }
-        if self.tight && !self.r.one_in(40) {
+        if let Some(rare) = self.tight
+            && !self.r.one_in(rare)
+        {
             return self.tight_statement(depth);
         }
         match self.r.below(24) {
@@ -134,7 +139,7 @@ impl Writer<'_> {
         let from = self.r.below(8) as i64 - 2;
         self.emit(Op::LoadInt(from));
         self.emit(Op::SetSlot(i));
-        let most = match (self.tight, self.loops) {
+        let most = match (self.tight.is_some(), self.loops) {
             (true, 0) => 60,
             (true, 1) => 12,
             _ => 8,

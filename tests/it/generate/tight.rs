@@ -58,13 +58,15 @@ impl Writer<'_> {
         }
     }
 
+    pub(super) fn tight_store(&mut self, depth: usize) {
+        let (sort, slot) = self.r.pick(&SORTS);
+        self.tight(sort, depth);
+        self.emit(Op::SetSlot(slot));
+    }
+
     pub(super) fn tight_statement(&mut self, depth: usize) {
         match self.r.below(22) {
-            0..=5 => {
-                let (sort, slot) = self.r.pick(&SORTS);
-                self.tight(sort, depth);
-                self.emit(Op::SetSlot(slot));
-            }
+            0..=5 => self.tight_store(depth),
             6 => {
                 let (name, sort) = self.r.pick(&[(0, Int), (1, Float), (2, Any)]);
                 self.tight(sort, depth);
@@ -155,7 +157,7 @@ impl Writer<'_> {
         if depth == 0 || self.room == 0 || self.r.one_in(6) {
             return self.tight_leaf(sort);
         }
-        if self.r.one_in(40) {
+        if self.r.one_in(self.tight.unwrap_or(1)) {
             return self.expression(depth - 1);
         }
         match sort {

@@ -3,7 +3,6 @@
 
 use super::{Rec, Run};
 use crate::interp::register::ext::Ran;
-use crate::interp::register::is_plain;
 use crate::jit::{Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
@@ -180,12 +179,6 @@ impl<'l> Run<'l> {
             // The VM knows of the frame: the interpreter leaves it.
             vm.jit = Some(jit);
             return Ok(None);
-        }
-        for r in jit.dead(version) {
-            let register = &mut vm.registers[window + usize::from(*r)];
-            if !is_plain(register) {
-                *register = Value::Undef;
-            }
         }
         let door = jit.begin(version);
         let floor = jit.floor(stack_floor);
