@@ -23,6 +23,7 @@ mod emit;
 mod entry;
 mod flow;
 mod ir;
+mod listing;
 mod memory;
 mod passes;
 mod profile;

@@ -141,6 +141,7 @@ impl<'l> Run<'l> {
                 policy: linked.chunk().policy,
                 symbols: &linked.symbols,
                 ops: &linked.ops,
+                chunk: linked.chunk(),
                 code: &of,
             };
             jit.version((key, code, ip), &vm.registers[window..], &scene)
