@@ -43,6 +43,9 @@ Options:
                    stop at N open calls
       --no-fuse    run every op on its own, without fused sequences
       --no-lower   run bytecode as it is, in the base interpreter
+      --no-jit     run without machine code; --jit, with it, is the default
+      --jit-listing
+                   show at the end what was compiled to machine code, and how
   -h, --help       show this text
   -V, --version    show the version
 
