@@ -19,6 +19,7 @@
 //! `unsafe` is in `memory` and `entry` alone.
 
 mod build;
+mod classic;
 mod emit;
 mod entry;
 mod flow;
@@ -32,5 +33,6 @@ mod tier;
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
 pub(crate) use ir::{At, Why};
 
+pub use classic::JitCompiler;
 pub use tier::JitConfig;
 pub(crate) use tier::{Jit, Key, Scene};
