@@ -653,10 +653,7 @@ impl Body<'_, '_> {
 
     fn bin(&mut self, op: Bin, a: V, b: V) -> ir::Value {
         let (x, y) = (self.value(a), self.value(b));
-        let shift = match self.f.int(b) {
-            Some(n) => Some(n),
-            None => None,
-        };
+        let shift = self.f.int(b);
         let ins = self.b.ins();
         match op {
             Bin::Add => ins.iadd(x, y),

@@ -172,10 +172,9 @@ impl<'l> Run<'l> {
                 return Ok(None);
             }
         };
-        if !jit.is_loop(version)
-            && !(self.calls.len() > self.known
-                && self.calls.last().is_some_and(|rec| rec.invoked.is_none()))
-        {
+        let untold = self.calls.len() > self.known;
+        let returns = untold && self.calls.last().is_some_and(|rec| rec.invoked.is_none());
+        if !jit.is_loop(version) && !returns {
             // The VM knows of the frame: the interpreter leaves it.
             vm.jit = Some(jit);
             return Ok(None);
