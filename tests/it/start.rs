@@ -62,6 +62,8 @@ fn an_idle_vm_is_small() {
         let run = || {
             let mut vm = Box::new(VM::empty());
             vm.set_output(sink());
+            #[cfg(all(feature = "jit", unix))]
+            vm.set_jit(crate::jit::none());
             if let Some(on) = lowering {
                 vm.set_lowering(on);
             }

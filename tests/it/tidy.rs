@@ -157,7 +157,11 @@ fn nothing_is_unsafe_and_nothing_is_global() {
     {
         let text = code(&path);
         let name = path.to_string_lossy().replace('\\', "/");
-        if ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
+        // The border to machine code and the memory it is in are rooms for it.
+        let is_room = ["src/jit/memory.rs", "src/jit/entry.rs"];
+        if is_room.iter().any(|room| name.ends_with(room)) {
+            assert!(text.contains("#![allow(unsafe_code)]"), "{name}");
+        } else if ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
             .iter()
             .any(|w| text.contains(w))
         {

@@ -385,8 +385,7 @@ impl VM {
     /// How machine code is made.
     #[cfg(all(feature = "jit", unix))]
     pub(crate) fn jit_config(&self) -> &crate::JitConfig {
-        static DEFAULT: crate::JitConfig = crate::JitConfig::DEFAULT;
-        self.jit_config.as_deref().unwrap_or(&DEFAULT)
+        self.jit_config.as_deref().unwrap_or(&crate::JitConfig::DEFAULT)
     }
 
     /// The heap.

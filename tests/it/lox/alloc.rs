@@ -9,6 +9,9 @@ use fusevm::{Frontend, Vm, compile};
 fn asked(declarations: &str, body: &str, turns: u32) -> usize {
     let mut vm = Vm::<Lox>::default();
     Lox::prepare(&mut vm);
+    // Machine code is made when it is time.
+    #[cfg(all(feature = "jit", unix))]
+    vm.set_jit(crate::jit::none());
     let source = format!(
         "{declarations}
          fun work(turns) {{
