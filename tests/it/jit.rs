@@ -19,6 +19,13 @@ pub(crate) fn at_once(observed: u32) -> JitConfig {
     config
 }
 
+/// No machine code.
+pub(crate) fn none() -> JitConfig {
+    let mut config = JitConfig::DEFAULT;
+    config.enabled = false;
+    config
+}
+
 /// The ways of making machine code that differ most, by name.
 pub(crate) fn ways() -> Vec<(&'static str, JitConfig)> {
     let with = |of: &dyn Fn(&mut JitConfig)| {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use triomphe::Arc;
 
@@ -77,7 +78,19 @@ impl Drop for HostBox {
         let mut work = Vec::new();
         self.0.erased_release(&mut work);
         release::drain(work);
+        if std::thread::panicking() {
+            // One that fails while another's failure is on its way would end the process.
+            let value = std::mem::replace(&mut self.0, Box::new(Gone));
+            let _ = catch_unwind(AssertUnwindSafe(move || drop(value)));
+        }
     }
+}
+
+/// What stands for a value that is gone.
+struct Gone;
+
+impl FuseValue for Gone {
+    const NAME: &'static str = "Gone";
 }
 
 /// A value of some [`FuseValue`] type behind one thin pointer.

@@ -1,9 +1,9 @@
 //! Generated programs, in machine code of all kinds against the base interpreter.
 
 use super::{repeated, some_way};
-use crate::generate::{Forms, Outcome, Random, Setting, program, tight};
+use crate::generate::{Forms, Outcome, Random, Setting, program, tight, with_ops};
 use crate::hostile::{Seed, base, plain, setting};
-use fusevm::{ErrorKind, JitReport, TrapKind, VM};
+use fusevm::{Chunk, ErrorKind, JitReport, TrapKind, VM};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -111,5 +111,55 @@ fn many_generated_programs_mean_the_same_in_machine_code() {
         .ok()
         .and_then(|n| n.parse().ok());
     let from = from.unwrap_or(400);
-    println!("{:?}", generated(from..from + 200_000));
+    for share in 0..20 {
+        let begin = from + share * 10_000;
+        println!("{:?}", generated(begin..begin + 10_000));
+    }
+}
+
+/// Runs several programs of a language in one VM each, with ext ops between their ops, as the base
+/// interpreter does and in machine code.
+fn several(seeds: Range<u64>) {
+    let forms = Forms::new();
+    for seed in seeds {
+        let named = Seed(seed);
+        let mut r = Random::new(seed);
+        let mut chunks: Vec<Chunk> = Vec::new();
+        for _ in 0..1 + r.below(3) {
+            let room = 10 + r.below(80);
+            let chunk = match r.one_in(3) {
+                true => program(&mut r, &forms, room),
+                false => tight(&mut r, &forms, room),
+            };
+            let chunk = match r.one_in(2) {
+                true => with_ops(&chunk, &mut r),
+                false => chunk,
+            };
+            chunks.push(repeated(&chunk, 4).unwrap_or(chunk));
+        }
+        let mut setting = setting(&mut r);
+        setting.fuel = setting.fuel.map(|fuel| fuel.min(5_000));
+        let first = Outcome::of_several(&chunks, &base(&plain(&setting)));
+        let config = some_way(&mut r);
+        setting.jit = Some(config.clone());
+        let other = Outcome::of_several(&chunks, &setting);
+        let listing = || chunks.iter().map(Chunk::listing).collect::<String>();
+        assert!(
+            other == first,
+            "base differ, seed {seed}, {config:?}\n{}\n  left: {other:?}\n right: {first:?}\n",
+            listing()
+        );
+        drop(named);
+    }
+}
+
+#[test]
+fn programs_of_a_language_in_one_vm_mean_the_same_in_machine_code() {
+    several(0..300);
+}
+
+#[test]
+#[ignore = "takes long"]
+fn many_programs_of_a_language_in_one_vm_mean_the_same_in_machine_code() {
+    several(300..20_000);
 }
