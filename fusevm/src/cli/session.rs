@@ -194,10 +194,11 @@ fn new_vm<L: Frontend>(host: &dyn Fn() -> L::Host, options: &Options, streams: &
     vm.set_lowering(!options.no_lower);
     #[cfg(all(feature = "jit", unix))]
     {
-        let mut config = crate::JitConfig::default();
-        config.enabled = options.jit != Some(false);
-        config.listings = options.jit_listing;
-        vm.set_jit(config);
+        vm.set_jit(crate::JitConfig {
+            enabled: options.jit != Some(false),
+            listings: options.jit_listing,
+            ..crate::JitConfig::DEFAULT
+        });
     }
     if let Some(depth) = options.max_depth {
         let mut limits = vm.limits().clone();

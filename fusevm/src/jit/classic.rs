@@ -167,16 +167,18 @@ fn ready(chunk: &Chunk, kind: Kind, eager: bool) -> Option<(u8, VM)> {
     let slots = slots(chunk, kind)?;
     // What is not right by itself might be right in a function.
     VM::empty().load(chunk).ok()?;
-    let mut config = JitConfig::default();
-    config.code_memory = MEMORY;
-    // Each call begins to count anew: what is to be hot has to be so within one.
-    config.threshold = if eager || kind == Kind::Linear {
-        1
-    } else {
-        256
+    let observed = u32::try_from(chunk.ops().len()).unwrap_or(u32::MAX);
+    let config = JitConfig {
+        code_memory: MEMORY,
+        // Each call begins to count anew: what is to be hot has to be so within one.
+        threshold: if eager || kind == Kind::Linear {
+            1
+        } else {
+            256
+        },
+        observed: observed.saturating_add(100),
+        ..JitConfig::DEFAULT
     };
-    config.observed =
-        u32::try_from(chunk.ops().len()).map_or(u32::MAX, |len| len.saturating_add(100));
     // Whether something is on the stack at the end, the verifier knows.
     [true, false].into_iter().find_map(|gives| {
         let mut vm = VM::empty();
@@ -329,10 +331,11 @@ mod tests {
             None => *op,
         }));
         let mut vm = VM::empty();
-        let mut config = JitConfig::default();
-        config.enabled = false;
-        vm.set_jit(config);
-        vm.eval(&chunk(&all)).ok()
+        vm.set_jit(JitConfig {
+            enabled: false,
+            ..JitConfig::DEFAULT
+        });
+        vm.eval(chunk(&all)).ok()
     }
 
     /// Bits and kind of a value.
@@ -494,7 +497,8 @@ mod tests {
             overflow: crate::Overflow::Trap,
             ..crate::Policy::default()
         });
-        [GetSlot(0), Inc].map(|op| b.emit(op, 1));
+        b.emit(GetSlot(0), 1);
+        b.emit(Inc, 1);
         let traps = b.build();
         assert_eq!(jit.try_run_linear(&traps, &[1]), Some(Value::Int(2)));
         assert_eq!(jit.try_run_linear(&traps, &[i64::MAX]), None);

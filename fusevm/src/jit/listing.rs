@@ -205,8 +205,10 @@ mod tests {
     #[test]
     fn nothing_is_kept_or_written_unless_asked_for() {
         assert_eq!(run(JitConfig::default()), "");
-        let mut config = JitConfig::default();
-        config.perf_map = true;
+        let mut config = JitConfig {
+            perf_map: true,
+            ..JitConfig::DEFAULT
+        };
         assert_eq!(run(config.clone()), "");
         let path = format!("/tmp/perf-{}.map", std::process::id());
         let map = std::fs::read_to_string(&path).unwrap_or_default();

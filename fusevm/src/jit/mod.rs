@@ -31,7 +31,7 @@ mod profile;
 mod tier;
 
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
-pub(crate) use ir::{At, Why};
+pub(crate) use ir::Why;
 
 pub use classic::JitCompiler;
 pub use tier::JitConfig;

@@ -162,8 +162,8 @@ impl<'l> Run<'l> {
             }
         };
         if !jit.is_loop(version)
-            && !(self.calls.len() > self.known
-                && self.calls.last().is_some_and(|rec| rec.invoked.is_none()))
+            && (self.calls.len() <= self.known
+                || self.calls.last().is_none_or(|rec| rec.invoked.is_some()))
         {
             // The VM knows of the frame: the interpreter leaves it.
             vm.jit = Some(jit);
