@@ -43,6 +43,10 @@ pub(super) struct Placed {
 impl Region {
     /// Reserves so many bytes.
     pub(super) fn reserve(len: usize) -> Option<Region> {
+        // Elsewhere nobody has said how the processor is made to see new code.
+        if !cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+            return None;
+        }
         let len = len.div_ceil(PAGE) * PAGE;
         // Within reach of the text, and below it, where the heap does not grow: a hint that the system
         // may ignore. Calls into code far away are slower.

@@ -259,7 +259,10 @@ fn values_that_fail_when_they_are_dropped() {
              GetSlot 2\n  LoadInt 40\n  NumLt\n  JumpIfTrue top\n  GetSlot 2\n  ReturnValue\nover:\n"
         );
         let mut ends = Vec::new();
-        for config in [super::none()].into_iter().chain(ways().into_iter().map(|way| way.1)) {
+        for config in [super::none()]
+            .into_iter()
+            .chain(ways().into_iter().map(|way| way.1))
+        {
             let mut vm = with(Some(config));
             vm.register_builtin(1, |vm, n| {
                 (0..n).for_each(|_| drop(vm.pop()));
