@@ -29,6 +29,7 @@ options:
 
 Peers that are commands are used when they are found: lua5.4, luajit (with its compiler and without),
 node, qjs, python3, gawk. Peers that are crates come in by features of cargo:
+  --features jit        fusevm itself with machine code for what runs hot
   --features registry   the crate fusevm 0.26.10, its interpreter; classic rows as well
   --features mlua       Lua 5.4 inside this process
   --features rquickjs   QuickJS-NG inside this process

@@ -2,6 +2,8 @@
 
 use crate::workloads::Workload;
 
+#[cfg(feature = "jit")]
+mod jit;
 #[cfg(feature = "koto")]
 mod koto;
 #[cfg(feature = "mlua")]
@@ -42,6 +44,8 @@ pub trait Peer {
 /// The peers that are crates.
 pub fn compiled_in() -> Vec<Box<dyn Peer>> {
     vec![
+        #[cfg(feature = "jit")]
+        Box::new(jit::Jit::default()),
         #[cfg(feature = "registry")]
         Box::new(registry::Registry::default()),
         #[cfg(feature = "mlua")]

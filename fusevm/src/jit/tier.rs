@@ -21,6 +21,7 @@ use crate::lower::Code;
 use crate::semantics::Policy;
 use crate::value::Value;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -409,7 +410,8 @@ impl Jit {
             _other => return Err(()),
         };
         let begin = Instant::now();
-        let done = self.compile(number, code, scene);
+        let compile = AssertUnwindSafe(|| self.compile(number, code, scene));
+        let done = catch_unwind(compile).unwrap_or_else(|_| self.failed());
         self.time += begin.elapsed();
         let spot = self
             .units
@@ -430,6 +432,20 @@ impl Jit {
                 Err(())
             }
         }
+    }
+
+    /// The code generator has panicked: its state is no good any more, and nothing of what it was at can be
+    /// called.
+    fn failed(&mut self) -> Result<(), Refused> {
+        if let Some(emitter) = Emitter::new(self.config.check) {
+            self.emitter = emitter;
+        }
+        for version in &mut self.versions {
+            if version.state == State::Wanted {
+                version.state = State::Gone;
+            }
+        }
+        Err(Refused::Failed)
     }
 
     fn want_function(&mut self, key: Key, code: &Code, args: Vec<Option<Ty>>) -> usize {
