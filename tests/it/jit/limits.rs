@@ -70,7 +70,7 @@ fn vm(text: &str, config: Option<JitConfig>) -> VM {
     let mut vm = VM::empty();
     vm.set_lowering(config.is_some());
     config.into_iter().for_each(|config| vm.set_jit(config));
-    vm.eval(&parsed(text)).expect("it defines functions");
+    vm.eval(parsed(text)).expect("it defines functions");
     vm
 }
 

@@ -72,16 +72,16 @@ fn functions_that_are_defined_anew_are_called_from_then_on() {
     for config in [None].into_iter().chain(all) {
         let mut vm = with(config);
         let mut seen = Vec::new();
-        vm.eval(&parsed(&both(bodies[0]))).expect("it runs");
+        vm.eval(parsed(&both(bodies[0]))).expect("it runs");
         for body in bodies.iter().chain(&bodies) {
             for n in [3, 50, 50] {
                 seen.push(sum(&mut vm, n));
             }
-            vm.eval(&parsed(&one(body))).expect("it runs");
+            vm.eval(parsed(&one(body))).expect("it runs");
             for n in [3, 50, 50] {
                 seen.push(sum(&mut vm, n));
             }
-            vm.eval(&parsed(&both(body))).expect("it runs");
+            vm.eval(parsed(&both(body))).expect("it runs");
             for n in [3, 50, 50, 50] {
                 seen.push(sum(&mut vm, n));
             }
@@ -112,7 +112,7 @@ fn a_function_that_is_defined_anew_while_it_is_called() {
         });
         let mut seen = Vec::new();
         for n in [5, 10, 15, 40, 40, 10] {
-            vm.eval(&parsed(&text)).expect("it runs");
+            vm.eval(parsed(&text)).expect("it runs");
             seen.push(sum(&mut vm, n));
             seen.push(sum(&mut vm, n));
         }
@@ -153,7 +153,7 @@ fn one_program_in_several_vms_on_several_threads() {
 fn a_vm_that_goes_from_thread_to_thread() {
     for (way, config) in ways() {
         let mut vm = with(Some(config));
-        vm.eval(&parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n")))
+        vm.eval(parsed(&both("  GetSlot 0\n  LoadInt 3\n  Mul\n")))
             .expect("it runs");
         for n in 1..12 {
             let thread = std::thread::Builder::new().stack_size((200 + n * 50) << 10);
@@ -180,7 +180,7 @@ fn several_programs_in_one_vm() {
         for n in 0..30 {
             for vm in [&mut base, &mut hot] {
                 let text = both(&format!("  GetSlot 0\n  LoadInt {n}\n  Mul\n"));
-                vm.eval(&parsed(&text)).expect("it runs");
+                vm.eval(parsed(&text)).expect("it runs");
             }
             for _ in 0..3 {
                 assert_eq!(sum(&mut hot, 30), sum(&mut base, 30), "{way}");
@@ -212,7 +212,7 @@ fn runs_inside_of_handlers() {
                     .unwrap_or_else(|error| Value::str(error.message())),
             }
         });
-        vm.eval(&parsed(&text)).expect("it runs");
+        vm.eval(parsed(&text)).expect("it runs");
         for fuel in [None, Some(3_000), Some(20_000)] {
             vm.set_fuel(fuel);
             let seen: Vec<String> = [5, 20, 60, 60].map(|n| sum(&mut vm, n)).to_vec();
@@ -265,7 +265,7 @@ fn values_that_fail_when_they_are_dropped() {
                 (0..n).for_each(|_| drop(vm.pop()));
                 HostValue::new(Fails).into()
             });
-            vm.eval(&parsed(&text)).expect("it runs");
+            vm.eval(parsed(&text)).expect("it runs");
             let mut seen = Vec::new();
             for fuel in [None, Some(100_000), None, None] {
                 vm.set_fuel(fuel);
@@ -326,7 +326,7 @@ over:
 ";
     for (way, config) in ways() {
         let mut vm = with(Some(config));
-        vm.eval(&parsed(text)).expect("it runs");
+        vm.eval(parsed(text)).expect("it runs");
         for _ in 0..4 {
             let own = Value::array(vec![Value::Int(7), Value::Int(8)]);
             let found = vm
