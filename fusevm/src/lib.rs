@@ -56,8 +56,10 @@
 //!
 //! `macros` (on by default): `#[ext_op]` and its kin, and [`core_ops`]. `linked` (on by default): op
 //! sets found at link time. `cli`: a command line and REPL for any [`Frontend`]. `serde`: values as
-//! serde data. Without features the crate has three small dependencies and builds for
-//! `wasm32-unknown-unknown`. There is no `unsafe` in it.
+//! serde data. `jit`: machine code for what runs hot, on Unix with x86-64 or AArch64; a VM makes and uses it
+//! by itself, `JitConfig` says how, and `JitCompiler` runs single chunks. Without features the crate has a
+//! few small dependencies and builds for `wasm32-unknown-unknown`. There is no `unsafe` in it, but for two
+//! files of the feature `jit`.
 
 #![cfg_attr(not(feature = "jit"), forbid(unsafe_code))]
 #![cfg_attr(feature = "jit", deny(unsafe_code))]
@@ -104,7 +106,7 @@ pub use frontend::{Frontend, compile};
 pub use fuse::fuse;
 pub use heap::{Heap, HeapError, ObjMut, Object, Trace, Tracer};
 #[cfg(all(feature = "jit", unix))]
-pub use jit::{JitConfig, JitExit, JitRefused, JitReport, JitUnit};
+pub use jit::{JitCompiler, JitConfig, JitExit, JitRefused, JitReport, JitUnit};
 pub use op::{Effect, Flags, Op, OpInfo, Opcode, OperandKind};
 pub use semantics::{Limits, Operands, Overflow, Policy, Rules, Trap, TrapKind, Unset, ZeroDiv};
 pub use shell::{ShellError, ShellHost, ShellResult, file_test, param_mod, redirect_op};

@@ -88,3 +88,14 @@ fn a_copy_is_seen() {
     let (bytes, copy) = bytes(|| large.clone());
     assert!(bytes >= copy.len());
 }
+
+/// Runs without machine code, which takes memory when something turns out to be hot.
+pub fn interpret(vm: &mut fusevm::VM) {
+    #[cfg(all(feature = "jit", unix))]
+    {
+        let mut config = fusevm::JitConfig::default();
+        config.enabled = false;
+        vm.set_jit(config);
+    }
+    let _ = vm;
+}

@@ -88,6 +88,7 @@ pub(crate) fn program(r: &mut Random, forms: &Forms, room: usize) -> Chunk {
     written(Writer::new(r, forms, room))
 }
 
+#[cfg(feature = "jit")]
 /// A program of about `room` ops, most of them what machine code is for.
 pub(crate) fn tight(r: &mut Random, forms: &Forms, room: usize) -> Chunk {
     let mut w = Writer::new(r, forms, room);

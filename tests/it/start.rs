@@ -62,8 +62,7 @@ fn an_idle_vm_is_small() {
         let run = || {
             let mut vm = Box::new(VM::empty());
             vm.set_output(sink());
-            #[cfg(all(feature = "jit", unix))]
-            vm.set_jit(crate::jit::none());
+            allocations::interpret(&mut vm);
             if let Some(on) = lowering {
                 vm.set_lowering(on);
             }

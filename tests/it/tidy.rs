@@ -85,7 +85,7 @@ fn the_ops_the_macros_know_are_fresh() {
 #[test]
 fn rooms_import_in_one_direction() {
     // Each room, and what it must not know.
-    let walls: [(&str, &[&str]); 8] = [
+    let walls: [(&str, &[&str]); 9] = [
         (
             "op",
             &[
@@ -122,15 +122,21 @@ fn rooms_import_in_one_direction() {
         ("chunk", &["verify", "interp", "vm", "heap", "cli"]),
         ("verify", &["interp", "vm", "heap", "cli"]),
         ("lower", &["interp", "vm", "heap", "cli"]),
+        (
+            "jit",
+            &["verify", "interp", "vm", "heap", "cli", "frontend"],
+        ),
         ("interp", &["cli", "frontend"]),
     ];
     let mut broken = Vec::new();
     for (room, forbidden) in walls {
         for path in files(&format!("fusevm/src/{room}"), ".rs") {
             let text = code(&path);
+            // A door for users, with a VM behind it.
+            let is_door = path.ends_with("jit/classic.rs");
             for other in forbidden
                 .iter()
-                .filter(|o| text.contains(&format!("crate::{o}::")))
+                .filter(|o| text.contains(&format!("crate::{o}::")) && !(is_door && **o == "vm"))
             {
                 broken.push(format!("{} knows {other}", path.display()));
             }
@@ -157,13 +163,13 @@ fn nothing_is_unsafe_and_nothing_is_global() {
     {
         let text = code(&path);
         let name = path.to_string_lossy().replace('\\', "/");
-        // The border to machine code and the memory it is in are rooms for it.
-        let is_room = ["src/jit/memory.rs", "src/jit/entry.rs"];
-        if is_room.iter().any(|room| name.ends_with(room)) {
-            assert!(text.contains("#![allow(unsafe_code)]"), "{name}");
-        } else if ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
+        let is_room = ["fusevm/src/jit/memory.rs", "fusevm/src/jit/entry.rs"]
             .iter()
-            .any(|w| text.contains(w))
+            .any(|room| name.ends_with(room));
+        if !is_room
+            && ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
+                .iter()
+                .any(|w| text.contains(w))
         {
             broken.push(format!("{name} has unsafe code"));
         }

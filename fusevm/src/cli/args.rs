@@ -31,6 +31,9 @@ pub(super) struct Options {
     pub(super) no_run: bool,
     pub(super) no_fuse: bool,
     pub(super) no_lower: bool,
+    /// Whether machine code was asked for, or forbidden; the last word counts.
+    pub(super) jit: Option<bool>,
+    pub(super) jit_listing: bool,
     pub(super) fuel: Option<u64>,
     pub(super) max_depth: Option<usize>,
     pub(super) emit: Option<PathBuf>,
@@ -38,15 +41,18 @@ pub(super) struct Options {
 }
 
 /// The long options.
-const LONG: [&str; 15] = [
+const LONG: [&str; 18] = [
     "dump",
     "emit",
     "explain",
     "fuel",
     "help",
     "history",
+    "jit",
+    "jit-listing",
     "max-depth",
     "no-fuse",
+    "no-jit",
     "no-lower",
     "no-run",
     "profile",
@@ -89,6 +95,9 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, St
             Arg::Long("no-run") => options.no_run = true,
             Arg::Long("no-fuse") => options.no_fuse = true,
             Arg::Long("no-lower") => options.no_lower = true,
+            Arg::Long("jit") => options.jit = Some(true),
+            Arg::Long("no-jit") => options.jit = Some(false),
+            Arg::Long("jit-listing") => options.jit_listing = true,
             Arg::Long("repl") => options.repl = true,
             Arg::Long("fuel") => options.fuel = Some(number(&mut parser, "fuel")?),
             Arg::Long("max-depth") => options.max_depth = Some(number(&mut parser, "max-depth")?),
@@ -177,6 +186,14 @@ mod tests {
     }
 
     #[test]
+    fn the_last_word_on_machine_code_counts() {
+        assert_eq!(options(&["a"]).jit, None);
+        assert_eq!(options(&["--no-jit", "--jit", "a"]).jit, Some(true));
+        let seen = options(&["--jit-listing", "--jit", "--no-jit", "a", "--jit"]);
+        assert_eq!((seen.jit, seen.jit_listing), (Some(false), true));
+    }
+
+    #[test]
     fn mistakes_are_told() {
         assert_eq!(
             wrong(&["--dmup"]),
@@ -190,7 +207,11 @@ mod tests {
             wrong(&["-d"]),
             "unknown option `-d`; did you mean `--dump`?"
         );
-        assert_eq!(wrong(&["--jit=off"]), "unknown option `--jit`");
+        assert_eq!(
+            wrong(&["--jit-list"]),
+            "unknown option `--jit-list`; did you mean `--jit-listing`?"
+        );
+        assert!(wrong(&["--jit=off"]).contains("--jit"));
         assert_eq!(wrong(&["-ä"]), "unknown option `-ä`");
         assert_eq!(
             wrong(&["--fuel", "lots"]),

@@ -45,6 +45,9 @@ Options:
       --no-lower   run bytecode as it is, in the base interpreter
       --reference  show the language's own ops: signature, effect, cost, meaning
       --explain OP show the same of one op
+      --no-jit     run without machine code; --jit, with it, is the default
+      --jit-listing
+                   show at the end what was compiled to machine code, and how
   -h, --help       show this text
   -V, --version    show the version
 

@@ -29,6 +29,7 @@ pub(super) fn run<L: Frontend>(mut session: Session<'_, L>) {
         repl.session.streams.output.say(&hello);
     }
     while repl.step() {}
+    repl.session.tell_compiled();
 }
 
 struct Repl<'h, L: Frontend> {

@@ -79,10 +79,14 @@ fn run_options<L: Frontend>(
         }
     };
     let mut session = Session::<L>::new(host, options, streams);
+    session.tell_missing();
     let ran = match program {
         Some((name, content)) => run_program(&mut session, &name, content),
         None => Ok(()),
     };
+    if !repl {
+        session.tell_compiled();
+    }
     if repl {
         repl::run(session);
         return Ok(0);

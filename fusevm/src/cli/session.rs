@@ -59,6 +59,7 @@ impl<'h, L: Frontend> Session<'h, L> {
 
     /// Starts over with a new VM.
     pub(super) fn reset(&mut self) {
+        self.tell_compiled();
         self.vm = new_vm(self.host, &self.options, &self.streams);
     }
 
@@ -154,6 +155,26 @@ impl<'h, L: Frontend> Session<'h, L> {
         }
     }
 
+    /// Says that there is no machine code, where it was asked for.
+    pub(super) fn tell_missing(&self) {
+        let asked = self.options.jit == Some(true) || self.options.jit_listing;
+        if asked && !cfg!(all(feature = "jit", unix)) {
+            let note = "note: this was built without machine code (feature `jit`)";
+            self.streams.errors.say(note);
+        }
+    }
+
+    /// Shows what was compiled to machine code, if that was asked for.
+    pub(super) fn tell_compiled(&self) {
+        #[cfg(all(feature = "jit", unix))]
+        if self.options.jit_listing {
+            let listing = self.vm.jit_listing();
+            if !listing.is_empty() {
+                self.streams.errors.say(&listing);
+            }
+        }
+    }
+
     fn tell_time(&mut self, stages: &[(&str, Duration)]) {
         let compile = self.compiled.take().map(|took| ("compile", took));
         if self.options.time {
@@ -171,6 +192,12 @@ fn new_vm<L: Frontend>(host: &dyn Fn() -> L::Host, options: &Options, streams: &
     vm.set_input(streams.input.clone());
     vm.set_fusion(!options.no_fuse);
     vm.set_lowering(!options.no_lower);
+    #[cfg(all(feature = "jit", unix))]
+    vm.set_jit(crate::JitConfig {
+        enabled: options.jit != Some(false),
+        listings: options.jit_listing,
+        ..Default::default()
+    });
     if let Some(depth) = options.max_depth {
         let mut limits = vm.limits().clone();
         limits.max_call_depth = depth;

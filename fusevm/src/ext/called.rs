@@ -35,8 +35,8 @@ const MOST: usize = 8;
 
 /// An entry, and what it is called with.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "jit"), allow(dead_code))]
 pub struct NativeOp {
-    #[cfg_attr(not(feature = "jit"), allow(dead_code))]
     pub(crate) address: usize,
     params: [Kind; MOST],
     count: usize,
@@ -51,6 +51,7 @@ impl NativeOp {
     }
 
     /// Kinds of what it is called with.
+    #[cfg(feature = "jit")]
     pub(crate) fn params(&self) -> &[Kind] {
         &self.params[..self.count]
     }

@@ -39,6 +39,8 @@ pub use assert::{
 };
 pub use call::{Call, Flow, Operand, Rest};
 pub(crate) use call::{Parts, Produced, Results, shown};
+#[doc(hidden)]
+pub use called::{NativeFn, NativeOp, NativeState, Scalar};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{
@@ -59,8 +61,6 @@ pub use input::{Borrowed, Input, Mismatch, borrow_object, is_object};
 pub use language::{ExtOp, Id, Language, OpSet};
 pub use memory::Memory;
 pub(crate) use memory::Place;
-#[doc(hidden)]
-pub use called::{NativeFn, NativeOp, NativeState, Scalar};
 pub use native::{Boxed, Native};
 pub(crate) use near::nearest;
 pub use output::{Branch, IntoOutput, Invoke, Made, Returns, allocate};

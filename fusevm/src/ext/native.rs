@@ -10,7 +10,7 @@ pub enum Native {
     Expanded,
     /// The function is called with numbers in machine registers.
     Unboxed,
-    /// The function is called with numbers, and with pointers to values that stay where they are.
+    /// The op's entry is called; its operands stay where they are.
     Pointers,
     /// The op is run as the interpreter runs it.
     Entry(Boxed),
@@ -112,7 +112,8 @@ impl fmt::Display for Native {
                 "called unboxed; if it were `inline` and short, it would be expanded in place",
             ),
             Native::Pointers => {
-                f.write_str("called with pointers; unboxed are i64, f64 and bool alone")
+                f.write_str("called through its entry, on operands that stay in their registers; called unboxed are \
+                 ops of i64, f64 and bool alone that cannot fail")
             }
             Native::Entry(why) => {
                 write!(f, "called through the interpreter's entry, because {why}")
@@ -127,9 +128,19 @@ impl OpDesc {
         match self.boxed() {
             Some(why) => Native::Entry(why),
             None if self.is_short() => Native::Expanded,
-            None if self.is_scalar() => Native::Unboxed,
+            None if self.called.is_some() => Native::Unboxed,
             None => Native::Pointers,
         }
+    }
+
+    /// Whether it may want a frame of the VM, or look at one: machine code leaves such an op to the
+    /// interpreter.
+    #[cfg_attr(not(feature = "jit"), allow(dead_code))]
+    pub(crate) fn asks_for_frames(&self) -> bool {
+        self.calls_back
+            || self.outputs.invokes
+            || self.outputs.jumps.is_some()
+            || self.callee.is_some()
     }
 
     const fn is_short(&self) -> bool {

@@ -13,12 +13,14 @@
 
 mod array;
 mod call;
+mod inline;
 mod merge;
 mod number;
 
 use super::flow::{Bits, Flow, ways};
 use super::ir::{At, B, Bin, Cond, Exit, Func, Inst, Lib, Loc, Term, Ty, V, Why};
 use super::profile::{Profile, Seen, single, single_type};
+use crate::chunk::Chunk;
 use crate::ext::OpDesc;
 use crate::lower::{Code, Ins};
 use crate::semantics::{Overflow, Policy};
@@ -86,6 +88,7 @@ pub(super) struct Source<'a> {
     /// Symbols of the names.
     pub(super) symbols: &'a [u32],
     pub(super) ops: &'a [&'static OpDesc],
+    pub(super) chunk: &'a Chunk,
     /// The loop that is compiled, or the whole function.
     pub(super) part: Option<usize>,
     /// What registers are at the entry: of a type, or in memory.
@@ -168,6 +171,8 @@ pub(super) struct Build<'a> {
     refused: Option<Refused>,
     /// Control does not go on behind the instruction.
     done: bool,
+    /// Registers that the ext op on its way may write.
+    leaf: Vec<u16>,
 }
 
 /// Builds a unit.
@@ -193,6 +198,7 @@ pub(super) fn build(src: &Source<'_>, callees: &mut dyn Callees) -> Result<Func,
             undef: V(0),
             refused: None,
             done: false,
+            leaf: Vec::new(),
         };
         build.unit();
         if let Some(refused) = build.refused {
@@ -343,7 +349,7 @@ impl Build<'_> {
 
     fn bin(&mut self, op: Bin, a: V, b: V) -> V {
         let ty = match op {
-            Bin::FAdd | Bin::FSub | Bin::FMul | Bin::FDiv | Bin::FMin | Bin::FMax => Ty::Float,
+            Bin::FAdd | Bin::FSub | Bin::FMul | Bin::FDiv => Ty::Float,
             Bin::AddOver | Bin::SubOver | Bin::MulOver => Ty::Bool,
             Bin::At8 | Bin::At16 => Ty::Ptr,
             _integers => Ty::Int,
@@ -769,14 +775,21 @@ impl Build<'_> {
             for r in touched.writes.into_iter().flatten() {
                 self.set_st(Loc::Reg(r), St::Mem(Know::Any));
             }
-            debug_assert!(!self.src.flow.sees_slots(at));
+            for r in std::mem::take(&mut self.leaf) {
+                self.set_st(Loc::Reg(r), St::Mem(Know::Any));
+            }
             // The array of a slot is written in place.
             if let Ins::IndexSet { a, .. } = ins {
                 self.set_st(Loc::Reg(a), St::Mem(Know::Any));
             }
             if at + 1 == ip + count
                 && let Some(d) = match ins {
-                    Ins::Ext { a, .. } | Ins::MakeArray { a, .. } => Some(a),
+                    Ins::MakeArray { a, .. } => Some(a),
+                    Ins::Ext { a, import, .. } => {
+                        let op = self.src.ops.get(usize::from(import));
+                        op.is_some_and(|op| !op.outputs.falls.is_empty())
+                            .then_some(a)
+                    }
                     _other => ins.dest().map(|d| *d),
                 }
             {

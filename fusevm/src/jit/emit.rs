@@ -653,10 +653,7 @@ impl Body<'_, '_> {
 
     fn bin(&mut self, op: Bin, a: V, b: V) -> ir::Value {
         let (x, y) = (self.value(a), self.value(b));
-        let shift = match self.f.int(b) {
-            Some(n) => Some(n),
-            None => None,
-        };
+        let shift = self.f.int(b);
         let ins = self.b.ins();
         match op {
             Bin::Add => ins.iadd(x, y),
@@ -687,8 +684,6 @@ impl Body<'_, '_> {
             Bin::FSub => ins.fsub(x, y),
             Bin::FMul => ins.fmul(x, y),
             Bin::FDiv => ins.fdiv(x, y),
-            Bin::FMin => ins.fmin(x, y),
-            Bin::FMax => ins.fmax(x, y),
             Bin::At8 | Bin::At16 => {
                 let by = if op == Bin::At8 { 3 } else { 4 };
                 let behind = self.b.ins().ishl_imm_u(y, by);
@@ -712,7 +707,6 @@ impl Body<'_, '_> {
             Un::Floor => ins.floor(x),
             Un::Ceil => ins.ceil(x),
             Un::Trunc => ins.trunc(x),
-            Un::Nearest => ins.nearest(x),
         }
     }
 
@@ -721,7 +715,6 @@ impl Body<'_, '_> {
         let vec = layout::VEC as i32;
         let head = |this: &mut Self| this.load(types::I64, at, layout::HEAD as i32);
         match field {
-            Field::Count => self.load(types::I64, at, layout::COUNT as i32),
             Field::Kind => {
                 let kind = layout::KIND as i32;
                 self.b.ins().uload8(types::I64, Self::trusted(), at, kind)
@@ -946,7 +939,7 @@ impl Body<'_, '_> {
         let (at, behind) = self.place(loc);
         let header = self.load(types::I64, at, behind + PAYLOAD);
         let vec = layout::VEC as i32;
-        let mut unless = |this: &mut Self, is: ir::Value| {
+        let unless = |this: &mut Self, is: ir::Value| {
             let next = this.b.create_block();
             this.b.ins().brif(is, next, &[], slow, &[]);
             this.b.switch_to_block(next);

@@ -72,8 +72,6 @@ pub(super) enum Items {
 /// Parts of an array's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Field {
-    /// How many hold the array.
-    Count,
     /// Which [`Items`] it has, as a number.
     Kind,
     /// The first element in use, of an array of such items.
@@ -108,8 +106,6 @@ pub(super) enum Bin {
     FSub,
     FMul,
     FDiv,
-    FMin,
-    FMax,
     /// Of addresses: so many elements of 8 or 16 bytes further.
     At8,
     At16,
@@ -130,7 +126,6 @@ pub(super) enum Un {
     Floor,
     Ceil,
     Trunc,
-    Nearest,
 }
 
 /// How two numbers compare.

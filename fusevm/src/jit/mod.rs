@@ -19,10 +19,12 @@
 //! `unsafe` is in `memory` and `entry` alone.
 
 mod build;
+mod classic;
 mod emit;
 mod entry;
 mod flow;
 mod ir;
+mod listing;
 mod memory;
 mod passes;
 mod profile;
@@ -30,8 +32,9 @@ mod report;
 mod tier;
 
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
-pub(crate) use ir::{At, Why};
+pub(crate) use ir::Why;
 
+pub use classic::JitCompiler;
 pub use report::{JitExit, JitRefused, JitReport, JitUnit};
 pub use tier::JitConfig;
 pub(crate) use tier::{Jit, Key, Scene};

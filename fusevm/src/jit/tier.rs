@@ -9,11 +9,13 @@ use super::emit::{Callee, Emitter, Target};
 use super::entry::Door;
 use super::flow::Flow;
 use super::ir::{At, Ty, Why};
+use super::listing::Listings;
 use super::memory::{Placed, Region};
 use super::passes::inline::Body;
 use super::passes::{self, Facts};
 use super::profile::{Profile, single_type, tag};
 use super::report::{JitExit, JitRefused, JitReport, JitUnit};
+use crate::chunk::Chunk;
 use crate::ext::OpDesc;
 use crate::lower::Code;
 use crate::semantics::Policy;
@@ -22,7 +24,36 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How machine code is made.
+/// How machine code is made, for [`VM::set_jit`](crate::VM::set_jit). Nothing but time and memory depends
+/// on it.
+///
+/// ```
+/// use fusevm::{Chunk, JitConfig, VM, Value};
+///
+/// let chunk = Chunk::parse(
+///     "
+///       LoadInt 0
+///       SetSlot 0
+///     top:
+///       GetSlot 0
+///       LoadInt 3
+///       Add
+///       SetSlot 0
+///       GetSlot 0
+///       LoadInt 300000
+///       NumLt
+///       JumpIfTrue top
+///       GetSlot 0
+///     ",
+/// )
+/// .unwrap();
+/// let mut config = JitConfig::default();
+/// config.listings = true;
+/// let mut vm = VM::empty();
+/// vm.set_jit(config);
+/// assert_eq!(vm.eval(&chunk).unwrap(), Value::Int(300_000));
+/// assert!(vm.jit_listing().contains("main program, the loop at "));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JitConfig {
@@ -40,8 +71,11 @@ pub struct JitConfig {
     pub code_memory: usize,
     /// Whether Cranelift checks what it is given.
     pub check: bool,
-    /// Whether listings of what is compiled are kept.
+    /// Whether listings of what is compiled are kept, for [`VM::jit_listing`](crate::VM::jit_listing).
     pub listings: bool,
+    /// Whether machine code gets names in `/tmp/perf-PID.map`, where Linux `perf` reads them. The file grows,
+    /// and stays behind; a system that does not let it be written is no error.
+    pub perf_map: bool,
     /// For tests: guards leave machine code one time in so many although they hold. 0 for never.
     pub stress: u32,
     /// For tests: which times those are.
@@ -63,6 +97,7 @@ impl JitConfig {
         code_memory: 32 << 20,
         check: cfg!(debug_assertions),
         listings: false,
+        perf_map: false,
         stress: 0,
         seed: 0,
         eager: false,
@@ -91,6 +126,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) policy: Policy,
     pub(crate) symbols: &'a [u32],
     pub(crate) ops: &'a [&'static OpDesc],
+    pub(crate) chunk: &'a Chunk,
     /// The code of a function, if it is what the name stands for in the VM.
     pub(crate) code: &'a dyn Fn(u32, u8) -> Option<&'a Code>,
 }
@@ -175,6 +211,7 @@ pub(crate) struct Jit {
     inside: u32,
     /// Code that may be freed when none is.
     garbage: Vec<Placed>,
+    listings: Listings,
     stack: Option<(std::thread::ThreadId, usize)>,
     /// Time that compiling took, and how much came of it.
     time: Duration,
@@ -188,6 +225,7 @@ impl Jit {
         let emitter = Emitter::new(config.check)?;
         let region = Region::reserve(config.code_memory)?;
         Some(Jit {
+            listings: Listings::of(&config),
             config,
             emitter,
             region,
@@ -576,6 +614,7 @@ impl Jit {
                     emitted.map(|emitted| emitted.code)
                 }
             };
+            let boxed_len = boxed.as_ref().map_or(0, Vec::len);
             let placed = boxed.and_then(|boxed| self.region.place(&[&bytes, &boxed]));
             let version = &mut self.versions[number];
             let placed = placed.ok_or(Refused::Failed)?;
@@ -584,6 +623,9 @@ impl Jit {
                 Some(_) => placed.starts[0],
                 None => placed.starts[1],
             };
+            let lens = [bytes.len(), boxed_len];
+            let pieces: Vec<_> = placed.starts.iter().copied().zip(lens).collect();
+            self.listings.placed(number, &pieces);
             version.placed = Some(placed);
             version.state = State::Ready;
             self.compiled += 1;
@@ -617,6 +659,7 @@ impl Jit {
             policy: scene.policy,
             symbols: scene.symbols,
             ops: scene.ops,
+            chunk: scene.chunk,
             part: version.part,
             entry: version.entry.clone(),
             gives: version.gives,
@@ -633,6 +676,8 @@ impl Jit {
         let calls = callees.calls;
         passes::early(&mut f);
         let version = &mut self.versions[number];
+        let ip = version.part.map(|_| version.ip);
+        (self.listings).built(number, (code, scene.chunk), ip, &version.entry);
         version.calls = calls;
         version.body = Some(Arc::new(Body {
             f,
@@ -666,11 +711,9 @@ impl Jit {
                 gives: v.gives,
             })
             .collect();
-        let listed = self.config.listings;
+        let listed = self.listings.is_kept();
         let emitted = (self.emitter).unit(&f, &facts, &target, &table, listed)?;
-        if listed {
-            eprintln!("{f}\n{}\n{}", emitted.clif, emitted.text);
-        }
+        self.listings.emitted(number, &f, &emitted);
         let version = &mut self.versions[number];
         version.bytes = emitted.code.len();
         version.units = units;
@@ -684,6 +727,11 @@ impl Jit {
             })
             .collect();
         Some(emitted.code)
+    }
+
+    /// Listings of what was compiled.
+    pub(crate) fn listing(&self) -> String {
+        self.listings.text()
     }
 
     /// The way in, and what keeps count of it.

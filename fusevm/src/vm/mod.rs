@@ -385,7 +385,18 @@ impl VM {
     /// How machine code is made.
     #[cfg(all(feature = "jit", unix))]
     pub(crate) fn jit_config(&self) -> &crate::JitConfig {
-        self.jit_config.as_deref().unwrap_or(&crate::JitConfig::DEFAULT)
+        const DEFAULT: &crate::JitConfig = &crate::JitConfig::DEFAULT;
+        self.jit_config.as_deref().unwrap_or(DEFAULT)
+    }
+
+    /// What was compiled, version by version: what it was entered with, register code with the ops it comes
+    /// from, the middle form, what Cranelift was given, machine code. Empty unless
+    /// [`JitConfig::listings`](crate::JitConfig::listings) is set.
+    #[cfg(all(feature = "jit", unix))]
+    pub fn jit_listing(&self) -> String {
+        self.jit
+            .as_ref()
+            .map_or_else(String::new, |jit| jit.listing())
     }
 
     /// The heap.

@@ -218,7 +218,8 @@ Holds `x` between two others.
     let parts = [
         "called unboxed; if it were `inline` and short, it would be expanded in place",
         "`measure(text: Str, items: Array, any: Any) -> Result<Int>`",
-        "called with pointers; unboxed are i64, f64 and bool alone",
+        "called through its entry, on operands that stay in their registers; called unboxed are \
+         ops of i64, f64 and bool alone that cannot fail",
         "- in place of: `Add`",
         "through the interpreter's entry, because the result is boxed; unboxed are i64, f64, bool and ()",
         "`round(#[imm] way: Up | Down, x: Float) -> Float`",

@@ -55,6 +55,7 @@ impl Outcome {
         seen
     }
 
+    #[cfg(feature = "jit")]
     /// Runs a chunk so many times in a VM of its own, each time with the same fuel; what `tell` finds in the
     /// VM goes with it.
     pub(crate) fn of_turns<T>(

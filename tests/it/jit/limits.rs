@@ -324,7 +324,11 @@ fn code_memory_that_ends_in_the_middle() {
         let (mut base, mut hot) = (vm(&text, None), vm(&text, Some(config)));
         for _ in 0..4 {
             let args = [Value::Int(50)];
-            assert_eq!(seen(&mut hot, &args), seen(&mut base, &args), "{pages} pages");
+            assert_eq!(
+                seen(&mut hot, &args),
+                seen(&mut base, &args),
+                "{pages} pages"
+            );
             let call = |vm: &mut VM| format!("{:?}", vm.call("f4", &args));
             assert_eq!(call(&mut hot), call(&mut base));
         }

@@ -2,16 +2,14 @@
 //! turns of a loop as by many.
 
 use super::language::Lox;
-use crate::allocations::bytes;
+use crate::allocations::{bytes, interpret};
 use fusevm::{Frontend, Vm, compile};
 
 /// Bytes that `turns` turns around `body` ask for, in a VM that has run them before.
 fn asked(declarations: &str, body: &str, turns: u32) -> usize {
     let mut vm = Vm::<Lox>::default();
     Lox::prepare(&mut vm);
-    // Machine code is made when it is time.
-    #[cfg(all(feature = "jit", unix))]
-    vm.set_jit(crate::jit::none());
+    interpret(&mut vm);
     let source = format!(
         "{declarations}
          fun work(turns) {{

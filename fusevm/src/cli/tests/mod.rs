@@ -1,6 +1,7 @@
 //! The command line driven with a language of a dozen words, over every option and every error.
 
 mod errors;
+mod jit;
 mod own;
 mod repl;
 

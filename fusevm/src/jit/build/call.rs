@@ -162,27 +162,40 @@ impl Build<'_> {
         let Some(op) = self.src.ops.get(usize::from(import)).copied() else {
             return self.needs_frames();
         };
-        if let Some(v) = self.core_op(op.name, a) {
+        let pc = self.src.code.meta[self.ip].pc as usize;
+        let chunk = self.src.chunk;
+        let (_, packed) = chunk.immediates(chunk.ops()[pc]).unwrap_or_default();
+        let expanded = op
+            .inline
+            .and_then(|body| self.expand(op, body, (a, packed)));
+        let done = expanded
+            .or_else(|| self.core_op(op.name, a))
+            .or_else(|| op.called.and_then(|called| self.called(&called(), a)));
+        if let Some(v) = done {
             self.set(Loc::Reg(a), v);
             return 1;
         }
-        let Some(native) = op.called.map(|called| called()) else {
+        if op.asks_for_frames() {
             return self.needs_frames();
-        };
-        match self.called(&native, a) {
-            Some(v) => {
-                self.set(Loc::Reg(a), v);
-                1
-            }
-            None => {
-                (a..a + n).for_each(|r| self.sync(Loc::Reg(r)));
-                let count = self.step(ins, 1);
-                for r in a + 1..a + n {
-                    self.set_st(Loc::Reg(r), St::Mem(Know::Any));
-                }
-                count
-            }
         }
+        // What it leaves goes there and behind.
+        let out = (op.outputs.falls.len() as u16).max(n);
+        let slots = self
+            .src
+            .flow
+            .sees_slots(self.ip)
+            .then_some(0..self.src.code.base);
+        let touched: Vec<u16> = slots
+            .into_iter()
+            .flatten()
+            .chain((a..a + out).filter(|r| *r < self.src.code.registers))
+            .collect();
+        touched.iter().for_each(|r| self.sync(Loc::Reg(*r)));
+        // The interpreter's own step knows of the first result alone.
+        self.leaf = touched;
+        let count = self.step(ins, 1);
+        self.leaf.clear();
+        count
     }
 
     fn called(&mut self, native: &NativeOp, a: u16) -> Option<V> {

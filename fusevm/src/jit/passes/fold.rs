@@ -135,5 +135,6 @@ fn cmp(f: &Func, cond: Cond, a: V, b: V) -> Option<Simple> {
         };
         return Some(Simple::Inst(Inst::Bool(is)));
     }
-    (a == b).then(|| Simple::Inst(Inst::Bool(matches!(cond, Cond::Eq | Cond::Le | Cond::Ge))))
+    let same = Simple::Inst(Inst::Bool(matches!(cond, Cond::Eq | Cond::Le | Cond::Ge)));
+    (a == b).then_some(same)
 }

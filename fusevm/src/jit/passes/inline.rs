@@ -55,7 +55,7 @@ pub(in crate::jit) fn run(
         let sites: Vec<(B, V, usize)> = (f.order().into_iter())
             .flat_map(|b| {
                 let insts = f.blocks[b.0 as usize].insts.iter();
-                insts.filter_map(move |v| Some((b, *v))).collect::<Vec<_>>()
+                insts.map(move |v| (b, *v)).collect::<Vec<_>>()
             })
             .filter_map(|(b, v)| match f.inst(v) {
                 Inst::Call { version, .. } => Some((b, v, *version)),

@@ -2,11 +2,12 @@
 //! where that was left.
 
 use super::{Rec, Run};
+use crate::interp::register::ext::Ran;
 use crate::jit::{Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
-use crate::vm::VM;
+use crate::vm::{Callee, VM};
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
@@ -151,6 +152,7 @@ impl<'l> Run<'l> {
                 policy: linked.chunk().policy,
                 symbols: &linked.symbols,
                 ops: &linked.ops,
+                chunk: linked.chunk(),
                 code: &of,
             };
             jit.version((key, code, ip), &vm.registers[window..], &scene)
@@ -170,10 +172,9 @@ impl<'l> Run<'l> {
                 return Ok(None);
             }
         };
-        if !jit.is_loop(version)
-            && !(self.calls.len() > self.known
-                && self.calls.last().is_some_and(|rec| rec.invoked.is_none()))
-        {
+        let untold = self.calls.len() > self.known;
+        let returns = untold && self.calls.last().is_some_and(|rec| rec.invoked.is_none());
+        if !jit.is_loop(version) && !returns {
             // The VM knows of the frame: the interpreter leaves it.
             vm.jit = Some(jit);
             return Ok(None);
@@ -288,12 +289,31 @@ impl<'l> Run<'l> {
     /// Runs the instruction before the current place, if that asks for no frames; whether it did.
     fn quiet(&mut self, vm: &mut VM) -> Result<bool, Trap> {
         let ins = self.code.plain[self.place.1 - 1];
-        if let Ins::Ext { a, n, import, .. } = ins {
-            let first = self.place.0 + usize::from(a);
-            let quick = (self.linked.ops.get(usize::from(import))).and_then(|op| op.quick);
-            return Ok(
-                quick.is_some_and(|quick| quick(&mut vm.registers[first..first + usize::from(n)]))
-            );
+        if let Ins::Ext {
+            a,
+            n,
+            locals,
+            import,
+        } = ins
+        {
+            let Some(op) = self.linked.ops.get(usize::from(import)) else {
+                return Ok(false);
+            };
+            let window = self.place.0;
+            let first = window + usize::from(a);
+            if let Some(quick) = op.quick
+                && quick(&mut vm.registers[first..first + usize::from(n)])
+            {
+                return Ok(true);
+            }
+            if op.asks_for_frames() {
+                return Ok(false);
+            }
+            vm.free_register = window + usize::from(self.code.registers);
+            let site = (self.linked, self.pc(), self.place.1);
+            let ran = vm.run_ext(site, (a, n, locals), window, Callee::Nothing)?;
+            debug_assert!(matches!(ran, Ran::On(_)));
+            return Ok(true);
         }
         if ins.is_text() && self.text(vm) {
             return Ok(true);
