@@ -159,6 +159,12 @@ fn programs_of_a_language_in_one_vm_mean_the_same_in_machine_code() {
 }
 
 #[test]
+#[ignore = "open: seed 4215 loses an element that is appended"]
+fn a_program_of_a_language_that_differs_in_machine_code() {
+    several(4_215..4_216);
+}
+
+#[test]
 #[ignore = "takes long"]
 fn many_programs_of_a_language_in_one_vm_mean_the_same_in_machine_code() {
     several(300..20_000);
