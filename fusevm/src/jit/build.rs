@@ -711,33 +711,23 @@ impl Build<'_> {
     }
 
     fn take(&mut self, d: u16, a: u16) {
-        if let St::Mem(know) = self.st(Loc::Reg(a))
-            && Ty::of_tag(single(self.seen().operands[0]).unwrap_or(9)).is_none()
-        {
-            if d != a {
-                self.lib(
-                    Lib::Move,
-                    [Some(Loc::Reg(a)), Some(Loc::Reg(d))],
-                    Vec::new(),
-                );
+        if d == a {
+            return;
+        }
+        let before = self.st(Loc::Reg(a));
+        let seen = self.seen().operands[0];
+        match (self.value(Loc::Reg(a), seen), before) {
+            (Some((v, _)), _) => self.set(Loc::Reg(d), v),
+            // What is known to be there is something else than what was seen, perhaps.
+            (None, St::Mem(know)) => {
+                let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(d))];
+                self.lib(Lib::Move, locs, Vec::new());
                 self.set_st(Loc::Reg(d), St::Mem(know));
             }
-        } else {
-            let seen = self.seen().operands[0];
-            if let Some((v, _)) = self.value(Loc::Reg(a), seen) {
-                self.set(Loc::Reg(d), v);
-            }
+            (None, St::Val { v, .. }) => self.set(Loc::Reg(d), v),
         }
-        if d != a {
-            let undef = self.undef;
-            self.set_st(
-                Loc::Reg(a),
-                St::Val {
-                    v: undef,
-                    synced: false,
-                },
-            );
-        }
+        let v = self.undef;
+        self.set_st(Loc::Reg(a), St::Val { v, synced: false });
     }
 
     /// The instruction, run as the interpreter runs it; it asks for no frames, or the exit is taken.
