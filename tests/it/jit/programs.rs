@@ -173,6 +173,11 @@ fn what_was_moved_is_there_although_something_else_was_seen() {
 }
 
 #[test]
+fn nothing_is_read_before_a_loop_that_a_guard_in_it_keeps_from_being_read() {
+    several(13_048..13_049);
+}
+
+#[test]
 #[ignore = "takes long"]
 fn many_programs_of_a_language_in_one_vm_mean_the_same_in_machine_code() {
     let from = std::env::var("FUSEVM_SEEDS")
