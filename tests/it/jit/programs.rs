@@ -121,7 +121,12 @@ fn many_generated_programs_mean_the_same_in_machine_code() {
 /// interpreter does and in machine code.
 fn several(seeds: Range<u64>) {
     let forms = Forms::new();
+    let told = std::env::var_os("FUSEVM_TELL").is_some();
     for seed in seeds {
+        // For what ends the process.
+        if told {
+            eprintln!("seed {seed}");
+        }
         let named = Seed(seed);
         let mut r = Random::new(seed);
         let mut chunks: Vec<Chunk> = Vec::new();
@@ -141,6 +146,10 @@ fn several(seeds: Range<u64>) {
         setting.fuel = setting.fuel.map(|fuel| fuel.min(5_000));
         let first = Outcome::of_several(&chunks, &base(&plain(&setting)));
         let config = some_way(&mut r);
+        if told {
+            chunks.iter().for_each(|chunk| eprintln!("{}", chunk.listing()));
+            eprintln!("{config:?} {:?}", setting.limits);
+        }
         setting.jit = Some(config.clone());
         let other = Outcome::of_several(&chunks, &setting);
         let listing = || chunks.iter().map(Chunk::listing).collect::<String>();
@@ -164,7 +173,15 @@ fn what_was_moved_is_there_although_something_else_was_seen() {
 }
 
 #[test]
+fn nothing_is_read_before_a_loop_that_a_guard_in_it_keeps_from_being_read() {
+    several(13_048..13_049);
+}
+
+#[test]
 #[ignore = "takes long"]
 fn many_programs_of_a_language_in_one_vm_mean_the_same_in_machine_code() {
-    several(300..20_000);
+    let from = std::env::var("FUSEVM_SEEDS")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    several(from.unwrap_or(300)..20_000);
 }

@@ -8,7 +8,7 @@
 //! reads is the same there.
 
 use super::graph::{Graph, Loop, Part, Writes, reads};
-use crate::jit::ir::{Bin, Func, Inst, Lib, Loc, V};
+use crate::jit::ir::{Bin, Func, Inst, Lib, Loc, Term, V};
 
 pub(super) fn run(f: &mut Func) {
     let graph = Graph::of(f);
@@ -69,7 +69,8 @@ fn pass(
             .latches
             .iter()
             .all(|latch| graph.dominates(at, *latch));
-        let insts = std::mem::take(&mut f.blocks[b].insts);
+        // They stay there to be seen until all are looked at.
+        let insts = f.blocks[b].insts.clone();
         let mut kept = Vec::with_capacity(insts.len());
         for v in insts {
             let inst = f.inst(v);
@@ -97,6 +98,8 @@ fn pass(
                         !all.has(Part::Headers)
                             && loc.is_some_and(|loc| is_proven(f, found, graph, loc))
                     }
+                    // What is only copied has the tag it had.
+                    Inst::Tag(loc) => !writes.has(Part::Loc(*loc)),
                     Inst::Elem(_) | Inst::ElemTag(_) | Inst::ElemLoad(_) => false,
                     // The machine traps where the guards that stay behind would have left.
                     Inst::Bin(Bin::Rem | Bin::Quot, _, by) => {
@@ -125,17 +128,27 @@ fn pass(
     moved
 }
 
-/// Whether no guard that stays in the loop has to say that there is an array.
+/// Whether nothing that stays in the loop has to say that there is an array: no guard or branch on its tag,
+/// and no guard that is known to fail, behind which anything may be assumed.
 fn is_proven(f: &Func, found: &Loop, graph: &Graph, loc: Loc) -> bool {
+    let is_of_tag = |is: V| match f.inst(is) {
+        Inst::Cmp(_, a, b) => [a, b].iter().any(|v| *f.inst(**v) == Inst::Tag(loc)),
+        _other => false,
+    };
     let blocks = found.blocks.iter().filter(|at| *at < graph.order.len());
     for at in blocks {
-        for v in &f.blocks[graph.order[at].0 as usize].insts {
-            if let Inst::Guard(is, ..) = f.inst(*v)
-                && let Inst::Cmp(_, tag, _) = f.inst(*is)
-                && *f.inst(*tag) == Inst::Tag(loc)
+        let block = &f.blocks[graph.order[at].0 as usize];
+        for v in &block.insts {
+            if let Inst::Guard(is, want, _) = f.inst(*v)
+                && (is_of_tag(*is) || *f.inst(*is) == Inst::Bool(!*want))
             {
                 return false;
             }
+        }
+        if let Term::Branch(is, ..) = &block.term
+            && is_of_tag(*is)
+        {
+            return false;
         }
     }
     true
