@@ -19,7 +19,7 @@ mod number;
 
 use super::flow::{Bits, Flow, ways};
 use super::ir::{At, B, Bin, Cond, Exit, Func, Inst, Lib, Loc, Term, Ty, V, Why};
-use super::profile::{Profile, Seen, single, single_type};
+use super::profile::{Profile, Seen, single_type};
 use crate::chunk::Chunk;
 use crate::ext::OpDesc;
 use crate::lower::{Code, Ins};

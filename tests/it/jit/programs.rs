@@ -147,7 +147,9 @@ fn several(seeds: Range<u64>) {
         let first = Outcome::of_several(&chunks, &base(&plain(&setting)));
         let config = some_way(&mut r);
         if told {
-            chunks.iter().for_each(|chunk| eprintln!("{}", chunk.listing()));
+            chunks
+                .iter()
+                .for_each(|chunk| eprintln!("{}", chunk.listing()));
             eprintln!("{config:?} {:?}", setting.limits);
         }
         setting.jit = Some(config.clone());
