@@ -142,7 +142,7 @@ macro_rules! checked {
 checked!(i64: Int, u8: Int, i8: Int, i32: Int, u32: Int, f64: Float, bool: Bool);
 
 /// Runs of one op.
-const ROUNDS: usize = 3000;
+const ROUNDS: usize = if cfg!(miri) { 20 } else { 3000 };
 
 /// Instructions of a run: who needs more is not compared.
 const STEPS: u32 = 20_000;
