@@ -470,23 +470,9 @@ impl Jit {
         entry.resize(code.registers.into(), Entry::Plain);
         let gives = single_type(self.profile(key).returns);
         self.add(Version {
-            key,
-            units: vec![key.unit],
-            ip: 0,
-            part: None,
-            entry,
             args,
             gives,
-            cell: Box::new(0),
-            boxed: 0,
-            placed: None,
-            exits: Vec::new(),
-            calls: Vec::new(),
-            body: None,
-            keeps: Vec::new(),
-            state: State::Wanted,
-            entered: 0,
-            bytes: 0,
+            ..Version::wanted(key, 0, entry)
         })
     }
 
@@ -512,23 +498,8 @@ impl Jit {
             });
         }
         self.add(Version {
-            key,
-            units: vec![key.unit],
-            ip,
             part: Some(part),
-            entry,
-            args: Vec::new(),
-            gives: None,
-            cell: Box::new(0),
-            boxed: 0,
-            placed: None,
-            exits: Vec::new(),
-            calls: Vec::new(),
-            body: None,
-            keeps: Vec::new(),
-            state: State::Wanted,
-            entered: 0,
-            bytes: 0,
+            ..Version::wanted(key, ip, entry)
         })
     }
 
@@ -922,6 +893,29 @@ impl Jit {
 }
 
 impl Version {
+    /// One that is still to be compiled.
+    fn wanted(key: Key, ip: u32, entry: Vec<Entry>) -> Version {
+        Version {
+            key,
+            units: vec![key.unit],
+            ip,
+            part: None,
+            entry,
+            args: Vec::new(),
+            gives: None,
+            cell: Box::new(0),
+            boxed: 0,
+            placed: None,
+            exits: Vec::new(),
+            calls: Vec::new(),
+            body: None,
+            keeps: Vec::new(),
+            state: State::Wanted,
+            entered: 0,
+            bytes: 0,
+        }
+    }
+
     fn fits(&self, registers: &[Value]) -> bool {
         self.entry
             .iter()

@@ -86,10 +86,6 @@ fn bin(f: &Func, op: Bin, a: V, b: V) -> Option<Simple> {
         }
         (Bin::Mul, _, Some(1)) => Some(Simple::Is(a)),
         (Bin::Mul, Some(1), _) => Some(Simple::Is(b)),
-        (Bin::Mul, _, Some(n)) if n > 1 && n.count_ones() == 1 => {
-            // The count of the shift is a constant that is there if it is small.
-            None
-        }
         (Bin::Rem, _, Some(1 | -1)) => Some(Simple::Inst(Inst::Int(0))),
         (Bin::Quot, _, Some(1)) => Some(Simple::Is(a)),
         _other => None,
