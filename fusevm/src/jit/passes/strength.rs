@@ -15,6 +15,13 @@ struct Strength<'a> {
 }
 
 pub(super) fn run(f: &mut Func) {
+    // What asks of a remainder has to see it before it is made cheaper.
+    each(f, |strength, v| strength.comparison(v));
+    each(f, |strength, v| strength.operation(v));
+}
+
+/// Looks at all instructions; what is cheaper takes their places.
+fn each(f: &mut Func, cheaper: fn(&mut Strength<'_>, V) -> Option<Inst>) {
     for B(at) in f.order() {
         let insts = std::mem::take(&mut f.blocks[at as usize].insts);
         let mut strength = Strength {
@@ -22,7 +29,10 @@ pub(super) fn run(f: &mut Func) {
             insts: Vec::with_capacity(insts.len()),
         };
         for v in insts {
-            strength.inst(v);
+            if let Some(inst) = cheaper(&mut strength, v) {
+                strength.f.insts[v.0 as usize] = inst;
+            }
+            strength.insts.push(v);
         }
         let insts = strength.insts;
         f.blocks[at as usize].insts = insts;
@@ -30,19 +40,21 @@ pub(super) fn run(f: &mut Func) {
 }
 
 impl Strength<'_> {
-    fn inst(&mut self, v: V) {
-        let cheaper = match self.f.inst(v).clone() {
-            Inst::Bin(op @ (Bin::Rem | Bin::Quot | Bin::Mul), a, b) => match self.f.int(b) {
-                Some(n) => self.by_constant(op, a, n),
-                None => None,
-            },
+    fn comparison(&mut self, v: V) -> Option<Inst> {
+        match *self.f.inst(v) {
             Inst::Cmp(cond @ (Cond::Eq | Cond::Ne), a, b) => self.is_multiple(cond, a, b),
-            _other => None,
-        };
-        if let Some(inst) = cheaper {
-            self.f.insts[v.0 as usize] = inst;
+            _ => None,
         }
-        self.insts.push(v);
+    }
+
+    fn operation(&mut self, v: V) -> Option<Inst> {
+        match *self.f.inst(v) {
+            Inst::Bin(op @ (Bin::Rem | Bin::Quot | Bin::Mul), a, b) => {
+                let n = self.f.int(b)?;
+                self.by_constant(op, a, n)
+            }
+            _ => None,
+        }
     }
 
     fn put(&mut self, inst: Inst) -> V {
@@ -58,16 +70,10 @@ impl Strength<'_> {
 
     /// `a % 2^k == 0` asks for bits alone.
     fn is_multiple(&mut self, cond: Cond, a: V, b: V) -> Option<Inst> {
-        let (Some(0), Inst::Bin(Bin::Rem | Bin::Sub, x, by)) = (self.f.int(b), self.f.inst(a))
-        else {
+        let (Some(0), Inst::Bin(Bin::Rem, x, by)) = (self.f.int(b), self.f.inst(a)) else {
             return None;
         };
-        let (x, by) = (*x, *by);
-        let n = match self.f.inst(a) {
-            Inst::Bin(Bin::Rem, ..) => self.f.int(by)?,
-            // The remainder has been made cheaper before: `t - (… & -2^k)` of the same number.
-            _difference => return None,
-        };
+        let (x, n) = (*x, self.f.int(*by)?);
         if n < 2 || n.count_ones() != 1 {
             return None;
         }
