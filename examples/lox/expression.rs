@@ -178,12 +178,18 @@ impl<'s> Parser<'s, '_> {
         }
         self.consume(".", "Expect '.' after 'super'.");
         let name = self.identifier("Expect superclass method name.");
-        self.get_named("this");
         self.get_named("super");
+        self.get_named("this");
         if self.matches("(") {
             let args = self.arguments();
-            let name = name.into();
-            self.out().op(ops::invoke_super { name, args });
+            if usize::from(args) == MAX_ARGUMENTS {
+                self.error("Can't have more than 254 arguments of a method.");
+            }
+            let (name, this_and_args) = (name.into(), args.saturating_add(1));
+            self.out().op(ops::invoke_super {
+                name,
+                this_and_args,
+            });
         } else {
             self.out().op(ops::get_super { name: name.into() });
         }

@@ -1,8 +1,8 @@
 //! What lives in the heap: closures, classes, instances, bound methods.
 //!
-//! A class gives each field that one of its instances has ever had a place, so that a place in a
-//! program remembers class and place of a property and finds it without a look-up. Captured variables
-//! are the VM's own cells.
+//! All closures of one declaration have a shape, all instances of a class have one, and each class has its own.
+//! So a place in a program that calls, or looks a property up, does so once for a shape; from then on the VM
+//! knows what is called, or in which field the property stands. Captured variables are the VM's own cells.
 
 use fusevm::prelude::*;
 use std::collections::HashMap;
@@ -24,16 +24,17 @@ pub struct Class {
     /// By symbol, those of the superclass among them.
     pub methods: HashMap<u32, Obj<Closure>>,
     pub initializer: Option<Obj<Closure>>,
-    /// Where in an instance the field of a symbol stands.
+    /// In which field of an instance the property of a symbol stands.
     pub places: HashMap<u32, usize>,
+    /// What instances have in common: the methods, and where their properties are.
+    #[trace(skip)]
+    pub instances: Shape,
 }
 
+/// Its properties are its fields in the heap.
 #[derive(Object)]
-#[object(bytes = Instance::owns)]
 pub struct Instance {
     pub class: Obj<Class>,
-    /// By the places of the class; `None` where this instance has no such field.
-    pub fields: Vec<Option<Value>>,
 }
 
 #[derive(Object)]
@@ -52,12 +53,13 @@ impl Closure {
 }
 
 impl Class {
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &str, instances: Shape) -> Self {
         Self {
             name: name.into(),
             methods: HashMap::new(),
             initializer: None,
             places: HashMap::new(),
+            instances,
         }
     }
 
@@ -65,81 +67,28 @@ impl Class {
         32 * (self.methods.capacity() + self.places.capacity())
     }
 
-    /// The place of a field, a new one if need be.
+    /// The field of a property, a new one if need be.
     fn place(&mut self, symbol: u32) -> usize {
         let next = self.places.len();
         *self.places.entry(symbol).or_insert(next)
     }
 }
 
-impl Instance {
-    fn owns(&self) -> usize {
-        let inside = self.fields.iter().flatten().map(Value::storage);
-        size_of::<Option<Value>>() * self.fields.capacity() + inside.sum::<usize>()
-    }
-
-    fn field(&self, place: usize) -> Option<&Value> {
-        self.fields.get(place)?.as_ref()
-    }
-}
-
-/// A property of an instance.
+/// A property of an instance: the field it stands in, or a method.
 pub enum Property {
-    Field(Value),
+    Field(usize),
     Method(Obj<Closure>),
 }
 
-/// Where a place in a program has found a property the last time.
-#[derive(Default)]
-pub struct Site {
-    class: Option<Obj<Class>>,
-    found: Found,
-}
-
-#[derive(Clone, Copy, Default)]
-enum Found {
-    #[default]
-    Nothing,
-    Field(usize),
-    /// A method, in a class whose instances had fields in so many places and none of that name.
-    Method(Obj<Closure>, usize),
-}
-
-/// The property of an instance, by the name whose symbol that is.
-pub fn find(
-    heap: &Heap,
-    object: Obj<Instance>,
-    name: Name<'_>,
-    site: &mut Site,
-) -> Result<Property, Fault> {
-    let instance = heap.get(object)?;
-    if site.class == Some(instance.class) {
-        match site.found {
-            Found::Field(place) => {
-                if let Some(value) = instance.field(place) {
-                    return Ok(Property::Field(value.clone()));
-                }
-            }
-            Found::Method(method, places) if instance.fields.len() <= places => {
-                return Ok(Property::Method(method));
-            }
-            Found::Method(..) | Found::Nothing => {}
-        }
-    }
-    let class = heap.get(instance.class)?;
-    let place = class.places.get(&name.symbol()).copied();
-    if let Some(place) = place
-        && let Some(value) = instance.field(place)
+/// The property of an instance, by its name.
+pub fn find(heap: &Heap, object: Obj<Instance>, name: Name<'_>) -> Result<Property, Fault> {
+    let class = heap.get(heap.get(object)?.class)?;
+    if let Some(place) = class.places.get(&name.symbol()).copied()
+        && heap.field(object, place)?.is_some()
     {
-        (site.class, site.found) = (Some(instance.class), Found::Field(place));
-        return Ok(Property::Field(value.clone()));
+        return Ok(Property::Field(place));
     }
-    let method = method(class, name)?;
-    if place.is_none() {
-        let found = Found::Method(method, class.places.len());
-        (site.class, site.found) = (Some(instance.class), found);
-    }
-    Ok(Property::Method(method))
+    method(class, name).map(Property::Method)
 }
 
 pub fn method(class: &Class, name: Name<'_>) -> Result<Obj<Closure>, Fault> {
@@ -147,30 +96,14 @@ pub fn method(class: &Class, name: Name<'_>) -> Result<Obj<Closure>, Fault> {
     method.ok_or_else(|| Fault::UndefinedProperty(name.as_str().into()))
 }
 
-/// Sets a field of an instance.
-pub fn set_field(
-    heap: &mut Heap,
-    object: Obj<Instance>,
-    name: Name<'_>,
-    value: Value,
-    site: &mut Site,
-) -> Result<(), Fault> {
+/// The field of an instance that a property of that name goes to.
+pub fn place(heap: &mut Heap, object: Obj<Instance>, name: Name<'_>) -> Result<usize, Fault> {
     let class = heap.get(object)?.class;
-    let place = match site.found {
-        Found::Field(place) if site.class == Some(class) => place,
-        _ => {
-            let place = heap.get_mut(class)?.place(name.symbol());
-            (site.class, site.found) = (Some(class), Found::Field(place));
-            place
-        }
-    };
-    heap.grew(value.storage());
-    let mut instance = heap.get_mut(object)?;
-    if instance.fields.len() <= place {
-        instance.fields.resize(place + 1, None);
+    let mut class = heap.get_mut(class)?;
+    let place = class.place(name.symbol());
+    if class.methods.contains_key(&name.symbol()) {
+        // It hides the method, which other instances still have.
+        heap.set_shape(object, None)?;
     }
-    instance.fields[place] = Some(value);
-    Ok(())
+    Ok(place)
 }
-
-const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());

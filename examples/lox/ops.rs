@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use super::fault::Fault;
-use super::objects::{self, Bound, Class, Closure, Instance, Property, Site};
+use super::objects::{self, Bound, Class, Closure, Instance, Property};
 use super::text::text;
 
 /// The only native function, by its number.
@@ -28,15 +28,20 @@ fn is_falsey(value: &Value) -> bool {
     matches!(value, Value::Undef | Value::Bool(false))
 }
 
-/// The call of a closure; its first argument comes before those on the stack.
-fn enter(heap: &Heap, callee: Obj<Closure>, first: Option<Value>, got: usize) -> Called {
+/// The function of a closure, if it takes so many arguments.
+fn function(heap: &Heap, callee: Obj<Closure>, got: usize) -> Result<Func, Fault> {
     let closure = heap.get(callee)?;
     let takes = closure.arity;
     if takes != got {
         return Err(Fault::Arity { takes, got });
     }
+    Ok(closure.function.clone())
+}
+
+/// The call of a closure; its first argument comes before those on the stack.
+fn enter(heap: &Heap, callee: Obj<Closure>, first: Option<Value>, got: usize) -> Called {
     Ok(Invoke::Call {
-        function: closure.function.clone(),
+        function: function(heap, callee, got)?,
         callee: callee.into(),
         first,
     })
@@ -65,11 +70,10 @@ fn enter_value(heap: &mut Heap, host: &Host, callee: &Value, got: usize) -> Call
 fn instantiate(heap: &mut Heap, class: Obj<Class>, got: usize) -> Called {
     let Class {
         initializer,
-        places,
+        instances,
         ..
-    } = heap.get(class)?;
-    let (initializer, fields) = (*initializer, Vec::with_capacity(places.len()));
-    let instance = heap.alloc(Instance { class, fields })?;
+    } = *heap.get(class)?;
+    let instance = heap.alloc_shaped(Instance { class }, instances)?;
     match (initializer, got) {
         (Some(initializer), got) => enter(heap, initializer, Some(instance.into()), got),
         (None, 0) => Ok(Invoke::Value(instance.into())),
@@ -197,16 +201,27 @@ pub mod all {
 
     /// A closure of a function with the cells that it captures.
     #[ext_op]
-    pub fn closure(#[imm] function: Function, #[imm] arity: u8, cells: Rest<'_>) -> Closure {
+    pub fn closure(
+        #[imm] function: Function,
+        #[imm] arity: u8,
+        cells: Rest<'_>,
+        #[cache] shape: &mut Option<Shape>,
+        heap: &mut Heap,
+    ) -> Result<Obj<Closure>, Fault> {
         let cell = |value: &Value| match value {
             Value::Ref(cell) => Some(*cell),
             _ => None,
         };
-        Closure {
+        let shape = match shape {
+            Some(shape) => *shape,
+            None => *shape.insert(heap.new_shape()?),
+        };
+        let closure = Closure {
             function: function.into(),
             arity: arity.into(),
             captured: cells.iter().filter_map(cell).collect(),
-        }
+        };
+        Ok(heap.alloc_shaped(closure, shape)?)
     }
 
     /// Lets a closure capture one more cell.
@@ -223,15 +238,23 @@ pub mod all {
     /// Calls a value.
     #[ext_op]
     pub fn call(callee: &Value, args: Rest<'_>, heap: &mut Heap, host: &mut Host) -> Called {
-        enter_value(heap, host, callee, args.len())
+        match heap.downcast::<Closure>(callee) {
+            Some(closure) => Ok(Invoke::ByShape {
+                function: function(heap, closure, args.len())?,
+                callee: None,
+                receiver: false,
+            }),
+            None => enter_value(heap, host, callee, args.len()),
+        }
     }
 
     // Classes and instances.
 
     /// A class without methods.
     #[ext_op]
-    pub fn class(#[imm] name: Name<'_>) -> Class {
-        Class::new(name.as_str())
+    pub fn class(#[imm] name: Name<'_>, heap: &mut Heap) -> Result<Obj<Class>, Fault> {
+        let (own, instances) = (heap.new_shape()?, heap.new_shape()?);
+        Ok(heap.alloc_shaped(Class::new(name.as_str(), instances), own)?)
     }
 
     /// Gives a class the methods of its superclass.
@@ -270,14 +293,13 @@ pub mod all {
     pub fn get_property(
         #[imm] name: Name<'_>,
         object: &Value,
-        #[cache] site: &mut Site,
         heap: &mut Heap,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Load, Fault> {
         let instance = heap.downcast::<Instance>(object);
         let instance = instance.ok_or(Fault::NoProperties)?;
-        match objects::find(heap, instance, name, site)? {
-            Property::Field(value) => Ok(value),
-            Property::Method(method) => bind(heap, object.clone(), method),
+        match objects::find(heap, instance, name)? {
+            Property::Field(field) => Ok(Load::Field(field)),
+            Property::Method(method) => bind(heap, object.clone(), method).map(Load::Value),
         }
     }
 
@@ -286,14 +308,13 @@ pub mod all {
     pub fn set_property(
         #[imm] name: Name<'_>,
         object: &Value,
-        value: Value,
-        #[cache] site: &mut Site,
+        value: &Value,
         heap: &mut Heap,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Assign, Fault> {
+        let _ = value;
         let instance = heap.downcast::<Instance>(object);
         let instance = instance.ok_or(Fault::NoFields)?;
-        objects::set_field(heap, instance, name, value.clone(), site)?;
-        Ok(value)
+        objects::place(heap, instance, name).map(Assign)
     }
 
     /// Calls a method, or what a field holds.
@@ -302,15 +323,21 @@ pub mod all {
         #[imm] name: Name<'_>,
         object: &Value,
         args: Rest<'_>,
-        #[cache] site: &mut Site,
         heap: &mut Heap,
         host: &mut Host,
     ) -> Called {
         let instance = heap.downcast::<Instance>(object);
         let instance = instance.ok_or(Fault::NoMethods)?;
-        match objects::find(heap, instance, name, site)? {
-            Property::Field(value) => enter_value(heap, host, &value, args.len()),
-            Property::Method(method) => enter(heap, method, Some(object.clone()), args.len()),
+        match objects::find(heap, instance, name)? {
+            Property::Field(field) => {
+                let value = heap.field(instance, field)?.cloned().unwrap_or_default();
+                enter_value(heap, host, &value, args.len())
+            }
+            Property::Method(method) => Ok(Invoke::ByShape {
+                function: function(heap, method, args.len())?,
+                callee: Some(method.handle()),
+                receiver: true,
+            }),
         }
     }
 
@@ -318,25 +345,28 @@ pub mod all {
     #[ext_op]
     pub fn get_super(
         #[imm] name: Name<'_>,
-        this: Value,
         superclass: Obj<Class>,
+        this: Value,
         heap: &mut Heap,
     ) -> Result<Value, Fault> {
         let method = objects::method(heap.get(superclass)?, name)?;
         bind(heap, this, method)
     }
 
-    /// Calls a method of the superclass.
+    /// Calls a method of the superclass; the instance comes before the arguments.
     #[ext_op]
     pub fn invoke_super(
         #[imm] name: Name<'_>,
-        this: &Value,
         superclass: Obj<Class>,
-        args: Rest<'_>,
+        this_and_args: Rest<'_>,
         heap: &mut Heap,
     ) -> Called {
         let method = objects::method(heap.get(superclass)?, name)?;
-        enter(heap, method, Some(this.clone()), args.len())
+        Ok(Invoke::ByShape {
+            function: function(heap, method, this_and_args.len().saturating_sub(1))?,
+            callee: Some(method.handle()),
+            receiver: false,
+        })
     }
 }
 

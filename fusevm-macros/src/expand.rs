@@ -94,6 +94,7 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
     let (entry, implementation) = (entry(op, target), implementation(op, target));
     let (checks, id) = (checks(op, target), id(op, target));
     let (quick, native) = (quick(op, target), native(op, target));
+    let peek = peek(op, target);
     let inlined = op
         .inline
         .as_ref()
@@ -110,6 +111,7 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
             const __FUSEVM_DESC: &#k::OpDesc = <#ident as #k::ExtOp<#sample>>::DESC;
             #entry
             #quick
+            #peek
             #native
             #implementation
             #inlined
@@ -233,23 +235,7 @@ fn entry(op: &Op, target: &Target<'_>) -> TokenStream {
 /// Kinds of values that the inputs and the result of an op of numbers are; `None` where it is none, or
 /// asks for anything beside its inputs.
 fn kinds(op: &Op) -> Option<(Vec<Ident>, Ident)> {
-    let kind = |ty: &Type| {
-        let Type::Path(path) = ty else {
-            return None;
-        };
-        let ident = path.path.get_ident()?;
-        let kind = [("i64", "Int"), ("f64", "Float"), ("bool", "Bool")];
-        let (_, kind) = kind.iter().find(|(name, _)| ident == name)?;
-        Some(local_kind(kind))
-    };
-    let cheap = match &op.options.cost {
-        None => true,
-        Some(Expr::Lit(ExprLit {
-            lit: Lit::Int(cost),
-            ..
-        })) => cost.base10_parse::<u64>().is_ok_and(|cost| cost <= 1),
-        Some(_) => false,
-    };
+    let kind = |ty: &Type| named(ty, &NUMBERS);
     let inputs: Vec<Ident> = (op.params.iter())
         .map(|param| match param.class {
             Class::Input { .. } => kind(&param.ty),
@@ -257,7 +243,32 @@ fn kinds(op: &Op) -> Option<(Vec<Ident>, Ident)> {
         })
         .collect::<Option<_>>()?;
     let output = kind(op.function.output()?)?;
-    (cheap && !inputs.is_empty()).then_some((inputs, output))
+    (is_cheap(op) && !inputs.is_empty()).then_some((inputs, output))
+}
+
+/// Types of numbers, and kinds of values.
+const NUMBERS: [(&str, &str); 3] = [("i64", "Int"), ("f64", "Float"), ("bool", "Bool")];
+
+/// What a type of that name stands for.
+fn named(ty: &Type, names: &[(&str, &str)]) -> Option<Ident> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let ident = path.path.get_ident()?;
+    let (_, kind) = names.iter().find(|(name, _)| ident == name)?;
+    Some(local_kind(kind))
+}
+
+/// Whether it costs what every op costs.
+fn is_cheap(op: &Op) -> bool {
+    match &op.options.cost {
+        None => true,
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Int(cost),
+            ..
+        })) => cost.base10_parse::<u64>().is_ok_and(|cost| cost <= 1),
+        Some(_) => false,
+    }
 }
 
 fn local_kind(name: &str) -> Ident {
@@ -288,6 +299,58 @@ fn quick(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
             };
             #inputs[0] = #k::Value::#output(#result);
             true
+        }
+    })
+}
+
+/// How each input of an op that only looks at its inputs is taken from a value; `None` where it asks for more, or
+/// gives what is no number.
+fn peeks(op: &Op) -> Option<(Vec<Ident>, Ident)> {
+    if op.inline.is_some() || op.options.alt.is_some() || kinds(op).is_some() {
+        return None;
+    }
+    let input = |param: &Param| {
+        let Class::Input { .. } = param.class else {
+            return None;
+        };
+        if let Type::Reference(reference) = &param.ty
+            && reference.mutability.is_none()
+        {
+            return named(&reference.elem, &[("Value", "Any"), ("str", "Str")]);
+        }
+        named(&param.ty, &NUMBERS)
+    };
+    let inputs: Vec<Ident> = op.params.iter().map(input).collect::<Option<_>>()?;
+    let output = named(op.function.output()?, &NUMBERS)?;
+    (is_cheap(op) && (1..=3).contains(&inputs.len())).then_some((inputs, output))
+}
+
+/// The function that runs an op on values which stay where they are.
+fn peek(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
+    let (kinds, output) = peeks(op)?;
+    let (k, ident, inputs) = (&target.krate, op.ident(), local("inputs"));
+    let names: Vec<Ident> = (0..kinds.len())
+        .map(|at| local(&format!("input{at}")))
+        .collect();
+    let (patterns, arguments): (Vec<TokenStream>, Vec<TokenStream>) = (kinds.iter().zip(&names))
+        .map(|(kind, name)| match kind.to_string().as_str() {
+            // There may be another type of that name.
+            "Any" => {
+                let any = quote!(&dyn ::core::any::Any);
+                (quote!(#name), quote!((*#name as #any).downcast_ref()?))
+            }
+            "Str" => (quote!(#k::Value::Str(#name)), quote!(#name.as_str())),
+            _number => (quote!(#k::Value::#kind(#name)), quote!(*#name)),
+        })
+        .unzip();
+    Some(quote! {
+        fn __fusevm_peek(
+            #inputs: &[&#k::Value],
+        ) -> ::core::option::Option<#k::Value> {
+            let [#(#patterns),*] = #inputs else {
+                return ::core::option::Option::None;
+            };
+            ::core::option::Option::Some(#k::Value::#output(#ident(#(#arguments),*)))
         }
     })
 }
@@ -421,6 +484,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     let inline = option(op.inline.as_ref().map(|_| quote!(__FUSEVM_INLINE)));
     let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
     let quick = option(kinds(op).map(|_| quote!(__fusevm_quick)));
+    let peek = option(peeks(op).map(|_| quote!(__fusevm_peek)));
     let native = option(native_kinds(op).map(|_| quote!(__fusevm_native)));
     let place = quote_spanned!(op.ident().span()=> file: ::core::file!(), line: ::core::line!());
     quote! {
@@ -443,6 +507,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
             #place,
             entry: __fusevm_entry #generic,
             quick: #quick,
+            peek: #peek,
             called: #native,
             inline: #inline,
         }

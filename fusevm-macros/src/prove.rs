@@ -46,6 +46,7 @@ pub(crate) fn checks(op: &Op, target: &Target<'_>) -> TokenStream {
     }
     if let Some(ty) = op.function.output() {
         check(span(ty), quote!(#k::assert_jumps(#desc)));
+        check(span(ty), quote!(#k::assert_access(#desc)));
     }
     if let Some(pure) = &op.options.pure {
         check(pure.span(), quote!(#k::assert_pure(#desc)));

@@ -99,12 +99,12 @@ pub use chunk::{
     FunctionEntry, Mark, ParseError, Parsed, Piece, Place, Span, WireError,
 };
 pub use ext::{
-    Block, Branch, Ctx, ExtOp, Function, Invoke, Label, Language, Name, OpDesc, OpSet, OpTable,
-    Rest, Slot,
+    Assign, Block, Branch, Ctx, ExtOp, Function, Invoke, Label, Language, Load, Name, OpDesc,
+    OpSet, OpTable, Rest, Slot, Store,
 };
 pub use frontend::{Frontend, compile};
 pub use fuse::fuse;
-pub use heap::{Heap, HeapError, ObjMut, Object, Trace, Tracer};
+pub use heap::{Heap, HeapError, ObjMut, Object, Shape, Trace, Tracer};
 #[cfg(all(feature = "jit", unix))]
 pub use jit::{JitCompiler, JitConfig, JitExit, JitRefused, JitReport, JitUnit};
 pub use op::{Effect, Flags, Op, OpInfo, Opcode, OperandKind};
@@ -135,10 +135,10 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::macros::chunk;
     pub use crate::{
-        Array, Block, Branch, Builder, Chunk, ChunkBuilder, Ctx, Diagnostic, Error, ExtOp,
-        Frontend, Func, Function, Hash, Heap, Invoke, Kind, Label, Language, Limits, Name, Obj,
-        ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Slot, Span,
-        StaticChunk, Str, Trace, Trap, VM, VMResult, Value, Vm,
+        Array, Assign, Block, Branch, Builder, Chunk, ChunkBuilder, Ctx, Diagnostic, Error, ExtOp,
+        Frontend, Func, Function, Hash, Heap, Invoke, Kind, Label, Language, Limits, Load, Name,
+        Obj, ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Shape, Slot,
+        Span, StaticChunk, Store, Str, Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
     pub use crate::{FuseValue, Immediate, Local, core_ops, ext_op, fusevm_chunk, ops};

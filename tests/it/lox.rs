@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 mod language;
 
 mod alloc;
+mod random;
 mod repl;
 
 use language::Lox;

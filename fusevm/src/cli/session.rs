@@ -172,6 +172,8 @@ impl<'h, L: Frontend> Session<'h, L> {
             if !listing.is_empty() {
                 self.streams.errors.say(&listing);
             }
+            let report = self.vm.jit_report().to_string();
+            self.streams.errors.say(report.trim_end());
         }
     }
 

@@ -3,7 +3,7 @@
 //! token to blame: the functions track their caller.
 
 use super::desc::{same, same_type};
-use super::{HeapUse, ImmKind, OpDesc, Ty};
+use super::{AccessKind, HeapUse, ImmKind, OpDesc, Ty};
 use crate::op::{Flags, Opcode};
 
 /// How the message of a compile-time check names two things: text pieces joined in a constant.
@@ -329,6 +329,22 @@ pub const fn assert_immediate(op: &OpDesc, at: usize) {
             "the op never jumps to this label: return `Branch`"
         );
     }
+}
+
+/// Refuses an op that reads or sets a field of an input that it has not.
+///
+/// # Panics
+/// While rustc runs, if there are no such inputs.
+pub const fn assert_access(op: &OpDesc) {
+    let wanted = match op.outputs.access {
+        None => return,
+        Some(AccessKind::Load) => 1,
+        Some(AccessKind::Store | AccessKind::Assign) => 2,
+    };
+    assert!(
+        op.inputs.len() >= wanted && op.rest.is_none() && !op.calls_back,
+        "`Load` reads a field of the op's first input; `Store` and `Assign` set it to the last one: the op needs these, and neither `Rest` nor `Ctx`"
+    );
 }
 
 /// Checks that an op that may jump has a label to jump to.

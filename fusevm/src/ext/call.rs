@@ -22,6 +22,8 @@ pub enum Flow {
     Jump,
     /// Asks the VM to call a function with its [`Rest`].
     Invoke,
+    /// Asks the VM to read or set a field of its first input.
+    Access,
 }
 
 /// Characters of a value that a message shows.
@@ -57,6 +59,7 @@ pub(crate) struct Results {
     pub(crate) first: Option<Produced>,
     pub(crate) second: Option<Produced>,
     pub(crate) invoke: Option<Invoke>,
+    pub(crate) field: Option<usize>,
 }
 
 /// One run of an ext op. Made by the VM, used by what `#[ext_op]` expands to.

@@ -270,6 +270,19 @@ pub struct OutputDesc {
     pub fallible: bool,
     /// Whether it may ask the VM to call a function for it.
     pub invokes: bool,
+    /// What it may ask the VM to do with a field of its first input.
+    pub access: Option<AccessKind>,
+}
+
+/// What is done with a field of the first input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessKind {
+    /// It is read.
+    Load,
+    /// It is set to the last input.
+    Store,
+    /// The same, and the value is left.
+    Assign,
 }
 
 impl OutputDesc {
@@ -299,6 +312,10 @@ pub enum Cost {
 /// Runs an ext op on inputs that are numbers, with nothing beside them, and puts its result in the place
 /// of the first; `false`, and nothing done, where they are of other kinds.
 pub type Quick = fn(&mut [Value]) -> bool;
+
+/// What an ext op gives for its inputs, at which it looks and at nothing beside them; `None` where they are of
+/// other kinds. It neither fails nor moves them.
+pub type Peek = fn(&[&Value]) -> Option<Value>;
 
 /// Runs an ext op on the inputs of a [`Call`].
 pub type Entry = for<'a> fn(&mut Call<'a>) -> Result<Flow, Trap>;
@@ -344,6 +361,8 @@ pub struct OpDesc {
     pub entry: Entry,
     /// What runs it on numbers, if it is an op of numbers.
     pub quick: Option<Quick>,
+    /// What runs it on inputs that stay where they are, if that is all it asks for.
+    pub peek: Option<Peek>,
     /// What machine code calls, if it is an op of numbers.
     pub called: Option<fn() -> NativeOp>,
     /// Its body as instructions, if it is `inline`.
@@ -351,6 +370,13 @@ pub struct OpDesc {
 }
 
 impl OpDesc {
+    /// Whether the VM may remember what it says of a first input by that one's shape.
+    pub(crate) const fn is_by_shape(&self) -> bool {
+        let says = self.outputs.invokes || self.outputs.access.is_some();
+        let cheap = matches!(self.cost, Cost::Fixed(0 | 1));
+        says && cheap && !self.inputs.is_empty() && !self.calls_back
+    }
+
     /// Whether its immediates need `ExtendedWide`.
     pub const fn is_wide(&self) -> bool {
         let mut bits = 0;

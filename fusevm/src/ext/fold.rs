@@ -35,6 +35,7 @@ impl Fold {
             && gives
             && outputs.jumps.is_none()
             && !outputs.invokes
+            && outputs.access.is_none()
             && matches!(desc.cost, Cost::Fixed(1))
             && desc.immediates.iter().all(number);
         folds.then_some(Self { desc, coerce })

@@ -34,8 +34,8 @@ mod reference;
 mod table;
 
 pub use assert::{
-    ConstText, assert_callee, assert_distinct, assert_fast, assert_heap_use, assert_immediate,
-    assert_jumps, assert_operator, assert_pure, assert_rules, assert_same_effect,
+    ConstText, assert_access, assert_callee, assert_distinct, assert_fast, assert_heap_use,
+    assert_immediate, assert_jumps, assert_operator, assert_pure, assert_rules, assert_same_effect,
 };
 pub use call::{Call, Flow, Operand, Rest};
 pub(crate) use call::{Parts, Produced, Results, shown};
@@ -44,8 +44,8 @@ pub use called::{NativeFn, NativeOp, NativeState, Scalar};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{
-    Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc, ParseImmediate, Quick,
-    Ty, pack,
+    AccessKind, Cost, Entry, HeapUse, ImmDesc, ImmKind, InputDesc, OpDesc, OutputDesc,
+    ParseImmediate, Peek, Quick, Ty, pack,
 };
 pub(crate) use desc::{same, same_type};
 pub(crate) use fold::Fold;
@@ -63,7 +63,7 @@ pub use memory::Memory;
 pub(crate) use memory::Place;
 pub use native::{Boxed, Native};
 pub(crate) use near::nearest;
-pub use output::{Branch, IntoOutput, Invoke, Made, Returns, allocate};
+pub use output::{Assign, Branch, IntoOutput, Invoke, Load, Made, Returns, Store, allocate};
 pub use reference::UnknownOp;
 pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
 
@@ -84,6 +84,7 @@ const UNASSIGNED: OpDesc = OpDesc {
         jumps: None,
         fallible: false,
         invokes: false,
+        access: None,
     },
     pure: false,
     calls_back: false,
@@ -93,6 +94,7 @@ const UNASSIGNED: OpDesc = OpDesc {
     line: 0,
     entry: |_| Ok(Flow::Next),
     quick: None,
+    peek: None,
     called: None,
     inline: None,
 };

@@ -1,10 +1,10 @@
 //! Results: what an ext op may return, and how it gets back onto the stack.
 
 use super::call::Produced;
-use super::{Call, Flow, OutputDesc, Ty};
+use super::{AccessKind, Call, Flow, OutputDesc, Ty};
 use crate::heap::Object;
 use crate::semantics::Trap;
-use crate::value::{Array, Func, Hash, HostValue, Obj, Ref, Str, Value};
+use crate::value::{Array, Func, Handle, Hash, HostValue, Obj, Ref, Str, Value};
 use std::error::Error;
 
 /// A value on its way out of an op; made by [`IntoOutput`].
@@ -20,7 +20,7 @@ impl From<Value> for Made {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a result of an ext op",
     label = "not a result type",
-    note = "results are (), i64, f64, bool, Value, Str, Array, Hash, String, &str, Func, Ref, Obj<T>, heap objects and host values, Option and pairs of these, Branch, Invoke, and Result<_, E> of any of them",
+    note = "results are (), i64, f64, bool, Value, Str, Array, Hash, String, &str, Func, Ref, Obj<T>, heap objects and host values, Option and pairs of these, Branch, Invoke, Load, Store, Assign, and Result<_, E> of any of them",
     note = "derive `FuseValue` (small immutable values) or `Object` (identity, mutable state) to return a type of your own"
 )]
 pub trait IntoOutput {
@@ -83,7 +83,7 @@ pub fn allocate<T: Object>(object: T, call: &mut Call<'_>) -> Result<Made, Trap>
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the return type of an ext op",
     label = "not a return type",
-    note = "an op returns (), one result, a pair, Branch, Invoke, or Result<_, E> of these with E: std::error::Error + Send + Sync"
+    note = "an op returns (), one result, a pair, Branch, Invoke, Load, Store, Assign, or Result<_, E> of these with E: std::error::Error + Send + Sync"
 )]
 pub trait Returns {
     /// What it leaves.
@@ -102,6 +102,7 @@ const fn falls(falls: &'static [Ty]) -> OutputDesc {
         jumps: None,
         fallible: false,
         invokes: false,
+        access: None,
     }
 }
 
@@ -172,6 +173,7 @@ impl<F: Returns, J: Returns> Returns for Branch<F, J> {
         jumps: Some(J::OUTPUTS.falls),
         fallible: F::OUTPUTS.fallible || J::OUTPUTS.fallible,
         invokes: false,
+        access: None,
     };
     fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
         match self {
@@ -200,6 +202,20 @@ pub enum Invoke {
         /// Argument 0, before those of the rest.
         first: Option<Value>,
     },
+    /// The same for every first input of its shape, while immediates and number of arguments are the same: call
+    /// `function` with the op's [`Rest`](super::Rest) as arguments. Where the op stands, the VM does without
+    /// it the next time, and makes the call itself.
+    ///
+    /// The callee has to live for as long as there are objects of the shape. Where the first input has no
+    /// [shape](crate::heap::Shape), it is a call as any other.
+    ByShape {
+        /// What runs.
+        function: Func,
+        /// The object through which it is called: `None` for the first input itself.
+        callee: Option<Handle>,
+        /// Whether the first input is argument 0, before those of the rest.
+        receiver: bool,
+    },
 }
 
 impl Invoke {
@@ -211,6 +227,23 @@ impl Invoke {
             first: None,
         }
     }
+
+    /// The call as it is for one first input; `None` where it is none.
+    pub(crate) fn of_input(self, input: &Value) -> Option<Invoke> {
+        match self {
+            Invoke::Value(_) => None,
+            call @ Invoke::Call { .. } => Some(call),
+            Invoke::ByShape {
+                function,
+                callee,
+                receiver,
+            } => Some(Invoke::Call {
+                function,
+                callee: callee.map_or_else(|| input.clone(), Value::Obj),
+                first: receiver.then(|| input.clone()),
+            }),
+        }
+    }
 }
 
 impl Returns for Invoke {
@@ -219,15 +252,78 @@ impl Returns for Invoke {
         jumps: None,
         fallible: true,
         invokes: true,
+        access: None,
     };
     fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
         match self {
             Invoke::Value(value) => value.put(call),
-            invoke @ Invoke::Call { .. } => {
+            invoke => {
                 call.results.invoke = Some(invoke);
                 Ok(Flow::Invoke)
             }
         }
+    }
+}
+
+/// The result of an op that reads a field of its first input, an object with a
+/// [shape](crate::heap::Shape).
+#[derive(Clone, Debug)]
+pub enum Load {
+    /// The field of that number: the same one for every first input of its shape, while immediates are the same.
+    /// Where the op stands, the VM reads it without the op the next time; unless it was never set: then the
+    /// op is asked again. Undef where it was not set though the op says so.
+    Field(usize),
+    /// No field, but this.
+    Value(Value),
+}
+
+impl Returns for Load {
+    const OUTPUTS: OutputDesc = OutputDesc {
+        access: Some(AccessKind::Load),
+        ..falls(&[Ty::Any])
+    };
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        match self {
+            Load::Value(value) => value.put(call),
+            Load::Field(field) => {
+                call.results.field = Some(field);
+                Ok(Flow::Access)
+            }
+        }
+    }
+}
+
+/// The result of an op that sets a field of its first input, an object with a
+/// [shape](crate::heap::Shape), to its last input; it leaves nothing.
+///
+/// The field is the same one for every first input of its shape, while immediates are the same. Where the op
+/// stands, the VM sets it without the op the next time, unless it was never set before: then the op is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Store(pub usize);
+
+impl Returns for Store {
+    const OUTPUTS: OutputDesc = OutputDesc {
+        access: Some(AccessKind::Store),
+        ..falls(&[])
+    };
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        call.results.field = Some(self.0);
+        Ok(Flow::Access)
+    }
+}
+
+/// As [`Store`], for an assignment that is an expression: the op leaves the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assign(pub usize);
+
+impl Returns for Assign {
+    const OUTPUTS: OutputDesc = OutputDesc {
+        access: Some(AccessKind::Assign),
+        ..falls(&[Ty::Any])
+    };
+    fn put(self, call: &mut Call<'_>) -> Result<Flow, Trap> {
+        call.results.field = Some(self.0);
+        Ok(Flow::Access)
     }
 }
 

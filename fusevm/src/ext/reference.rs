@@ -1,6 +1,6 @@
 //! The ops of a language for those who read: its reference, written from its table.
 
-use super::{Cost, ImmKind, OpDesc, OpTable, Ty, nearest};
+use super::{AccessKind, Cost, ImmKind, OpDesc, OpTable, Ty, nearest};
 use std::fmt::{self, Write};
 
 /// No op has that name.
@@ -160,6 +160,11 @@ fn signature(desc: &OpDesc) -> String {
     let outputs = &desc.outputs;
     let result = match (outputs.invokes, outputs.jumps) {
         (true, _) => "Invoke".to_owned(),
+        (false, None) if outputs.access.is_some() => match outputs.access {
+            Some(AccessKind::Store) => "Store".to_owned(),
+            Some(AccessKind::Assign) => "Assign".to_owned(),
+            _load => "Load".to_owned(),
+        },
         (false, Some(jumps)) => format!("Branch<{}, {}>", types(outputs.falls), types(jumps)),
         (false, None) => types(outputs.falls),
     };

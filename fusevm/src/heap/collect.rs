@@ -8,7 +8,7 @@
 //! in use is in a root. An allocation never collects.
 
 use super::{CELLS, Heap, HeapError, Tracer};
-use crate::value::Handle;
+use crate::value::{Handle, Value};
 use std::collections::HashSet;
 
 /// Objects that may be allocated between two collections, however few are alive.
@@ -163,6 +163,12 @@ impl Heap {
             let mut tracer = Tracer::marking(&mut work, &mut seen, marks);
             if let Ok(arena) = self.arena(handle) {
                 bytes = bytes.saturating_add(arena.trace(handle, &mut tracer));
+                let fields = self.shapes.fields(handle);
+                bytes = bytes.saturating_add(fields.len() * size_of::<Value>());
+                for value in fields.iter().flatten() {
+                    bytes = bytes.saturating_add(value.storage());
+                    tracer.value(value);
+                }
             }
         }
         bytes
@@ -173,8 +179,9 @@ impl Heap {
         if let Some(marks) = all.next() {
             super::ErasedArena::sweep(&mut self.cells, marks, &mut self.objects);
         }
-        for (arena, marks) in self.arenas.iter_mut().zip(all) {
+        for (number, (arena, marks)) in self.arenas.iter_mut().zip(all).enumerate() {
             arena.sweep(marks, &mut self.objects);
+            self.shapes.sweep(number + 1, marks);
         }
     }
 

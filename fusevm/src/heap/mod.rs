@@ -32,13 +32,17 @@
 //! [`HeapError::Reclaimed`], there is no `unsafe`, a handle fits a [`Value`] and costs nothing to
 //! copy; the price is a check at each look-up.
 //!
+//! Objects may have a [`Shape`], and fields beside what they are in Rust: see there.
+//!
 //! The room knows values and nothing of ops or of the machine. Code behind [`Object`] and [`Trace`]
 //! is the host's and may do what it likes, but it cannot make a handle name the wrong object.
 
 mod arena;
 mod collect;
 mod error;
+mod known;
 mod object;
+mod shape;
 mod trace;
 
 use std::any::{Any, TypeId};
@@ -48,7 +52,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 pub use error::HeapError;
+pub(crate) use known::{Knowledge, Known, What};
 pub use object::{ObjMut, Object};
+pub use shape::Shape;
+#[cfg(all(feature = "jit", unix))]
+pub(crate) use shape::Shaped;
 pub use trace::{Trace, Tracer};
 
 use crate::value::{Handle, Obj, ObjectText, Ref, Value};
@@ -92,6 +100,7 @@ pub struct Heap {
     /// The arena with number `n` stands at `n - 1`.
     arenas: Vec<Box<dyn ErasedArena>>,
     by_type: HashMap<TypeId, u32, BuildHasherDefault<TypeHasher>>,
+    shapes: shape::Shapes,
     /// Bytes in objects: as the last collection found them, and what came since.
     bytes: usize,
     pace: Pace,
@@ -156,6 +165,7 @@ impl Heap {
             cells: Arena::new(),
             arenas: Vec::new(),
             by_type: HashMap::default(),
+            shapes: shape::Shapes::default(),
             bytes: 0,
             pace: Pace::default(),
             marks: Marks::default(),
@@ -270,8 +280,10 @@ impl Heap {
     /// As for [`get`](Self::get).
     pub fn references(&self, handle: Handle) -> Result<Vec<Handle>, HeapError> {
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
-        self.living(handle)?
-            .trace(handle, &mut Tracer::new(&mut found, &mut seen));
+        let tracer = &mut Tracer::new(&mut found, &mut seen);
+        self.living(handle)?.trace(handle, tracer);
+        let fields = self.shapes.fields(handle).iter().flatten();
+        fields.for_each(|value| tracer.value(value));
         Ok(found)
     }
 

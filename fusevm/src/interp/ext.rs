@@ -2,7 +2,7 @@
 
 use super::Step;
 pub(super) use crate::ext::shown;
-use crate::ext::{Call, Cost, Flow, ImmKind, Invoke, OpDesc, Parts, Produced, Results};
+use crate::ext::{AccessKind, Call, Cost, Flow, ImmKind, Invoke, OpDesc, Parts, Produced, Results};
 use crate::semantics::{Limits, Trap};
 use crate::value::{Func, Value};
 use crate::vm::{Linked, VM};
@@ -58,6 +58,7 @@ fn run_at(
     };
     match flow {
         Flow::Invoke => invoke(vm, results.invoke, at, fixed),
+        Flow::Access => access(vm, desc, results.field, at),
         Flow::Next | Flow::Jump => conclude(vm, desc, packed, (flow, results), at),
     }
 }
@@ -201,9 +202,47 @@ pub(super) fn charge(vm: &mut VM, desc: &OpDesc, inputs: impl Fn(&VM) -> &[Value
     }
 }
 
+/// Reads or sets a field of the object at `at`, the first input of the op.
+fn access(vm: &mut VM, desc: &OpDesc, field: Option<usize>, at: usize) -> Step {
+    let (Some(kind), Some(field)) = (desc.outputs.access, field) else {
+        return Err(Trap::Load("the op asked for no field".into()));
+    };
+    let Some(&Value::Obj(handle)) = vm.stack.get(at) else {
+        return Err(no_object(desc));
+    };
+    let result = match kind {
+        AccessKind::Load => vm.heap().field_of(handle, field).cloned(),
+        AccessKind::Store | AccessKind::Assign => {
+            let value = vm.stack.pop().unwrap_or_default();
+            if !vm.heap_mut().set_field_of(handle, field, value.clone()) {
+                return Err(no_object(desc));
+            }
+            Some(value)
+        }
+    };
+    vm.stack.truncate(at);
+    if kind != AccessKind::Store {
+        vm.stack.push(result.unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// What an op says that wants a field of something without fields.
+#[cold]
+pub(super) fn no_object(desc: &OpDesc) -> Trap {
+    let name = desc.name;
+    Trap::Load(format!(
+        "the first input of `{name}` is no object that was allocated with a shape"
+    ))
+}
+
 /// Opens the frame of the call an op asked for. On the stack from `at`: the op's fixed inputs, then
 /// the arguments.
 fn invoke(vm: &mut VM, invoke: Option<Invoke>, at: usize, fixed: usize) -> Step {
+    let invoke = invoke.and_then(|invoke| match vm.stack.get(at) {
+        Some(input) => invoke.of_input(input),
+        None => invoke.of_input(&Value::Undef),
+    });
     let Some(Invoke::Call {
         function,
         callee,

@@ -16,12 +16,14 @@ mod call;
 mod inline;
 mod merge;
 mod number;
+mod shape;
 
 use super::flow::{Bits, Flow, ways};
 use super::ir::{At, B, Bin, Cond, Exit, Func, Inst, Lib, Loc, Term, Ty, V, Why};
-use super::profile::{Profile, Seen, single_type};
+use super::profile::{LAST_PLAIN, OBJ, Profile, STR, Seen, single, single_type};
 use crate::chunk::Chunk;
 use crate::ext::OpDesc;
+use crate::heap::Knowledge;
 use crate::lower::{Code, Ins};
 use crate::semantics::{Overflow, Policy};
 use crate::value::Value;
@@ -47,7 +49,7 @@ pub(super) enum Know {
 
 impl Know {
     fn join(self, other: Know) -> Know {
-        let plain = |know| matches!(know, Know::Plain | Know::Tag(0..=3));
+        let plain = |know| matches!(know, Know::Plain | Know::Tag(0..=LAST_PLAIN));
         match (self, other) {
             (a, b) if a == b => a,
             (a, b) if plain(a) && plain(b) => Know::Plain,
@@ -57,7 +59,7 @@ impl Know {
 
     /// Whether there may be something to drop.
     fn counts(self) -> bool {
-        !matches!(self, Know::Plain | Know::Tag(0..=3))
+        !matches!(self, Know::Plain | Know::Tag(0..=LAST_PLAIN))
     }
 }
 
@@ -89,6 +91,8 @@ pub(super) struct Source<'a> {
     pub(super) symbols: &'a [u32],
     pub(super) ops: &'a [&'static OpDesc],
     pub(super) chunk: &'a Chunk,
+    /// What is known of shapes, by place.
+    pub(super) known: &'a [Knowledge],
     /// The loop that is compiled, or the whole function.
     pub(super) part: Option<usize>,
     /// What registers are at the entry: of a type, or in memory.
@@ -408,6 +412,7 @@ impl Build<'_> {
             argc: self.src.code.argc,
             ip: ip as u32,
             want: false,
+            invoked: None,
         }];
         self.f.exits.push(Exit {
             why,
@@ -529,24 +534,35 @@ impl Build<'_> {
     /// A register has what an instruction has left there, of a kind that the profile may tell.
     fn left_in_memory(&mut self, d: u16, next: usize) {
         self.set_st(Loc::Reg(d), St::Mem(Know::Any));
-        let Some(ty) = single_type(self.src.profile.at(next - 1).result) else {
+        let Some(tag) = single(self.src.profile.at(next - 1).result) else {
             return;
         };
+        let ty = Ty::of_tag(tag);
+        if ty.is_none() && tag != OBJ {
+            return;
+        }
         // Another exit: what comes next goes on from the result.
         let before = self.ip;
         self.ip = next;
         let (found, wanted) = (
             self.inst(Inst::Tag(Loc::Reg(d)), Ty::Int),
-            self.int(ty.tag().unwrap_or(0).into()),
+            self.int(tag.into()),
         );
         let is = self.cmp(Cond::Eq, found, wanted);
         let exit = self.exit_at(Why::Kind, next);
         self.inst(Inst::Guard(is, true, exit), Ty::None);
-        let v = match ty {
-            Ty::Undef => self.undef,
-            ty => self.inst(Inst::Load(Loc::Reg(d)), ty),
+        let st = match ty {
+            None => St::Mem(Know::Tag(tag)),
+            Some(Ty::Undef) => St::Val {
+                v: self.undef,
+                synced: true,
+            },
+            Some(ty) => St::Val {
+                v: self.inst(Inst::Load(Loc::Reg(d)), ty),
+                synced: true,
+            },
         };
-        self.set_st(Loc::Reg(d), St::Val { v, synced: true });
+        self.set_st(Loc::Reg(d), st);
         self.ip = before;
     }
 
@@ -602,14 +618,17 @@ impl Build<'_> {
                 let (loc, seen) = (self.global(name), self.seen().result);
                 match self.value(loc, seen) {
                     Some((v, _)) => self.set(Loc::Reg(d), v),
+                    None if self.object(loc, seen).is_some() => self.copy_plain(loc, Loc::Reg(d)),
                     None => return self.step(ins, 1),
                 }
             }
             Ins::SetVar { a, name } => {
                 let loc = self.global(name);
-                let Some((v, _)) = self.operand(a, 0) else {
+                let seen = self.seen().operands[0];
+                let v = self.operand(a, 0).map(|(v, _)| v);
+                if v.is_none() && self.object(Loc::Reg(a), seen).is_none() {
                     return self.step(ins, 1);
-                };
+                }
                 if let St::Mem(know) = self.st(loc)
                     && know.counts()
                 {
@@ -617,11 +636,20 @@ impl Build<'_> {
                     if self.seen().odd {
                         return self.step(ins, 1);
                     }
-                    let (found, most) = (self.inst(Inst::Tag(loc), Ty::Int), self.int(3));
+                    let (found, most) = (
+                        self.inst(Inst::Tag(loc), Ty::Int),
+                        self.int(LAST_PLAIN.into()),
+                    );
                     let is = self.cmp(Cond::Le, found, most);
                     self.guard(is, true, Why::Range);
                 }
-                self.set_st(loc, St::Val { v, synced: false });
+                match v {
+                    Some(v) => self.set_st(loc, St::Val { v, synced: false }),
+                    None => {
+                        self.set_st(loc, St::Mem(Know::Plain));
+                        self.copy_plain(Loc::Reg(a), loc);
+                    }
+                }
             }
             Ins::IndexGet { d, a, b } => return self.get(ins, d, Loc::Reg(a), b, 1),
             Ins::ArrayGet { d, b, name } => {
@@ -638,7 +666,7 @@ impl Build<'_> {
                 argc,
                 function,
                 want,
-            } => return self.call((a, argc), function, want),
+            } => return self.call((a, argc), function, want, None),
             Ins::Return { a, blocks: 0 } => return self.give_back(Some(a)),
             Ins::ReturnVoid { blocks: 0 } => return self.give_back(None),
             Ins::Return { .. } | Ins::ReturnVoid { .. } | Ins::End { .. } | Ins::Exit { .. } => {
@@ -698,6 +726,9 @@ impl Build<'_> {
                         && let Some((v, _)) = self.value(Loc::Reg(a), seen)
                     {
                         return self.set(Loc::Reg(d), v);
+                    }
+                    if !know.counts() || self.object(Loc::Reg(a), seen).is_some() {
+                        return self.copy_plain(Loc::Reg(a), Loc::Reg(d));
                     }
                     self.lib(
                         Lib::Copy,
@@ -818,7 +849,7 @@ impl Build<'_> {
         let Ins::Concat { d, a, b } = *code.plain.get(self.ip + 1)? else {
             return None;
         };
-        let is_str = self.src.profile.at(self.ip + 1).operands[0] == 1 << 4;
+        let is_str = self.src.profile.at(self.ip + 1).operands[0] == 1 << STR;
         let fits = d == a && b == with && a != b && !behind.has(with.into());
         if !fits || !is_str || !matches!(self.st(Loc::Reg(a)), St::Mem(_)) {
             return None;

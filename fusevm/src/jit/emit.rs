@@ -8,7 +8,9 @@
 use super::entry::{self, VecLayout, calls};
 use super::ir::{B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V};
 use super::passes::Facts;
-use crate::value::{Value, array_layout as layout};
+use super::profile::LAST_PLAIN;
+use crate::heap::Shaped;
+use crate::value::{Handle, Value, array_layout as layout};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{
@@ -19,11 +21,16 @@ use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use std::collections::HashMap;
+use std::mem::offset_of;
 
 /// Bytes of a value.
 const SIZE: i64 = size_of::<Value>() as i64;
 /// Where a value has its payload: a truth has it behind the tag.
 const PAYLOAD: i32 = 8;
+/// Where a value has a handle: three words of four bytes.
+const HANDLE: i32 = 4;
+
+const _: () = assert!(size_of::<Handle>() == 12 && align_of::<Handle>() == 4);
 
 /// What makes machine code for this machine.
 pub(super) struct Emitter {
@@ -586,6 +593,40 @@ impl Body<'_, '_> {
                 let (at, behind) = self.place(*loc);
                 Some(self.load(types::I64, at, behind + PAYLOAD))
             }
+            Inst::Handle(loc) => {
+                let (at, behind) = self.place(*loc);
+                Some(self.load(types::I64, at, behind + HANDLE))
+            }
+            Inst::Salt(loc) => {
+                let (at, behind) = self.place(*loc);
+                let at_salt = behind + HANDLE + 8;
+                Some((self.b.ins()).uload32(Self::trusted(), at, at_salt))
+            }
+            Inst::Shape(handle, salt, arena) => Some(self.shape(*handle, *salt, *arena)),
+            Inst::Beside(handle, arena) => {
+                let handle = self.value(*handle);
+                let index = self.b.ins().band_imm_u(handle, i64::from(u32::MAX));
+                let (first, _) = self.table(*arena);
+                Some(self.beside(first, index))
+            }
+            Inst::Copy(from, to) => {
+                let (from, behind) = self.place(*from);
+                let (to, before) = self.place(*to);
+                self.copy((from, behind), (to, before));
+                None
+            }
+            Inst::CopyFrom(at, to) => {
+                let at = self.value(*at);
+                let (to, before) = self.place(*to);
+                self.copy((at, 0), (to, before));
+                None
+            }
+            Inst::CopyTo(from, at) => {
+                let (from, behind) = self.place(*from);
+                let at = self.value(*at);
+                self.copy((from, behind), (at, 0));
+                None
+            }
             Inst::Field(field, header) => Some(self.field(*field, *header)),
             Inst::Elem(at) => {
                 let at = self.value(*at);
@@ -712,6 +753,12 @@ impl Body<'_, '_> {
 
     fn field(&mut self, field: Field, header: V) -> ir::Value {
         let at = self.value(header);
+        let fields = offset_of!(Shaped, fields) as i32;
+        match field {
+            Field::Slots => return self.load(types::I64, at, fields + self.vec.data),
+            Field::SlotCount => return self.load(types::I64, at, fields + self.vec.len),
+            Field::Kind | Field::Data(_) | Field::Len => {}
+        }
         let vec = layout::VEC as i32;
         let head = |this: &mut Self| this.load(types::I64, at, layout::HEAD as i32);
         match field {
@@ -729,12 +776,57 @@ impl Body<'_, '_> {
                 let behind = self.b.ins().ishl_imm_u(head, by);
                 self.b.ins().iadd(first, behind)
             }
-            Field::Len => {
+            Field::Len | Field::Slots | Field::SlotCount => {
                 let len = self.load(types::I64, at, vec + self.vec.len);
                 let head = head(self);
                 self.b.ins().isub(len, head)
             }
         }
+    }
+
+    /// The table of an arena: its first entry, and how many there are.
+    fn table(&mut self, arena: u32) -> (ir::Value, ir::Value) {
+        let context = self.context();
+        let tables = self.load(types::I64, context, entry::SHAPES);
+        let at = (arena as usize * size_of::<Vec<Shaped>>()) as i32;
+        let first = self.load(types::I64, tables, at + self.vec.data);
+        let len = self.load(types::I64, tables, at + self.vec.len);
+        (first, len)
+    }
+
+    fn beside(&mut self, first: ir::Value, index: ir::Value) -> ir::Value {
+        const { assert!(size_of::<Shaped>() == 32) };
+        let by = self.b.ins().ishl_imm_u(index, 5);
+        self.b.ins().iadd(first, by)
+    }
+
+    /// The shape of a handle: 0, and not what stands somewhere else, where it does not name an object there.
+    fn shape(&mut self, handle: V, salt: V, arena: u32) -> ir::Value {
+        let (handle, salt) = (self.value(handle), self.value(salt));
+        let context = self.context();
+        let own = (self.b.ins()).uload32(Self::trusted(), context, entry::SALT);
+        let is_own = self.b.ins().icmp(IntCC::Equal, salt, own);
+        let (first, len) = self.table(arena);
+        let index = self.b.ins().band_imm_u(handle, i64::from(u32::MAX));
+        let is_in = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        let is = self.b.ins().band(is_own, is_in);
+        // Tables of arenas that code is made for are never empty.
+        let none = self.b.ins().iconst(types::I64, 0);
+        let index = self.b.ins().select(is, index, none);
+        let at = self.beside(first, index);
+        let key = self.load(types::I64, at, offset_of!(Shaped, key) as i32);
+        let word = self.b.ins().ushr_imm_u(handle, 32);
+        let shape = self.b.ins().bxor(key, word);
+        self.b.ins().select(is, shape, none)
+    }
+
+    /// Copies a whole value.
+    fn copy(&mut self, from: (ir::Value, i32), to: (ir::Value, i32)) {
+        let trusted = Self::trusted();
+        let head = self.load(types::I64, from.0, from.1);
+        let rest = self.load(types::I64, from.0, from.1 + PAYLOAD);
+        self.b.ins().store(trusted, head, to.0, to.1);
+        self.b.ins().store(trusted, rest, to.0, to.1 + PAYLOAD);
     }
 
     /// Whether a loop looks for interrupts.
@@ -993,10 +1085,10 @@ impl Body<'_, '_> {
         let Some(loc) = loc else { return };
         let (at, behind) = self.place(loc);
         let tag = self.load(types::I8, at, behind);
-        let plain = self
-            .b
-            .ins()
-            .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, 3);
+        let plain =
+            self.b
+                .ins()
+                .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
         self.unless(plain, calls::forget as *const () as usize, named, exit);
     }
 

@@ -15,7 +15,9 @@
 
 #![allow(unsafe_code)]
 
+use super::profile::LAST_PLAIN;
 use crate::ext::NativeState;
+use crate::heap::Shaped;
 use crate::value::Value;
 use std::mem::offset_of;
 use std::ptr::{null, null_mut};
@@ -49,6 +51,10 @@ pub(crate) struct Places {
     pub(crate) slice: *mut u64,
     /// What is set when somebody interrupts; it stays where it is.
     pub(crate) flag: *const u8,
+    /// What the heap keeps beside objects, by arena. There is something for each arena that code was made for.
+    pub(crate) shapes: *const Vec<Shaped>,
+    /// The heap that this is of, as handles name it; 0 for none.
+    pub(crate) salt: u32,
 }
 
 /// Offsets of what machine code reads.
@@ -60,6 +66,8 @@ pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
+pub(super) const SHAPES: i32 = offset_of!(Context, places.shapes) as i32;
+pub(super) const SALT: i32 = offset_of!(Context, places.salt) as i32;
 pub(super) const SLICE: i32 = offset_of!(Context, places.slice) as i32;
 
 const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
@@ -151,6 +159,8 @@ impl Door {
             most: 0,
             slice: null_mut(),
             flag: null(),
+            shapes: null(),
+            salt: 0,
         };
         host.places(&mut places);
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
@@ -407,5 +417,14 @@ pub(super) fn vec_layout() -> Option<VecLayout> {
     }
     let layout = of(0i64)?;
     let same = of(0f64) == Some(layout) && of(Value::Undef) == Some(layout);
-    same.then_some(layout)
+    let beside = of(Shaped::default()) == Some(layout) && of(Some(Value::Undef)) == Some(layout);
+    (same && beside && none_tag() > LAST_PLAIN).then_some(layout)
+}
+
+/// What stands where a value has its tag, and there is none.
+fn none_tag() -> u8 {
+    let nothing: Option<Value> = None;
+    // SAFETY: a value begins with its tag, which is a byte that is always written; so what tells none from
+    // some is there, for nothing else of a value is.
+    unsafe { std::ptr::read((&raw const nothing).cast::<u8>()) }
 }

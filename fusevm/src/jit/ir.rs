@@ -6,7 +6,7 @@
 //! interpreter goes on: in which frames, at which instruction, and which locations have to be written
 //! for that, because memory is behind what the values say.
 
-use crate::value::Value;
+use crate::value::{Handle, Value};
 use std::fmt;
 
 /// A value, or an instruction without one.
@@ -78,6 +78,9 @@ pub(super) enum Field {
     Data(Items),
     /// Elements in use.
     Len,
+    /// Of what the heap keeps beside an object: the first field, and how many there are.
+    Slots,
+    SlotCount,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -184,6 +187,21 @@ pub(super) enum Inst {
     Store(Loc, V),
     /// The address of the counted value that stands there.
     Counted(Loc),
+    /// The handle that stands there: index, and above it generation and arena.
+    Handle(Loc),
+    /// The heap of the handle that stands there.
+    Salt(Loc),
+    /// What a handle has in common with what stands beside an object of that arena: the shape, in the upper half,
+    /// and nothing in the lower one, if there is such an object in the heap.
+    Shape(V, V, u32),
+    /// The address of what the heap keeps beside the object of a handle, in that arena.
+    Beside(V, u32),
+    /// Copies what owns nothing, over what owns nothing.
+    Copy(Loc, Loc),
+    /// The same to a location from an address.
+    CopyFrom(V, Loc),
+    /// The same to an address.
+    CopyTo(Loc, V),
     /// Of the array at the address.
     Field(Field, V),
     /// An element at an address: packed.
@@ -287,6 +305,17 @@ pub(crate) struct At {
     pub(crate) ip: u32,
     /// For one that is not the innermost: whether it wants the result of the call it waits for.
     pub(crate) want: bool,
+    /// And whether an ext op has asked for that call.
+    pub(crate) invoked: Option<Invoked>,
+}
+
+/// A call that an ext op asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Invoked {
+    /// The register for its result; the first input is there as long as the call runs.
+    pub(crate) result: u16,
+    /// What it was called through; `None` for the first input.
+    pub(crate) callee: Option<Handle>,
 }
 
 /// Why machine code is left.
@@ -324,6 +353,8 @@ pub(super) struct Func {
     pub(super) exits: Vec<Exit>,
     /// Values that the code has addresses of.
     pub(super) keeps: Vec<Value>,
+    /// The last arena whose shapes it looks at.
+    pub(super) arena: u32,
 }
 
 impl Func {
@@ -419,6 +450,12 @@ impl Inst {
     pub(super) fn each_value(&mut self, mut of: impl FnMut(&mut V)) {
         match self {
             Inst::Param | Inst::Undef | Inst::Bool(_) | Inst::Int(_) | Inst::Float(_) => {}
+            Inst::Handle(_) | Inst::Salt(_) | Inst::Copy(..) => {}
+            Inst::Shape(a, b, _) => {
+                of(a);
+                of(b);
+            }
+            Inst::Beside(a, _) | Inst::CopyFrom(a, _) | Inst::CopyTo(_, a) => of(a),
             Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
             Inst::Room { .. } => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
@@ -533,6 +570,13 @@ impl Func {
             Inst::Load(loc) => writeln!(f, "{name}load {loc}"),
             Inst::Store(loc, v) => writeln!(f, "{name}store {loc}, {v}"),
             Inst::Counted(loc) => writeln!(f, "{name}counted {loc}"),
+            Inst::Handle(loc) => writeln!(f, "{name}handle {loc}"),
+            Inst::Salt(loc) => writeln!(f, "{name}heap of {loc}"),
+            Inst::Shape(v, salt, arena) => writeln!(f, "{name}shape {v} of {salt}, {arena}"),
+            Inst::Beside(v, arena) => writeln!(f, "{name}beside {v}, {arena}"),
+            Inst::Copy(from, to) => writeln!(f, "{name}copy {from} to {to}"),
+            Inst::CopyFrom(at, to) => writeln!(f, "{name}copy elem {at} to {to}"),
+            Inst::CopyTo(from, at) => writeln!(f, "{name}copy {from} to elem {at}"),
             Inst::Field(field, v) => writeln!(f, "{name}{field:?} of {v}"),
             Inst::Elem(at) => writeln!(f, "{name}elem {at}"),
             Inst::SetElem(at, v) => writeln!(f, "{name}set elem {at}, {v}"),

@@ -40,18 +40,18 @@ impl Facts {
 /// What is done before others may have the unit built into them.
 pub(super) fn early(f: &mut Func) {
     params::run(f);
-    number::run(f);
+    number::run(f, false);
     dead::run(f);
 }
 
 /// What is done to the whole.
 pub(super) fn late(f: &mut Func) {
     params::run(f);
-    number::run(f);
+    number::run(f, true);
     hoist::run(f);
     strength::run(f);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
-    number::run(f);
+    number::run(f, true);
     dead::run(f);
 }

@@ -31,19 +31,31 @@ pub(crate) struct Profile {
     pub(crate) returns: u16,
 }
 
-/// The number of a value's kind.
+/// The number of a value's kind, as it stands in memory.
 pub(crate) fn tag(value: &Value) -> u8 {
     match value {
         Value::Undef => 0,
         Value::Bool(_) => 1,
         Value::Int(_) => 2,
         Value::Float(_) => 3,
-        Value::Str(_) => 4,
-        Value::Array(_) => 5,
-        Value::Hash(_) => 6,
-        _other => 7,
+        Value::Status(_) => 4,
+        Value::Ref(_) => 5,
+        Value::NativeFn(_) => 6,
+        Value::Obj(_) => OBJ,
+        Value::Str(_) => STR,
+        Value::Array(_) => 9,
+        Value::Hash(_) => 10,
+        Value::Func(_) => 11,
+        Value::Host(_) => 12,
     }
 }
+
+/// Tags of kinds that own nothing go up to this one.
+pub(super) const LAST_PLAIN: u8 = OBJ;
+/// The tag of a handle of an object.
+pub(super) const OBJ: u8 = 7;
+/// The tag of a text.
+pub(super) const STR: u8 = 8;
 
 /// The one kind among the bits, if there is one.
 pub(super) fn single(bits: u16) -> Option<u8> {
@@ -140,6 +152,11 @@ impl Profile {
                 if let Some(Value::Array(array)) = global(name) {
                     note(&array, Some(b));
                 }
+            }
+            // The first and the last input.
+            Ins::Ext { a, n, .. } if n > 0 => {
+                seen.operands[0] |= 1 << tag(&registers[usize::from(a)]);
+                seen.operands[1] |= 1 << tag(&registers[usize::from(a + n - 1)]);
             }
             Ins::Return { a, blocks: 0 } => self.returns |= 1 << tag(&registers[usize::from(a)]),
             Ins::ReturnVoid { blocks: 0 } => self.returns |= 1,

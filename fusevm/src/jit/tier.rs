@@ -13,10 +13,11 @@ use super::listing::Listings;
 use super::memory::{Placed, Region};
 use super::passes::inline::Body;
 use super::passes::{self, Facts};
-use super::profile::{Profile, single_type, tag};
+use super::profile::{LAST_PLAIN, Profile, single_type, tag};
 use super::report::{JitExit, JitRefused, JitReport, JitUnit};
 use crate::chunk::Chunk;
 use crate::ext::OpDesc;
+use crate::heap::{Heap, Knowledge, Shaped};
 use crate::lower::Code;
 use crate::semantics::Policy;
 use crate::value::Value;
@@ -128,8 +129,14 @@ pub(crate) struct Scene<'a> {
     pub(crate) symbols: &'a [u32],
     pub(crate) ops: &'a [&'static OpDesc],
     pub(crate) chunk: &'a Chunk,
-    /// The code of a function, if it is what the name stands for in the VM.
+    /// What is known of shapes, by place.
+    pub(crate) known: &'a [Knowledge],
+    /// The heap whose shapes these are.
+    pub(crate) salt: u32,
+    /// The code of a function for so many arguments.
     pub(crate) code: &'a dyn Fn(u32, u8) -> Option<&'a Code>,
+    /// Whether a function is what its name stands for in the VM.
+    pub(crate) is_bound: &'a dyn Fn(u32) -> bool,
 }
 
 #[derive(Debug, Default)]
@@ -206,6 +213,11 @@ pub(crate) struct Jit {
     versions: Vec<Version>,
     /// Numbers of versions that nothing leads to.
     free: Vec<usize>,
+    /// The heap whose shapes are compiled against; 0 for none so far.
+    salt: u32,
+    /// Arenas that code may look shapes up in, and what they are given where there is another heap.
+    arenas: usize,
+    blank: Vec<Vec<Shaped>>,
     /// How often the VM had defined a function when this was compiled.
     pub(crate) defined: u64,
     /// Entries that are open.
@@ -233,6 +245,9 @@ impl Jit {
             units: HashMap::new(),
             versions: Vec::new(),
             free: Vec::new(),
+            salt: 0,
+            arenas: 0,
+            blank: Vec::new(),
             defined: 0,
             inside: 0,
             garbage: Vec::new(),
@@ -488,12 +503,11 @@ impl Jit {
         for (r, value) in registers.iter().take(code.registers.into()).enumerate() {
             entry.push(match (live.has(r), tag(value)) {
                 // What is counted is dropped when something else comes there, and not before.
-                (false, 0..=3) => Entry::Plain,
+                (false, 0..=LAST_PLAIN) => Entry::Plain,
                 (false, _) => Entry::Any,
                 (true, tag) => match Ty::of_tag(tag) {
                     Some(ty) => Entry::Val(ty),
-                    None if tag < 7 => Entry::Tag(tag),
-                    None => Entry::Any,
+                    None => Entry::Tag(tag),
                 },
             });
         }
@@ -638,6 +652,11 @@ impl Jit {
         }
         let flow = self.flow(key, code, scene.ops).ok_or(Refused::Shape)?;
         let profile = self.profile(key).clone();
+        // Code of a VM is made for one heap.
+        if self.salt == 0 {
+            self.salt = scene.salt;
+        }
+        let own_heap = self.salt == scene.salt;
         let version = &self.versions[number];
         let source = Source {
             code,
@@ -647,6 +666,7 @@ impl Jit {
             symbols: scene.symbols,
             ops: scene.ops,
             chunk: scene.chunk,
+            known: if own_heap { scene.known } else { &[] },
             part: version.part,
             entry: version.entry.clone(),
             gives: version.gives,
@@ -662,6 +682,7 @@ impl Jit {
         let mut f = build(&source, &mut callees)?;
         let calls = callees.calls;
         passes::early(&mut f);
+        self.arenas = self.arenas.max(f.arena as usize + 1);
         let version = &mut self.versions[number];
         let ip = version.part.map(|_| version.ip);
         (self.listings).built(number, (code, scene.chunk), ip, &version.entry);
@@ -714,6 +735,20 @@ impl Jit {
             })
             .collect();
         Some(emitted.code)
+    }
+
+    /// Where code finds what the heap keeps beside objects, and whose that is: nothing of a heap that it was not
+    /// made for.
+    pub(crate) fn shapes(&mut self, heap: &Heap) -> (*const Vec<Shaped>, u32) {
+        let (tables, salt) = heap.shape_tables();
+        if salt == self.salt && tables.len() >= self.arenas {
+            return (tables.as_ptr(), salt);
+        }
+        let arenas = self.arenas;
+        if self.blank.len() < arenas {
+            self.blank.resize_with(arenas, || vec![Shaped::default()]);
+        }
+        (self.blank.as_ptr(), 0)
     }
 
     /// Listings of what was compiled.
@@ -925,7 +960,7 @@ impl Version {
                 Entry::Val(ty) => ty.tag() == Some(tag(value)),
                 Entry::Tag(of) => *of == tag(value),
                 Entry::Any => true,
-                Entry::Plain => self.part.is_none() || tag(value) <= 3,
+                Entry::Plain => self.part.is_none() || tag(value) <= LAST_PLAIN,
             })
     }
 }
@@ -939,8 +974,16 @@ struct Wanting<'a, 'b> {
 }
 
 impl Callees for Wanting<'_, '_> {
-    fn version(&mut self, function: u32, args: &[Option<Ty>]) -> Result<Found, Refused> {
+    fn version(
+        &mut self,
+        function: u32,
+        by_value: bool,
+        args: &[Option<Ty>],
+    ) -> Result<Found, Refused> {
         let slow = Refused::Slow(0);
+        if !by_value && !(self.scene.is_bound)(function) {
+            return Err(slow);
+        }
         let code = (self.scene.code)(function, args.len() as u8).ok_or(slow)?;
         let key = Key {
             unit: function,

@@ -7,6 +7,9 @@
 
 use crate::op::Opcode;
 
+/// The number of a place of which nothing is remembered.
+pub(crate) const NOWHERE: u16 = u16::MAX;
+
 /// The type of instructions, and how those on many registers become those on few.
 macro_rules! instructions {
     (
@@ -161,7 +164,8 @@ pub(crate) enum Ins<R = u8> {
     /// The same for an op that may jump: if it does, the next instruction runs, else the one behind it.
     BaseBranch { a: R, n: R, locals: R },
     /// Runs the ext op at its pc, of that import, on `n` inputs from `a` on, as `Base` does.
-    Ext { a: R, n: R, locals: R, import: u16 },
+    /// `known` is the number of the place, for what the VM remembers of it.
+    Ext { a: R, n: R, locals: R, import: u16, known: u16 },
     /// The same for one that may jump, as `BaseBranch` does.
     ExtBranch { a: R, n: R, locals: R },
     /// Calls builtin `id` with `argc` arguments from `a` on; its result goes to `a`.

@@ -41,6 +41,8 @@ fn instruction(code: &Code, ip: usize) -> String {
     let fields = fields.trim_end_matches(" }").split(", ");
     let shown: Vec<String> = fields
         .filter_map(|field| field.split_once(": "))
+        // A number of the program's own.
+        .filter(|(field, _)| *field != "known")
         .map(|(field, value)| match field {
             "d" | "a" | "b" | "c" if name != "Call" || field == "a" => format!("r{value}"),
             "to" => format!("→ {value}"),

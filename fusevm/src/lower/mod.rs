@@ -28,7 +28,7 @@ mod ngram;
 mod region;
 mod walk;
 
-pub(crate) use ins::{Ins, Meta};
+pub(crate) use ins::{Ins, Meta, NOWHERE};
 pub(crate) use listing::listing;
 pub(crate) use ngram::{goes_on, instructions, name, widths};
 
@@ -37,6 +37,7 @@ use crate::op::Op;
 use crate::value::Value;
 use crate::verify::{Unit, Verified};
 use region::Lowering;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use walk::{Size, walk};
 
 /// Registers that an instruction of the loop can name, which are those of a window.
@@ -84,6 +85,22 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// Gives the places of ext ops numbers that no other place of the program has.
+    pub(crate) fn number_places(&mut self, numbered: &AtomicU32) {
+        for at in 0..self.plain.len() {
+            if let Ins::Ext { n, known, .. } = &mut self.plain[at]
+                && *n > 0
+            {
+                let number = numbered.fetch_add(1, Relaxed);
+                *known = u16::try_from(number).unwrap_or(NOWHERE);
+                let number = *known;
+                if let Ins::Ext { known, .. } = &mut self.ins[at] {
+                    *known = number;
+                }
+            }
+        }
+    }
+
     /// Whether a frame has registers that a narrow instruction cannot name.
     pub(crate) fn is_wide(&self) -> bool {
         u8::try_from(self.registers).is_err()

@@ -15,6 +15,7 @@ const ARENA_BITS: u32 = 12;
 
 /// The name of an object in the heap of one VM; compared by identity.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub struct Handle {
     index: u32,
     generation_and_arena: u32,
@@ -51,6 +52,12 @@ impl Handle {
     /// The arena, which stands for the object's type.
     pub(crate) const fn arena(self) -> u32 {
         self.generation_and_arena & (Self::ARENAS - 1)
+    }
+
+    /// Generation and arena in one word, which tells the slot's objects apart. It may be 0 for the first object
+    /// of the arena of cells alone.
+    pub(crate) const fn slot_word(self) -> u32 {
+        self.generation_and_arena
     }
 
     /// The heap; never 0 in a handle that a heap gave out.

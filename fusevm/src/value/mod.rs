@@ -70,6 +70,7 @@ pub(crate) use text::write_float;
 /// assert_eq!(list.to_int(), 3);
 /// assert_ne!(Value::Int(3), Value::Float(3.0));
 /// ```
+// Kinds that own nothing come first, so that one comparison tells whether there is something to drop.
 #[derive(Clone, Default)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -83,22 +84,22 @@ pub enum Value {
     Int(i64) = 2,
     /// An IEEE 754 double.
     Float(f64) = 3,
-    /// UTF-8 text.
-    Str(Str) = 4,
-    /// A list of values.
-    Array(Array) = 5,
-    /// Values by key, in order of insertion.
-    Hash(Hash) = 6,
     /// The exit status of a command; 0 is success and therefore true.
-    Status(i32) = 7,
+    Status(i32) = 4,
     /// A handle to a shared mutable cell.
-    Ref(Ref) = 8,
+    Ref(Ref) = 5,
     /// A builtin function, by its number.
-    NativeFn(u16) = 9,
-    /// A function of a chunk.
-    Func(Func) = 10,
+    NativeFn(u16) = 6,
     /// A handle to an object in a VM's heap.
-    Obj(Handle) = 11,
+    Obj(Handle) = 7,
+    /// UTF-8 text.
+    Str(Str) = 8,
+    /// A list of values.
+    Array(Array) = 9,
+    /// Values by key, in order of insertion.
+    Hash(Hash) = 10,
+    /// A function of a chunk.
+    Func(Func) = 11,
     /// A small immutable value of the host; to the guest an object like any other.
     Host(HostValue) = 12,
 }

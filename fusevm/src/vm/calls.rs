@@ -150,6 +150,9 @@ impl VM {
     ) -> Result<(), Error> {
         let ready = |vm: &mut Self| match callee.find(vm)? {
             Invoke::Value(value) => Ok(Some(value)),
+            Invoke::ByShape { .. } => Err(Trap::Load(
+                "`Invoke::ByShape` is a call for the first input of an op".into(),
+            )),
             Invoke::Call {
                 function,
                 callee,

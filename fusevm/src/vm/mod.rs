@@ -73,7 +73,7 @@ pub struct VM {
     host: Box<dyn Any + Send>,
     trace_host: collect::TraceHost,
     pub(crate) limits: Limits,
-    heap: Heap,
+    pub(crate) heap: Heap,
     roots: Vec<Value>,
     free_roots: Vec<usize>,
     /// Values that handlers with the whole VM may have in hand.

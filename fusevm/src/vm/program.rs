@@ -13,6 +13,7 @@ use crate::verify::{Unit, Verified, VerifyErrors, verify};
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
 /// A chunk that was verified once, to be run by any number of VMs, on any number of threads.
@@ -39,6 +40,8 @@ pub(crate) struct ProgramInner {
     units: OnceLock<Box<[Lowered]>>,
     /// By import, the ops that code runs early: as the VM has them that loaded the program first.
     folds: OnceLock<Box<[Option<Fold>]>>,
+    /// Places of ext ops in the code that was made of it so far.
+    numbered: AtomicU32,
 }
 
 /// The register forms of a unit, by what they count and expect; `None` where there is none.
@@ -163,7 +166,8 @@ impl Program {
                 true => self.folds(),
                 false => &[],
             };
-            let code = lower(self.verified(), overlay, folds, unit, form)?;
+            let mut code = lower(self.verified(), overlay, folds, unit, form)?;
+            code.number_places(&self.0.inner.numbered);
             Some(Box::new((argc, code)))
         });
         // A function that takes any number of arguments is lowered for the first one it is called with.
@@ -181,6 +185,7 @@ impl From<Verified> for Program {
             overlay: OnceLock::new(),
             units: OnceLock::new(),
             folds: OnceLock::new(),
+            numbered: AtomicU32::new(0),
         })))
     }
 }

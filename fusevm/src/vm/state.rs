@@ -4,6 +4,8 @@ use super::collect::Held;
 use super::share::Handle;
 use super::{Linked, VM};
 use crate::ext::Place;
+use crate::heap::{Knowledge, Known};
+use crate::lower::NOWHERE;
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
 use std::collections::HashMap;
@@ -87,6 +89,8 @@ struct Entry {
     begun: bool,
     /// Memory of the places in it, as many as were needed so far.
     places: Vec<Place>,
+    /// What ops have said of shapes, by places, as far as they did.
+    known: Vec<Knowledge>,
 }
 
 impl Code {
@@ -140,6 +144,7 @@ impl Code {
             pinned: false,
             begun: false,
             places: Vec::new(),
+            known: Vec::new(),
         };
         self.set(index, Some(entry));
         if self.len > FEW {
@@ -169,6 +174,7 @@ impl Code {
         let serial = self.serial;
         if let Some(entry) = self.entry_mut(index) {
             entry.linked = linked;
+            entry.known = Vec::new();
             let old = std::mem::replace(&mut entry.serial, serial);
             self.gone.push(old);
         }
@@ -194,6 +200,31 @@ impl Code {
                 entry.places.resize_with(place + 1, || None);
             }
             entry.places[place] = memory;
+        }
+    }
+
+    /// What is known at all places of a program, by number.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn all_known(&self, code: u32) -> &[Knowledge] {
+        self.entry(code).map_or(&[], |entry| &entry.known)
+    }
+
+    /// What is known at a place of a program.
+    #[inline]
+    pub(crate) fn known(&self, code: u32, place: u16) -> Option<&Knowledge> {
+        self.entry(code)?.known.get(usize::from(place))
+    }
+
+    /// Takes note of what an op has said at a place.
+    pub(crate) fn learn(&mut self, code: u32, place: u16, known: Known) {
+        if place != NOWHERE
+            && let Some(entry) = self.entry_mut(code)
+        {
+            let at = usize::from(place);
+            if entry.known.len() <= at {
+                entry.known.resize_with(at + 1, Knowledge::default);
+            }
+            entry.known[at].learn(known);
         }
     }
 

@@ -1,8 +1,9 @@
 //! Ext ops on registers: inputs are borrowed where they are, results go where they were.
 
 use super::is_plain;
-use crate::ext::{Flow, ImmKind, Invoke, OpDesc, Parts, Results};
-use crate::interp::ext::{call_leaf, charge, invoke_with, made};
+use crate::ext::{AccessKind, Flow, ImmKind, Invoke, OpDesc, Parts, Results};
+use crate::heap::{Known, What};
+use crate::interp::ext::{call_leaf, charge, invoke_with, made, no_object};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
 use crate::vm::{Callee, Linked, VM, cut};
@@ -11,8 +12,8 @@ use std::sync::Arc;
 
 /// What came of an ext op.
 pub(super) enum Ran {
-    /// Its results are in registers; whether it jumps.
-    On(bool),
+    /// Its results are in registers; whether it jumps, and what it has said of its first input's shape.
+    On(bool, Option<Known>),
     /// The same, and it has had the whole VM.
     Back(bool),
     /// Another frame is on top, which is to run first.
@@ -27,6 +28,8 @@ pub(super) struct Invocation {
     pub(super) callee: Value,
     pub(super) first: Option<Value>,
     pub(super) fixed: usize,
+    /// What it says of all objects of the shape of the first input, but for the function's number.
+    pub(super) known: Option<Known>,
 }
 
 impl VM {
@@ -60,7 +63,14 @@ impl VM {
             vm.split_registers(inputs, locals, (desc, callee))
         })?;
         if flow == Flow::Invoke {
-            return match results.invoke {
+            let fixed = desc.inputs.len();
+            let input = match fixed {
+                0 => &Value::Undef,
+                _ => &self.registers[from],
+            };
+            let known = results.invoke.as_ref();
+            let known = known.and_then(|invoke| self.known_call(desc, invoke, input));
+            return match results.invoke.and_then(|invoke| invoke.of_input(input)) {
                 Some(Invoke::Call {
                     function,
                     callee,
@@ -69,10 +79,15 @@ impl VM {
                     function,
                     callee,
                     first,
-                    fixed: desc.inputs.len(),
+                    fixed,
+                    known,
                 })),
                 _other => Err(Trap::Load("the op asked for no call".into())),
             };
+        }
+        if flow == Flow::Access {
+            let known = self.access(desc, results.field, inputs)?;
+            return Ok(Ran::On(false, known));
         }
         for register in &mut self.registers[inputs.0..inputs.1] {
             super::forget(register);
@@ -83,7 +98,86 @@ impl VM {
         if let Some(produced) = results.second {
             self.registers[from + 1] = made(self, produced)?;
         }
-        Ok(Ran::On(flow == Flow::Jump))
+        Ok(Ran::On(flow == Flow::Jump, None))
+    }
+
+    /// Reads or sets a field of the first input of an op, and drops the inputs. What that says of the shape.
+    fn access(
+        &mut self,
+        desc: &OpDesc,
+        field: Option<usize>,
+        (from, to): (usize, usize),
+    ) -> Result<Option<Known>, Trap> {
+        let (Some(kind), Some(number)) = (desc.outputs.access, field) else {
+            return Err(Trap::Load("the op asked for no field".into()));
+        };
+        let Value::Obj(handle) = self.registers[from] else {
+            return Err(no_object(desc));
+        };
+        let result = match kind {
+            AccessKind::Load => self.heap().field_of(handle, number).cloned(),
+            AccessKind::Store | AccessKind::Assign => {
+                let value = take(&mut self.registers[to - 1]);
+                if !self.heap_mut().set_field_of(handle, number, value.clone()) {
+                    return Err(no_object(desc));
+                }
+                Some(value)
+            }
+        };
+        for register in &mut self.registers[from..to] {
+            super::forget(register);
+        }
+        if kind != AccessKind::Store {
+            self.registers[from] = result.unwrap_or_default();
+        }
+        let shape = self.heap().shape(handle);
+        let field = u32::try_from(number).ok();
+        Ok(match (shape, field) {
+            (Some(shape), Some(field)) if desc.is_by_shape() => Some(Known {
+                shape,
+                arena: handle.arena(),
+                what: match kind {
+                    AccessKind::Load => What::Load { field },
+                    AccessKind::Store => What::Store {
+                        field,
+                        leaves: false,
+                    },
+                    AccessKind::Assign => What::Store {
+                        field,
+                        leaves: true,
+                    },
+                },
+            }),
+            _other => None,
+        })
+    }
+
+    /// What a call that an op asks for says of the shape of its first input.
+    fn known_call(&self, desc: &OpDesc, invoke: &Invoke, input: &Value) -> Option<Known> {
+        let (
+            &Value::Obj(handle),
+            &Invoke::ByShape {
+                ref function,
+                callee,
+                receiver,
+            },
+        ) = (input, invoke)
+        else {
+            return None;
+        };
+        let shape = self.heap().shape(handle).filter(|_| desc.is_by_shape())?;
+        let fixed = u8::try_from(desc.inputs.len()).ok()?;
+        let function = function.index();
+        Some(Known {
+            shape,
+            arena: handle.arena(),
+            what: What::Call {
+                function,
+                callee,
+                receiver,
+                fixed,
+            },
+        })
     }
 
     /// Calls builtin `id` with arguments that are in registers; its result goes to the register that

@@ -251,6 +251,13 @@ fn forget(register: &mut Value) {
 fn is_plain(value: &Value) -> bool {
     matches!(
         value,
-        Value::Undef | Value::Bool(_) | Value::Int(_) | Value::Float(_)
+        Value::Undef
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Status(_)
+            | Value::Ref(_)
+            | Value::NativeFn(_)
+            | Value::Obj(_)
     )
 }

@@ -4,6 +4,7 @@ mod calls;
 mod counted;
 mod ext;
 mod fast;
+mod known;
 #[cfg(all(feature = "jit", unix))]
 mod native;
 mod step;
@@ -199,7 +200,8 @@ impl<'l> Run<'l> {
                 n,
                 locals,
                 import,
-            } => self.ext(vm, (a, n, locals), import)?,
+                known,
+            } => self.ext(vm, (a, n, locals), (import, known))?,
             Ins::Builtin { a, argc, id } => self.builtin(vm, (a, argc, id))?,
             ins if texts && ins.is_text() && self.text(vm) => true,
             _other => self.step(vm)?,

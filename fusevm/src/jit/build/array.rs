@@ -2,11 +2,11 @@
 
 use super::{Build, Know, St};
 use crate::jit::ir::{B, Bin, Cond, Field, Inst, Items, Lib, Loc, Term, Ty, V, Why};
-use crate::jit::profile::{single, single_type};
+use crate::jit::profile::{LAST_PLAIN, single, single_type};
 use crate::lower::Ins;
 
 /// The tag of an array.
-const ARRAY: u8 = 5;
+const ARRAY: u8 = 9;
 
 impl Items {
     /// As machine code finds it in the header.
@@ -176,7 +176,10 @@ impl Build<'_> {
             return;
         }
         // What is counted has to be dropped.
-        let (tag, most) = (self.inst(Inst::ElemTag(at), Ty::Int), self.int(3));
+        let (tag, most) = (
+            self.inst(Inst::ElemTag(at), Ty::Int),
+            self.int(LAST_PLAIN.into()),
+        );
         let is = self.cmp(Cond::Le, tag, most);
         self.guard(is, true, Why::Kind);
         self.inst(Inst::ElemStore(at, v), Ty::None);

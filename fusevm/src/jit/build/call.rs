@@ -2,16 +2,21 @@
 
 use super::{Build, Know, Refused, St};
 use crate::ext::NativeOp;
-use crate::jit::ir::{Bin, Cond, Inst, Lib, Loc, Term, Ty, Un, V, Why};
+use crate::jit::ir::{Bin, Cond, Inst, Invoked, Loc, Term, Ty, Un, V, Why};
 use crate::lower::Ins;
 use crate::value::Kind;
 
 /// What calls are compiled against: versions of functions, found by number of function and arguments and
 /// by the types of what is given.
 pub(in crate::jit) trait Callees {
-    /// The version of a function for those arguments: `None` stands for one in memory. Nothing if there
-    /// can be none, now or ever.
-    fn version(&mut self, function: u32, args: &[Option<Ty>]) -> Result<Found, Refused>;
+    /// The version of a function, called by its name or by value, for those arguments: `None` stands for one
+    /// in memory. Nothing if there can be none, now or ever.
+    fn version(
+        &mut self,
+        function: u32,
+        by_value: bool,
+        args: &[Option<Ty>],
+    ) -> Result<Found, Refused>;
 }
 
 /// A version to call.
@@ -23,7 +28,16 @@ pub(in crate::jit) struct Found {
 }
 
 impl Build<'_> {
-    pub(super) fn call(&mut self, (a, argc): (u16, u8), function: u32, want: bool) -> usize {
+    /// A call of a function of the program, with arguments from register `a` on, that the code says or an ext
+    /// op has asked for.
+    pub(super) fn call(
+        &mut self,
+        (a, argc): (u16, u8),
+        function: u32,
+        want: bool,
+        invoked: Option<Invoked>,
+    ) -> usize {
+        let to = invoked.map_or(a, |invoked| invoked.result);
         if self.seen().times == 0 && !self.src.eager {
             return self.leave(Why::Kind);
         }
@@ -36,7 +50,7 @@ impl Build<'_> {
             };
             types.push(ty);
         }
-        let found = match self.callees.version(function, &types) {
+        let found = match self.callees.version(function, invoked.is_some(), &types) {
             Ok(found) => found,
             Err(refused) => {
                 self.refuse(refused);
@@ -65,13 +79,14 @@ impl Build<'_> {
         }
         self.sync_globals();
         self.lose_globals();
-        for r in a..self.src.code.registers {
+        for r in to..self.src.code.registers {
             self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
         }
         let next = self.ip + 1;
         let live = self.live[next - self.start].clone();
-        let after = self.exit_with(Why::Callee, next, |r| r < a && live.has(r.into()));
-        self.f.exits[after].frames[0].want = want;
+        let after = self.exit_with(Why::Callee, next, |r| r < to && live.has(r.into()));
+        let frame = &mut self.f.exits[after].frames[0];
+        (frame.want, frame.invoked) = (want, invoked);
         let gives = found.gives;
         let v = self.inst(
             Inst::Call {
@@ -94,15 +109,21 @@ impl Build<'_> {
             Some(Ty::Undef) => {
                 let undef = self.undef;
                 self.set_st(
-                    Loc::Reg(a),
+                    Loc::Reg(to),
                     St::Val {
                         v: undef,
                         synced: false,
                     },
                 );
             }
-            Some(_) => self.set_st(Loc::Reg(a), St::Val { v, synced: false }),
-            None => self.left_in_memory(a, next),
+            Some(_) => self.set_st(Loc::Reg(to), St::Val { v, synced: false }),
+            None => {
+                if to != a {
+                    self.set_st(Loc::Reg(a), St::Mem(Know::Any));
+                    self.carry(Loc::Reg(a), Loc::Reg(to));
+                }
+                self.left_in_memory(to, next);
+            }
         }
         1
     }
@@ -130,12 +151,7 @@ impl Build<'_> {
                 self.sync(Loc::Reg(a));
                 if a != 0 {
                     self.forget(Loc::Reg(0));
-                    self.lib(
-                        Lib::Move,
-                        [Some(Loc::Reg(a)), Some(Loc::Reg(0))],
-                        Vec::new(),
-                    );
-                    self.set_st(Loc::Reg(a), St::Mem(Know::Plain));
+                    self.carry(Loc::Reg(a), Loc::Reg(0));
                 }
                 self.set_st(Loc::Reg(0), St::Mem(Know::Plain));
             }
@@ -156,7 +172,7 @@ impl Build<'_> {
 
     /// An ext op: one of numbers is called with them, or done here.
     pub(super) fn ext(&mut self, ins: Ins<u16>, a: u16, n: u16) -> usize {
-        let Ins::Ext { import, .. } = ins else {
+        let Ins::Ext { import, known, .. } = ins else {
             return 1;
         };
         let Some(op) = self.src.ops.get(usize::from(import)).copied() else {
@@ -173,6 +189,9 @@ impl Build<'_> {
             .or_else(|| op.called.and_then(|called| self.called(&called(), a)));
         if let Some(v) = done {
             self.set(Loc::Reg(a), v);
+            return 1;
+        }
+        if op.is_by_shape() && self.by_shape((a, n), known).is_some() {
             return 1;
         }
         if op.asks_for_frames() {

@@ -1,7 +1,7 @@
 //! The graph of a unit: who comes before whom, and its loops.
 
 use crate::jit::flow::{Bits, dominators_of};
-use crate::jit::ir::{B, Func, Inst, Lib, Loc, V};
+use crate::jit::ir::{B, Field, Func, Inst, Lib, Loc, V};
 
 /// A natural loop.
 #[derive(Debug)]
@@ -106,6 +106,8 @@ pub(super) enum Part {
     Elems,
     /// How many hold an array.
     Counts,
+    /// Shapes of objects, and where their fields are.
+    Shapes,
 }
 
 /// Parts of memory that something may write.
@@ -118,6 +120,7 @@ pub(super) struct Writes {
     headers: bool,
     elems: bool,
     counts: bool,
+    shapes: bool,
 }
 
 impl Writes {
@@ -129,8 +132,10 @@ impl Writes {
 
     pub(super) fn add(&mut self, inst: &Inst) {
         match inst {
-            Inst::Store(loc, _) => self.locs.push(*loc),
-            Inst::SetElem(..) | Inst::ElemStore(..) => self.elems = true,
+            Inst::Store(loc, _) | Inst::Copy(_, loc) | Inst::CopyFrom(_, loc) => {
+                self.locs.push(*loc);
+            }
+            Inst::SetElem(..) | Inst::ElemStore(..) | Inst::CopyTo(..) => self.elems = true,
             Inst::Lib { lib, locs, .. } => {
                 self.locs.extend(locs.iter().flatten());
                 match lib {
@@ -155,6 +160,7 @@ impl Writes {
         self.headers = true;
         self.elems = true;
         self.counts = true;
+        self.shapes = true;
     }
 
     pub(super) fn has(&self, part: Part) -> bool {
@@ -169,13 +175,14 @@ impl Writes {
             Part::Headers => self.headers,
             Part::Elems => self.elems,
             Part::Counts => self.counts,
+            Part::Shapes => self.shapes,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.locs.is_empty()
             && self.from.is_none()
-            && !(self.globals || self.headers || self.elems || self.counts)
+            && !(self.globals || self.headers || self.elems || self.counts || self.shapes)
     }
 }
 
@@ -184,6 +191,9 @@ impl Writes {
 pub(super) fn reads(inst: &Inst) -> Option<Part> {
     Some(match inst {
         Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) => Part::Loc(*loc),
+        Inst::Handle(loc) | Inst::Salt(loc) => Part::Loc(*loc),
+        Inst::Shape(..) | Inst::Beside(..) => Part::Shapes,
+        Inst::Field(Field::Slots | Field::SlotCount, _) => Part::Shapes,
         Inst::Field(..) => Part::Headers,
         Inst::Elem(_) | Inst::ElemTag(_) | Inst::ElemLoad(_) => Part::Elems,
         _other => return None,

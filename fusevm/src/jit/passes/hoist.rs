@@ -8,7 +8,7 @@
 //! reads is the same there.
 
 use super::graph::{Graph, Loop, Part, Writes, reads};
-use crate::jit::ir::{Bin, Func, Inst, Lib, Loc, Term, V};
+use crate::jit::ir::{Bin, Field, Func, Inst, Lib, Loc, Term, V};
 
 pub(super) fn run(f: &mut Func) {
     let graph = Graph::of(f);
@@ -78,7 +78,7 @@ fn pass(
                 (inst.values().iter()).all(|of| !found.blocks.has(defined[of.0 as usize]));
             let moves = outside
                 && match inst {
-                    Inst::Guard(..) => always,
+                    Inst::Guard(..) | Inst::Room { .. } => always,
                     // Others of its kind do not matter: they do nothing once it has run. Nor does it matter if not
                     // every turn writes the array: some do, and nobody can tell when it was copied.
                     Inst::Lib {
@@ -90,6 +90,8 @@ fn pass(
                             && !writes.has(Part::Counts)
                             && is_proven(f, found, graph, *loc)
                     }
+                    // The address is good behind a guard of the shape alone.
+                    Inst::Field(Field::Slots | Field::SlotCount, _) => false,
                     Inst::Field(_, address) => {
                         let loc = match f.inst(*address) {
                             Inst::Counted(loc) => Some(*loc),
@@ -115,7 +117,7 @@ fn pass(
                 continue;
             }
             match &mut f.insts[v.0 as usize] {
-                Inst::Guard(_, _, leaves) => *leaves = exit,
+                Inst::Guard(_, _, leaves) | Inst::Room { exit: leaves, .. } => *leaves = exit,
                 Inst::Lib { exit: leaves, .. } => *leaves = exit,
                 _value => {}
             }

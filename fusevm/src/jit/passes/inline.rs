@@ -131,6 +131,7 @@ fn splice(
     }
     let from = &callee.f;
     f.keeps.extend(from.keeps.iter().cloned());
+    f.arena = f.arena.max(from.arena);
     let first_unit = units.len() as u16;
     units.extend(&callee.units);
     let exits: Vec<usize> = (from.exits.iter())
@@ -182,6 +183,12 @@ fn splice(
             inst.each_value(|v| *v = value(*v));
             match &mut inst {
                 Inst::Tag(at) | Inst::Load(at) | Inst::Counted(at) | Inst::Store(at, _) => loc(at),
+                Inst::Handle(at) | Inst::Salt(at) => loc(at),
+                Inst::CopyFrom(_, at) | Inst::CopyTo(at, _) => loc(at),
+                Inst::Copy(from, to) => {
+                    loc(from);
+                    loc(to);
+                }
                 Inst::Guard(_, _, exit)
                 | Inst::Poll(exit)
                 | Inst::Charge(_, exit)

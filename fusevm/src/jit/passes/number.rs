@@ -36,10 +36,17 @@ struct Numbering<'a> {
     truths: HashMap<V, Vec<(usize, bool)>>,
     /// Arrays that nobody shares, in a state of memory.
     unshared: HashMap<(Loc, u32, u32), Vec<usize>>,
+    /// Locations in a state in which they are a copy of another, in a state of that.
+    copies: HashMap<(Loc, u32), (Loc, u32)>,
+    /// Looks at the limits, where they were made: how far they go.
+    rooms: Vec<(usize, u16, u32)>,
+    looks: bool,
     states: u32,
 }
 
-pub(super) fn run(f: &mut Func) {
+/// Numbers values. `looks` says whether a look at the limits goes that another one covers: not before callees
+/// were built in, for those have to find theirs.
+pub(super) fn run(f: &mut Func, looks: bool) {
     let graph = Graph::of(f);
     let with = (0..f.insts.len() as u32).map(V).collect();
     let mut numbering = Numbering {
@@ -49,6 +56,9 @@ pub(super) fn run(f: &mut Func) {
         known: HashMap::new(),
         truths: HashMap::new(),
         unshared: HashMap::new(),
+        copies: HashMap::new(),
+        rooms: Vec::new(),
+        looks,
         states: 0,
     };
     numbering.walk();
@@ -146,7 +156,7 @@ impl Numbering<'_> {
         }
         let state = self.fresh();
         // Parts that were never named are in the state of the rest.
-        let all = [Part::Headers, Part::Elems, Part::Counts];
+        let all = [Part::Headers, Part::Elems, Part::Counts, Part::Shapes];
         for part in all {
             if writes.has(part) {
                 memory.parts.insert(part, state);
@@ -167,6 +177,11 @@ impl Numbering<'_> {
                 Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) | Inst::Store(loc, _) => {
                     locs.push(*loc);
                 }
+                Inst::Handle(loc)
+                | Inst::Salt(loc)
+                | Inst::CopyFrom(_, loc)
+                | Inst::CopyTo(loc, _) => locs.push(*loc),
+                Inst::Copy(from, to) => locs.extend([from, to]),
                 Inst::Lib { locs: named, .. } => locs.extend(named.iter().flatten()),
                 _other => {}
             }
@@ -205,6 +220,16 @@ impl Numbering<'_> {
     fn inst(&mut self, at: usize, v: V, memory: &mut Memory) -> bool {
         let mut inst = self.f.inst(v).clone();
         inst.each_value(|v| *v = self.find(*v));
+        if let Inst::Tag(loc)
+        | Inst::Load(loc)
+        | Inst::Counted(loc)
+        | Inst::Handle(loc)
+        | Inst::Salt(loc)
+        | Inst::Copy(loc, _)
+        | Inst::CopyTo(loc, _) = &mut inst
+        {
+            *loc = self.original(*loc, memory);
+        }
         for _ in 0..4 {
             match fold(self.f, &inst) {
                 Some(Simple::Is(other)) => {
@@ -246,7 +271,24 @@ impl Numbering<'_> {
             }
             _other => {}
         }
+        if let Inst::Room { window, deep, .. } = &inst
+            && self.looks
+        {
+            // The limits do not change while the unit runs, and what it needs it has when it has looked.
+            let is_covered = |(from, wide, far): &(usize, u16, u32)| {
+                wide >= window && far >= deep && self.graph.dominates(*from, at)
+            };
+            if self.rooms.iter().any(is_covered) {
+                return false;
+            }
+            self.rooms.push((at, *window, *deep));
+        }
         self.write(memory, &Writes::of(&inst));
+        if let Inst::Copy(from, to) = &inst
+            && from != to
+        {
+            self.copied(at, (*from, *to), memory);
+        }
         // What was written is what is read next.
         let (read, of) = match &inst {
             Inst::SetElem(to, of) => (Inst::Elem(*to), *of),
@@ -258,6 +300,38 @@ impl Numbering<'_> {
             self.known.entry(key).or_default().push((at, of));
         }
         true
+    }
+
+    /// Takes note of a copy: what was known of the one is known of the other.
+    fn copied(&mut self, at: usize, (from, to): (Loc, Loc), memory: &Memory) {
+        let of = |loc: Loc| memory.of(Part::Loc(loc));
+        self.copies.insert((to, of(to)), (from, of(from)));
+        let parts: [fn(Loc) -> Inst; 5] = [
+            Inst::Tag,
+            Inst::Load,
+            Inst::Handle,
+            Inst::Salt,
+            Inst::Counted,
+        ];
+        for part in parts {
+            let known = self.known.get(&(part(from), 1 + of(from)));
+            let mut known = known.into_iter().flatten();
+            let found = known.find(|(from, _)| self.graph.dominates(*from, at));
+            if let Some((_, v)) = found.copied() {
+                let key = (part(to), 1 + of(to));
+                self.known.entry(key).or_default().push((at, v));
+            }
+        }
+    }
+
+    /// The location that another is a copy of, now.
+    fn original(&self, mut loc: Loc, memory: &Memory) -> Loc {
+        while let Some((from, state)) = self.copies.get(&(loc, memory.of(Part::Loc(loc))))
+            && memory.of(Part::Loc(*from)) == *state
+        {
+            loc = *from;
+        }
+        loc
     }
 
     /// Whether the value is not there yet.

@@ -4,7 +4,6 @@ use super::Lowering;
 use crate::lower::walk::Region;
 use crate::lower::{Ins, Opnd, fused_loop};
 use crate::op::{Flags, Op, Opcode};
-use crate::semantics::Unset;
 use crate::value::Value;
 
 impl<'v> Lowering<'v> {
@@ -71,12 +70,6 @@ impl<'v> Lowering<'v> {
             Op::GetVar(name) | Op::GetArray(name) | Op::GetHash(name) => {
                 let d = self.push();
                 self.emit(Ins::GetVar { d, name });
-            }
-            Op::SetVar(name) | Op::SetArray(name) | Op::SetHash(name)
-                if self.chunk.policy().unset == Unset::Strict =>
-            {
-                self.other(op, region, id);
-                let _ = name;
             }
             Op::DeclareVar(name) | Op::SetVar(name) | Op::SetArray(name) | Op::SetHash(name) => {
                 let a = self.register(0);

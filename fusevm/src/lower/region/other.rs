@@ -2,7 +2,7 @@
 
 use super::{Lowering, Target};
 use crate::lower::walk::{Region, walk};
-use crate::lower::{Inner, Ins, Opnd, fused_loop};
+use crate::lower::{Inner, Ins, NOWHERE, Opnd, fused_loop};
 use crate::op::{Op, Opcode};
 use crate::value::Value;
 use crate::verify::flow::{BlockUse, block_of, shape};
@@ -78,6 +78,7 @@ impl<'v> Lowering<'v> {
                     n,
                     locals,
                     import,
+                    known: NOWHERE,
                 },
                 None => Ins::Base { a, n, locals },
             });

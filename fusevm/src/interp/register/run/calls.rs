@@ -250,6 +250,7 @@ impl<'l> Run<'l> {
             callee,
             first,
             fixed,
+            known: _,
         }: Invocation,
         (a, n): (u16, u16),
     ) -> Result<bool, Trap> {

@@ -1,7 +1,9 @@
 //! Ext ops, the calls they ask for, and builtins.
 
-use super::super::ext::Ran;
+use super::super::ext::{Invocation, Ran};
 use super::Run;
+use crate::ext::Peek;
+use crate::interp::register::forget;
 use crate::lower::Ins;
 use crate::semantics::Trap;
 use crate::vm::{Callee, VM};
@@ -14,7 +16,7 @@ impl Run<'_> {
         &mut self,
         vm: &mut VM,
         (a, n, locals): (u16, u16, u16),
-        import: u16,
+        (import, known): (u16, u16),
     ) -> Result<bool, Trap> {
         let window = self.place.0;
         let Some(op) = self.linked.ops.get(usize::from(import)) else {
@@ -27,6 +29,11 @@ impl Run<'_> {
                 return Ok(true);
             }
         }
+        if let Some(peek) = op.peek
+            && self.peek(vm, peek, (window + usize::from(a), n))
+        {
+            return Ok(true);
+        }
         // One that has no VM asks for no frames either; if it traps, the VM hears of them then.
         match op.calls_back {
             true => self.tell(vm),
@@ -34,7 +41,36 @@ impl Run<'_> {
         }
         let (site, callee) = ((self.linked, self.pc(), self.place.1), self.callee());
         let ran = vm.run_ext(site, (a, n, locals), window, callee)?;
+        match &ran {
+            &Ran::On(_, Some(news)) => vm.code_mut().learn(self.program, known, news),
+            Ran::Invokes(Invocation {
+                known: Some(news),
+                function,
+                ..
+            }) if function.identity() == self.linked.origin().identity() => {
+                vm.code_mut().learn(self.program, known, *news);
+            }
+            _other => {}
+        }
         self.after_ext(vm, ran, (a, n))
+    }
+
+    /// Runs an op that looks at its `n` inputs, from register `first` on, and at nothing else; whether it did.
+    #[inline]
+    pub(super) fn peek(&self, vm: &mut VM, peek: Peek, (first, n): (usize, u16)) -> bool {
+        let result = match &vm.registers[first..first + usize::from(n)] {
+            [a] => peek(&[a]),
+            [a, b] => peek(&[a, b]),
+            [a, b, c] => peek(&[a, b, c]),
+            _more => None,
+        };
+        let Some(result) = result else {
+            return false;
+        };
+        let inputs = first..first + usize::from(n);
+        vm.registers[inputs].iter_mut().for_each(forget);
+        vm.registers[first] = result;
+        true
     }
 
     /// Calls builtin `id` with the arguments from register `a` on; whether control goes on here. The next
@@ -84,7 +120,7 @@ impl Run<'_> {
         (a, n): (u16, u16),
     ) -> Result<bool, Trap> {
         match ran {
-            Ran::On(_) => Ok(true),
+            Ran::On(..) => Ok(true),
             Ran::Back(_) => Ok(!self.handled(vm)?),
             Ran::Elsewhere => Ok(false),
             Ran::Invokes(invoke) => self.invoke(vm, invoke, (a, n)),

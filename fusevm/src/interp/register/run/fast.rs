@@ -69,12 +69,23 @@ fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
 /// Puts the result of a call that an ext op asked for where that has its results, and ends the call.
 ///
 /// The value it was called through goes last: a panic of it is one of the return, when the call is over.
-#[cold]
 #[inline(never)]
 fn move_result(vm: &mut VM, calls: &mut Vec<Rec<'_>>, from: usize, to: usize) {
-    let value = take(&mut vm.registers[from]);
-    vm.registers[to] = value;
-    calls.pop();
+    // Kind and number are read as they were written, one by one.
+    let registers = &mut vm.registers;
+    let plain = is_plain(&registers[to]);
+    match registers[from] {
+        Value::Int(n) if plain => forget(replace(&mut registers[to], Value::Int(n))),
+        Value::Float(f) if plain => forget(replace(&mut registers[to], Value::Float(f))),
+        Value::Bool(is) if plain => forget(replace(&mut registers[to], Value::Bool(is))),
+        Value::Obj(handle) if plain => forget(replace(&mut registers[to], Value::Obj(handle))),
+        Value::Undef if plain => forget(replace(&mut registers[to], Value::Undef)),
+        _ => {
+            let value = take(&mut registers[from]);
+            registers[to] = value;
+        }
+    }
+    calls.truncate(calls.len() - 1);
     vm.callees.pop();
 }
 
@@ -156,6 +167,7 @@ impl<'l> Run<'l> {
                         &Value::Int(n) => put!($d, Value::Int(n)),
                         &Value::Float(f) => put!($d, Value::Float(f)),
                         &Value::Bool(is) => put!($d, Value::Bool(is)),
+                        &Value::Obj(handle) => put!($d, Value::Obj(handle)),
                         Value::Undef => put!($d, Value::Undef),
                         _ => leave!(),
                     }
@@ -172,6 +184,7 @@ impl<'l> Run<'l> {
                         &Value::Int(n) => forget(replace(to, Value::Int(n))),
                         &Value::Float(f) => forget(replace(to, Value::Float(f))),
                         &Value::Bool(is) => forget(replace(to, Value::Bool(is))),
+                        &Value::Obj(handle) => forget(replace(to, Value::Obj(handle))),
                         _ => leave!(),
                     }
                 }};
@@ -590,6 +603,9 @@ impl<'l> Run<'l> {
                     &Some(Value::Float(f)) if is_plain(&win[d as usize]) => {
                         put!(d, Value::Float(f));
                     }
+                    &Some(Value::Obj(handle)) if is_plain(&win[d as usize]) => {
+                        put!(d, Value::Obj(handle));
+                    }
                     Some(value) => {
                         cold_path();
                         self.place.1 = ip + 1;
@@ -738,23 +754,29 @@ impl<'l> Run<'l> {
                     // The caller wants it where the callee's window begins.
                     let registers = self.code.registers as u8;
                     let clean = are_plain(&win[..registers.into()]);
-                    match win[a as usize] {
-                        Value::Int(n) if clean => put!(0, Value::Int(n)),
-                        Value::Float(f) if clean => put!(0, Value::Float(f)),
-                        _ => {
-                            cold_path();
-                            self.place.1 = ip + 1;
-                            return_value(win, registers, a);
-                        }
-                    }
                     match invoked {
                         Some(d) => {
-                            cold_path();
                             self.place.1 = ip + 1;
-                            let (from, to) = (self.place.0, window + usize::from(d));
-                            move_result(vm, &mut self.calls, from, to);
+                            if !clean {
+                                return_value(win, registers, a);
+                            }
+                            let a = if clean { a } else { 0 };
+                            let from = self.place.0 + usize::from(a);
+                            move_result(vm, &mut self.calls, from, window + usize::from(d));
                         }
-                        None => self.calls.truncate(self.calls.len() - 1),
+                        None => {
+                            match win[a as usize] {
+                                Value::Int(n) if clean => put!(0, Value::Int(n)),
+                                Value::Float(f) if clean => put!(0, Value::Float(f)),
+                                Value::Obj(handle) if clean => put!(0, Value::Obj(handle)),
+                                _ => {
+                                    cold_path();
+                                    self.place.1 = ip + 1;
+                                    return_value(win, registers, a);
+                                }
+                            }
+                            self.calls.truncate(self.calls.len() - 1);
+                        }
                     }
                     (self.place.0, self.code, ip) = (window, code, back as usize);
                     ins = self.table();
@@ -783,6 +805,16 @@ impl<'l> Run<'l> {
                     }
                     self.calls.truncate(self.calls.len() - 1);
                     (self.place.0, self.code, ip) = (window, code, back as usize);
+                    ins = self.table();
+                    win = view(&mut vm.registers, self.place.0);
+                    continue;
+                }
+                Ins::Ext { a, n, known, .. } => {
+                    self.place.1 = ip + 1;
+                    if !self.known(vm, (a, n), known) {
+                        leave!();
+                    }
+                    ip = self.place.1;
                     ins = self.table();
                     win = view(&mut vm.registers, self.place.0);
                     continue;
@@ -1010,7 +1042,6 @@ impl<'l> Run<'l> {
                 | Ins::End { .. }
                 | Ins::Base { .. }
                 | Ins::BaseBranch { .. }
-                | Ins::Ext { .. }
                 | Ins::ExtBranch { .. }
                 | Ins::Exit { .. }
                 | Ins::LoopStart { .. }

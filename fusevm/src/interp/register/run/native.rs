@@ -3,7 +3,7 @@
 
 use super::{Rec, Run};
 use crate::interp::register::ext::Ran;
-use crate::jit::{Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
+use crate::jit::{Exited, Host, Invoked, Jit, Key, Place, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
@@ -110,7 +110,7 @@ impl<'l> Run<'l> {
                 jit.profile(key).note_after(code, ip, after);
             } else if self.calls.len() < calls
                 && let Some(before) = self.place.1.checked_sub(1)
-                && let Ins::Call { a, .. } = self.code.plain[before]
+                && let Ins::Call { a, .. } | Ins::Ext { a, .. } = self.code.plain[before]
             {
                 let key = self.key(self.code);
                 let value = &after[usize::from(a)];
@@ -142,17 +142,18 @@ impl<'l> Run<'l> {
             let this = &*self;
             let vm = &*vm;
             let of = |function: u32, argc: u8| -> Option<&Code> {
-                if !this.is_bound(vm, function as usize) {
-                    return None;
-                }
                 let program = linked.lowered()?;
                 program.code(Some(function), argc, code.form)
             };
+            let is_bound = |function: u32| this.is_bound(vm, function as usize);
             let scene = Scene {
+                is_bound: &is_bound,
                 policy: linked.chunk().policy,
                 symbols: &linked.symbols,
                 ops: &linked.ops,
                 chunk: linked.chunk(),
+                known: vm.code().all_known(self.program),
+                salt: vm.heap().salt(),
                 code: &of,
             };
             jit.version((key, code, ip), &vm.registers[window..], &scene)
@@ -173,8 +174,7 @@ impl<'l> Run<'l> {
             }
         };
         let untold = self.calls.len() > self.known;
-        let returns = untold && self.calls.last().is_some_and(|rec| rec.invoked.is_none());
-        if !jit.is_loop(version) && !returns {
+        if !jit.is_loop(version) && !untold {
             // The VM knows of the frame: the interpreter leaves it.
             vm.jit = Some(jit);
             return Ok(None);
@@ -218,8 +218,13 @@ impl<'l> Run<'l> {
         let window = self.place.0;
         let value = std::mem::take(&mut vm.registers[window]);
         if let Some(rec) = self.calls.pop() {
-            if rec.want {
-                vm.registers[window] = value;
+            match rec.invoked {
+                Some(to) => {
+                    vm.registers[rec.window + usize::from(to)] = value;
+                    vm.callees.pop();
+                }
+                None if rec.want => vm.registers[window] = value,
+                None => {}
             }
             (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
         }
@@ -235,14 +240,23 @@ impl<'l> Run<'l> {
         let mut wanted = None;
         for (exited, below) in left.iter().rev() {
             for (unit, frame) in jit.frames(*exited) {
-                if let Some(want) = wanted {
+                if let Some((want, invoked)) = wanted {
+                    let invoked: Option<Invoked> = invoked;
+                    if let Some(invoked) = invoked {
+                        let first = self.place.0 + usize::from(invoked.result);
+                        let callee = match invoked.callee {
+                            Some(callee) => Value::Obj(callee),
+                            None => vm.registers[first].clone(),
+                        };
+                        vm.callees.push(callee);
+                    }
                     self.calls.push(Rec {
                         code: self.code,
                         window: self.place.0,
                         ip: self.place.1 as u32,
                         function: unit,
                         want,
-                        invoked: None,
+                        invoked: invoked.map(|invoked| invoked.result),
                     });
                     let made = linked.units().get(unit as usize);
                     if let Some((_, code)) = made.and_then(|unit| unit.made(form)) {
@@ -251,7 +265,7 @@ impl<'l> Run<'l> {
                 }
                 self.place.0 = below + usize::from(frame.window);
                 self.place.1 = frame.ip as usize;
-                wanted = Some(frame.want);
+                wanted = Some((frame.want, frame.invoked));
             }
         }
         let (mut why, mut gone) = (Why::Planned, false);
@@ -294,6 +308,7 @@ impl<'l> Run<'l> {
             n,
             locals,
             import,
+            known,
         } = ins
         {
             let Some(op) = self.linked.ops.get(usize::from(import)) else {
@@ -306,13 +321,27 @@ impl<'l> Run<'l> {
             {
                 return Ok(true);
             }
+            if let Some(peek) = op.peek
+                && self.peek(vm, peek, (first, n))
+            {
+                return Ok(true);
+            }
             if op.asks_for_frames() {
                 return Ok(false);
+            }
+            if let (Ok(a), Ok(n)) = (u8::try_from(a), u8::try_from(n))
+                && op.outputs.access.is_some()
+                && self.known(vm, (a, n), known)
+            {
+                return Ok(true);
             }
             vm.free_register = window + usize::from(self.code.registers);
             let site = (self.linked, self.pc(), self.place.1);
             let ran = vm.run_ext(site, (a, n, locals), window, Callee::Nothing)?;
-            debug_assert!(matches!(ran, Ran::On(_)));
+            debug_assert!(matches!(ran, Ran::On(..)));
+            if let Ran::On(_, Some(news)) = ran {
+                vm.code_mut().learn(self.program, known, news);
+            }
             return Ok(true);
         }
         if ins.is_text() && self.text(vm) {
@@ -341,6 +370,10 @@ impl Host for Native<'_, '_> {
         now.most = vm.limits.max_array_len;
         now.slice = &raw mut vm.slice;
         now.flag = vm.interrupt_flag().as_ptr().cast();
+        (now.shapes, now.salt) = match vm.jit.as_mut() {
+            Some(jit) => jit.shapes(&vm.heap),
+            None => (std::ptr::null(), 0),
+        };
     }
 
     fn max_string_len(&self) -> usize {

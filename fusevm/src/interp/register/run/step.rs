@@ -7,7 +7,7 @@ use super::{Run, Src, element};
 use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
-use crate::semantics::{Trap, array, string};
+use crate::semantics::{Trap, Unset, array, string};
 use crate::value::{Array, Value};
 use crate::vm::{Callee, VM};
 
@@ -82,6 +82,15 @@ impl<'l> Run<'l> {
                     vm.registers[register(d)] = vm.stack.pop().unwrap_or_default();
                 }
             },
+            Ins::SetVar { a, name } if self.must_be_set(vm, name) => {
+                if self.declines() {
+                    return Ok(true);
+                }
+                self.tell(vm);
+                let value = vm.fetch(register(a), a >= code.base);
+                vm.stack.push(value);
+                self.run_one(vm)?;
+            }
             Ins::SetVar { a, name } => {
                 let value = vm.fetch(register(a), a >= code.base);
                 vm.globals[self.linked.symbol(name)] = Some(value);
@@ -225,7 +234,7 @@ impl<'l> Run<'l> {
             Ins::ExtBranch { a, n, locals } => {
                 let site = (self.linked, pc, ip);
                 let ran = vm.run_ext(site, (a, n, locals), window, Callee::OfFrame)?;
-                if let Ran::On(false) | Ran::Back(false) = ran {
+                if let Ran::On(false, _) | Ran::Back(false) = ran {
                     self.place.1 += 1;
                 }
                 return self.after_ext(vm, ran, (a, n));
@@ -282,6 +291,14 @@ impl<'l> Run<'l> {
             _other => debug_assert!(false, "{next:?} is not run"),
         }
         Ok(true)
+    }
+
+    /// Whether a global is not there, and may not be made by an assignment.
+    fn must_be_set(&self, vm: &VM, name: u16) -> bool {
+        let declares = || matches!(self.opcode(), Opcode::DeclareVar);
+        vm.globals[self.linked.symbol(name)].is_none()
+            && self.linked.chunk().policy.unset == Unset::Strict
+            && !declares()
     }
 
     /// Returns from a call of which the VM has not heard.
@@ -368,9 +385,62 @@ impl<'l> Run<'l> {
         })
     }
 
-    /// What an op on numbers gives, where its operands are numbers and no business of the language's.
-    fn at_once(&self, vm: &VM, ins: Ins<u16>) -> Option<Result<Value, Trap>> {
+    /// What an op on numbers gives, where its operands are numbers; or where the language's own op looks at
+    /// nothing but them.
+    fn at_once(&self, vm: &mut VM, ins: Ins<u16>) -> Option<Result<Value, Trap>> {
         let (op, a, b) = self.numeric(ins)?;
+        self.on_two_numbers(vm, ins, (op, a, b))
+            .or_else(|| self.by_operator(vm, ins, (op, a, b)).map(Ok))
+    }
+
+    /// What the language's own op gives for operands that are not numbers, if that looks at nothing but them.
+    fn by_operator(
+        &self,
+        vm: &mut VM,
+        ins: Ins<u16>,
+        (op, a, b): (Opcode, u16, Src),
+    ) -> Option<Value> {
+        let peek = self.linked.operator(op)?.peek?;
+        let (window, registers) = (self.place.0, &vm.registers);
+        let small;
+        let first = &registers[window + usize::from(a)];
+        let result = match b {
+            Src::None => peek(&[first]),
+            Src::Reg(_) | Src::Int(_) => {
+                let second = match b {
+                    Src::Reg(b) => &registers[window + usize::from(b)],
+                    Src::Int(n) => {
+                        small = Value::Int(n.into());
+                        &small
+                    }
+                    Src::None => return None,
+                };
+                let turned = ins.turned() && matches!(op, Opcode::NumGt | Opcode::NumGe);
+                match turned {
+                    true => peek(&[second, first]),
+                    false => peek(&[first, second]),
+                }
+            }
+        }?;
+        // What only the stack had is gone.
+        let second = match b {
+            Src::Reg(b) => Some(b),
+            Src::Int(_) | Src::None => None,
+        };
+        for r in [Some(a), second].into_iter().flatten() {
+            if r >= self.code.base {
+                forget(&mut vm.registers[window + usize::from(r)]);
+            }
+        }
+        Some(result)
+    }
+
+    fn on_two_numbers(
+        &self,
+        vm: &VM,
+        ins: Ins<u16>,
+        (op, a, b): (Opcode, u16, Src),
+    ) -> Option<Result<Value, Trap>> {
         let number = |r: u16| match &vm.registers[self.place.0 + usize::from(r)] {
             Value::Int(n) => Some(Value::Int(*n)),
             Value::Float(f) => Some(Value::Float(*f)),

@@ -1,0 +1,174 @@
+//! Ext ops whose answer is known for the shape of their first input: fields are read and set in place, and
+//! calls are made without asking.
+
+use super::{Build, Know, St};
+use crate::heap::{Known, What};
+use crate::jit::ir::{Bin, Cond, Field, Inst, Invoked, Loc, Ty, V, Why};
+use crate::jit::profile::{LAST_PLAIN, OBJ, single, single_type};
+
+impl Build<'_> {
+    /// An ext op on `n` inputs from register `a` on, by what is known at its place; whether that could be done.
+    pub(super) fn by_shape(&mut self, (a, n): (u16, u16), place: u16) -> Option<()> {
+        let known = self.src.known.get(usize::from(place))?.only()?;
+        if self.seen().odd || n == 0 {
+            return None;
+        }
+        match known.what {
+            What::Load { field } => {
+                let at = self.field_of(a, known, field)?;
+                self.load_field(a, at)?;
+                self.drop_inputs(a + 1..a + n);
+                Some(())
+            }
+            What::Store { field, leaves } => {
+                let last = a + n - 1;
+                // The value first: what it is may be seen by a guard.
+                let seen = self.seen().operands[1];
+                let value = self.value(Loc::Reg(last), seen);
+                if value.is_none() {
+                    self.object(Loc::Reg(last), seen)?;
+                }
+                let at = self.field_of(a, known, field)?;
+                self.guard_plain(at);
+                match value {
+                    Some((v, _)) => self.inst(Inst::ElemStore(at, v), Ty::None),
+                    None => self.inst(Inst::CopyTo(Loc::Reg(last), at), Ty::None),
+                };
+                match value {
+                    Some((v, _)) if leaves => self.set(Loc::Reg(a), v),
+                    None if leaves => self.copy_plain(Loc::Reg(last), Loc::Reg(a)),
+                    _nothing => {}
+                }
+                self.drop_inputs(a + u16::from(leaves)..a + n);
+                Some(())
+            }
+            What::Call {
+                function,
+                callee,
+                receiver,
+                fixed,
+            } => {
+                self.guard_shape(a, known)?;
+                let place = a + u16::from(fixed) - u16::from(receiver);
+                let given = u8::try_from(a + n - place).ok()?;
+                self.drop_inputs(a + 1..place);
+                if receiver && place != a {
+                    self.copy_plain(Loc::Reg(a), Loc::Reg(place));
+                }
+                let invoked = Invoked { result: a, callee };
+                self.call((place, given), function, true, Some(invoked));
+                Some(())
+            }
+        }
+    }
+
+    /// Drops inputs that nobody wants any more.
+    fn drop_inputs(&mut self, inputs: std::ops::Range<u16>) {
+        for r in inputs {
+            self.forget(Loc::Reg(r));
+            self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+        }
+    }
+
+    /// Leaves unless there is a handle of an object; nothing if that is not so, as far as is known.
+    pub(super) fn object(&mut self, loc: Loc, seen: u16) -> Option<()> {
+        match self.st(loc) {
+            St::Val { .. } => None,
+            St::Mem(Know::Tag(tag)) => (tag == OBJ).then_some(()),
+            St::Mem(_) if single(seen) == Some(OBJ) => {
+                self.guard_tag(loc, OBJ);
+                self.set_st(loc, St::Mem(Know::Tag(OBJ)));
+                Some(())
+            }
+            St::Mem(_) => None,
+        }
+    }
+
+    /// Leaves unless the object in a register has the shape; its handle.
+    fn guard_shape(&mut self, r: u16, known: Known) -> Option<V> {
+        let loc = Loc::Reg(r);
+        // That it is an object is what the shape was of.
+        self.object(loc, 1 << OBJ)?;
+        let handle = self.inst(Inst::Handle(loc), Ty::Int);
+        let salt = self.inst(Inst::Salt(loc), Ty::Int);
+        let shape = self.inst(Inst::Shape(handle, salt, known.arena), Ty::Int);
+        let wanted = self.int((u64::from(known.shape.number()) << 32).cast_signed());
+        let is = self.cmp(Cond::Eq, shape, wanted);
+        self.guard(is, true, Why::Kind);
+        self.f.arena = self.f.arena.max(known.arena);
+        Some(handle)
+    }
+
+    /// The address of a field of the object in a register, which has the shape and so many fields.
+    fn field_of(&mut self, r: u16, known: Known, field: u32) -> Option<V> {
+        let handle = self.guard_shape(r, known)?;
+        let beside = self.inst(Inst::Beside(handle, known.arena), Ty::Ptr);
+        let count = self.inst(Inst::Field(Field::SlotCount, beside), Ty::Int);
+        let index = self.int(field.into());
+        let is = self.cmp(Cond::Below, index, count);
+        self.guard(is, true, Why::Range);
+        let first = self.inst(Inst::Field(Field::Slots, beside), Ty::Ptr);
+        Some(self.bin(Bin::At16, first, index))
+    }
+
+    /// Leaves unless what stands at an address is there, and owns nothing.
+    fn guard_plain(&mut self, at: V) {
+        let tag = self.inst(Inst::ElemTag(at), Ty::Int);
+        let most = self.int(LAST_PLAIN.into());
+        let is = self.cmp(Cond::Le, tag, most);
+        self.guard(is, true, Why::Range);
+    }
+
+    /// Puts what stands at an address, of the kind that was seen, into a register.
+    fn load_field(&mut self, d: u16, at: V) -> Option<()> {
+        let seen = self.seen().result;
+        let tag = self.inst(Inst::ElemTag(at), Ty::Int);
+        if let Some(ty) = single_type(seen) {
+            let wanted = self.int(ty.tag()?.into());
+            let is = self.cmp(Cond::Eq, tag, wanted);
+            self.guard(is, true, Why::Kind);
+            let v = match ty {
+                Ty::Undef => self.undef,
+                ty => self.inst(Inst::ElemLoad(at), ty),
+            };
+            self.set(Loc::Reg(d), v);
+            return Some(());
+        }
+        let know = match single(seen) {
+            Some(OBJ) => {
+                let wanted = self.int(OBJ.into());
+                let is = self.cmp(Cond::Eq, tag, wanted);
+                self.guard(is, true, Why::Kind);
+                Know::Tag(OBJ)
+            }
+            _mixed if seen != 0 && seen >> (LAST_PLAIN + 1) == 0 => {
+                let most = self.int(LAST_PLAIN.into());
+                let is = self.cmp(Cond::Le, tag, most);
+                self.guard(is, true, Why::Kind);
+                Know::Plain
+            }
+            _counted => return None,
+        };
+        self.forget(Loc::Reg(d));
+        self.inst(Inst::CopyFrom(at, Loc::Reg(d)), Ty::None);
+        self.set_st(Loc::Reg(d), St::Mem(know));
+        Some(())
+    }
+
+    /// `to = from`, which stands in memory and owns nothing.
+    pub(super) fn copy_plain(&mut self, from: Loc, to: Loc) {
+        let st = self.st(from);
+        self.forget(to);
+        self.inst(Inst::Copy(from, to), Ty::None);
+        self.set_st(to, st);
+    }
+
+    /// Moves what stands in memory to where nothing has to be dropped. Nothing is counted.
+    pub(super) fn carry(&mut self, from: Loc, to: Loc) {
+        let (st, undef) = (self.st(from), self.undef);
+        self.inst(Inst::Copy(from, to), Ty::None);
+        self.inst(Inst::Store(from, undef), Ty::None);
+        self.set_st(to, st);
+        self.set_st(from, St::Mem(Know::Plain));
+    }
+}
