@@ -59,7 +59,7 @@ fn enter_value(heap: &mut Heap, host: &Host, callee: &Value, got: usize) -> Call
         return enter(heap, bound.method, Some(bound.receiver.clone()), got);
     }
     if let Some(class) = heap.downcast::<Class>(callee) {
-        return instantiate(heap, class, got);
+        return Ok(instantiate(heap, class, got)?.once(callee, heap)?);
     }
     match callee {
         Value::NativeFn(CLOCK) => Ok(Invoke::Value(host.start.elapsed().as_secs_f64().into())),
@@ -67,18 +67,20 @@ fn enter_value(heap: &mut Heap, host: &Host, callee: &Value, got: usize) -> Call
     }
 }
 
-fn instantiate(heap: &mut Heap, class: Obj<Class>, got: usize) -> Called {
+/// A new instance, with the initializer still to be called.
+fn instantiate(heap: &Heap, class: Obj<Class>, got: usize) -> Called {
     let Class {
         initializer,
         instances,
         ..
     } = *heap.get(class)?;
-    let instance = heap.alloc_shaped(Instance { class }, instances)?;
-    match (initializer, got) {
-        (Some(initializer), got) => enter(heap, initializer, Some(instance.into()), got),
-        (None, 0) => Ok(Invoke::Value(instance.into())),
-        (None, got) => Err(Fault::Arity { takes: 0, got }),
-    }
+    let make = Maker::new(move |heap| heap.alloc_shaped(Instance { class }, instances));
+    let then = match (initializer, got) {
+        (Some(method), got) => Some((function(heap, method, got)?, method.handle())),
+        (None, 0) => None,
+        (None, got) => return Err(Fault::Arity { takes: 0, got }),
+    };
+    Ok(Invoke::Make { make, then })
 }
 
 fn bind(heap: &mut Heap, receiver: Value, method: Obj<Closure>) -> Result<Value, Fault> {
@@ -238,12 +240,15 @@ pub mod all {
     /// Calls a value.
     #[ext_op]
     pub fn call(callee: &Value, args: Rest<'_>, heap: &mut Heap, host: &mut Host) -> Called {
-        match heap.downcast::<Closure>(callee) {
-            Some(closure) => Ok(Invoke::ByShape {
+        if let Some(closure) = heap.downcast::<Closure>(callee) {
+            return Ok(Invoke::ByShape {
                 function: function(heap, closure, args.len())?,
                 callee: None,
                 receiver: false,
-            }),
+            });
+        }
+        match heap.downcast::<Class>(callee) {
+            Some(class) => instantiate(heap, class, args.len()),
             None => enter_value(heap, host, callee, args.len()),
         }
     }

@@ -106,7 +106,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// `()`, a value (whatever may be an operand, and `&str`), `Option<T>` (Undef for `None`), a pair
 /// (its second on top), `Branch`, which falls through or jumps to the op's one `Label`, `Invoke`,
-/// which lets the VM call a function, and `Result<_, E>` of these, where an error becomes a trap: any
+/// which lets the VM call a function, `Load`, `Store` and `Assign`, which let it read or set a field of an object, and `Result<_, E>` of these, where an error becomes a trap: any
 /// `E` that implements `std::error::Error + Send + Sync`, or a string.
 ///
 /// `Invoke::function(f)` calls `f` with what the op has as `Rest`, in a frame of its own and without
@@ -166,6 +166,74 @@ use syn::{DeriveInput, parse_macro_input};
 ///     b.op(ops::call { args: 0 });
 ///     assert_eq!(Lang::vm(()).eval(b.finish().unwrap()).unwrap(), Value::Int(2));
 /// }
+/// ```
+///
+/// # Shapes
+///
+/// What an op finds out about an object mostly holds for all objects of its kind. Objects that are allocated with
+/// [`Heap::alloc_shaped`](https://docs.rs/fusevm/latest/fusevm/heap/struct.Heap.html#method.alloc_shaped) have a `Shape`, and may have
+/// fields, which are the heap's. Some results say what holds for **all first inputs of that shape**, while immediates and
+/// number of arguments are the same:
+///
+/// | result | what it says |
+/// |---|---|
+/// | `Load::Field(n)` | the op leaves field `n`; `Load::Value` is a result like any other |
+/// | `Store(n)`, `Assign(n)` | the last input goes to field `n`, and is left by `Assign` |
+/// | `Invoke::ByShape { .. }` | this function is called, through the first input or through what is said; the first input may be argument 0 |
+/// | `Invoke::Make { .. }` | an object is made like this, and is the result, or argument 0 of a call |
+///
+/// The op runs when a shape comes by for the first time. From then on, where it stands, the VM compares shapes, and
+/// reads the field or makes the call itself; in machine code that is a comparison and a load, or a direct call that may be built in.
+/// An object for which it does not hold any more is given another shape, or none, by `Heap::set_shape`: a property
+/// that hides a method, for one. `examples/lox` does all of this.
+///
+/// ```
+/// use fusevm::prelude::*;
+///
+/// #[derive(Language)]
+/// #[language(ops(ops::OPS))]
+/// struct Lang;
+///
+/// #[derive(Object)]
+/// struct Point;
+///
+/// #[ops(Lang)]
+/// mod ops {
+///     use super::*;
+///
+///     #[ext_op]
+///     pub fn point(#[cache] shape: &mut Option<Shape>, heap: &mut Heap) -> Result<Obj<Point>, Trap> {
+///         let shape = match *shape {
+///             Some(shape) => shape,
+///             None => *shape.insert(heap.new_shape()?),
+///         };
+///         Ok(heap.alloc_shaped(Point, shape)?)
+///     }
+///
+///     /// All points have `x` in field 0, and `y` in field 1.
+///     #[ext_op]
+///     pub fn get(#[imm] name: Name<'_>, point: &Value) -> Load {
+///         Load::Field(usize::from(name.as_str() == "y"))
+///     }
+///
+///     #[ext_op]
+///     pub fn set(#[imm] name: Name<'_>, point: &Value, value: &Value) -> Assign {
+///         Assign(usize::from(name.as_str() == "y"))
+///     }
+/// }
+///
+/// # fn main() {
+/// let mut b = Builder::<Lang>::new();
+/// b.op(ops::point {});
+/// b.set_slot(0);
+/// b.get_slot(0);
+/// b.load(7);
+/// b.op(ops::set { name: "y".into() });
+/// b.pop();
+/// b.get_slot(0);
+/// b.op(ops::get { name: "y".into() });
+/// assert_eq!(Lang::vm(()).eval(b.finish().unwrap()).unwrap(), Value::Int(7));
+/// # }
 /// ```
 ///
 /// ```

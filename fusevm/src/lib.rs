@@ -104,7 +104,7 @@ pub use ext::{
 };
 pub use frontend::{Frontend, compile};
 pub use fuse::fuse;
-pub use heap::{Heap, HeapError, ObjMut, Object, Shape, Trace, Tracer};
+pub use heap::{Heap, HeapError, Maker, ObjMut, Object, Shape, Trace, Tracer};
 #[cfg(all(feature = "jit", unix))]
 pub use jit::{JitCompiler, JitConfig, JitExit, JitRefused, JitReport, JitUnit};
 pub use op::{Effect, Flags, Op, OpInfo, Opcode, OperandKind};
@@ -136,9 +136,9 @@ pub mod prelude {
     pub use crate::macros::chunk;
     pub use crate::{
         Array, Assign, Block, Branch, Builder, Chunk, ChunkBuilder, Ctx, Diagnostic, Error, ExtOp,
-        Frontend, Func, Function, Hash, Heap, Invoke, Kind, Label, Language, Limits, Load, Name,
-        Obj, ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Shape, Slot,
-        Span, StaticChunk, Store, Str, Trace, Trap, VM, VMResult, Value, Vm,
+        Frontend, Func, Function, Hash, Heap, Invoke, Kind, Label, Language, Limits, Load, Maker,
+        Name, Obj, ObjMut, Object, Op, OpSet, Output, Parsed, Policy, Program, Ref, Rest, Shape,
+        Slot, Span, StaticChunk, Store, Str, Trace, Trap, VM, VMResult, Value, Vm,
     };
     #[cfg(feature = "macros")]
     pub use crate::{FuseValue, Immediate, Local, core_ops, ext_op, fusevm_chunk, ops};

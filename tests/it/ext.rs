@@ -19,6 +19,7 @@ mod nested;
 mod operators;
 mod places;
 mod results;
+mod shapes;
 mod wire;
 
 use fusevm::prelude::*;

@@ -137,10 +137,7 @@ impl OpDesc {
     /// interpreter.
     #[cfg_attr(not(feature = "jit"), allow(dead_code))]
     pub(crate) fn asks_for_frames(&self) -> bool {
-        self.calls_back
-            || self.outputs.invokes
-            || self.outputs.jumps.is_some()
-            || self.callee.is_some()
+        self.calls_back || self.outputs.invokes || self.outputs.jumps.is_some()
     }
 
     const fn is_short(&self) -> bool {

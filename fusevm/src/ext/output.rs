@@ -2,7 +2,7 @@
 
 use super::call::Produced;
 use super::{AccessKind, Call, Flow, OutputDesc, Ty};
-use crate::heap::Object;
+use crate::heap::{Heap, HeapError, Maker, Object};
 use crate::semantics::Trap;
 use crate::value::{Array, Func, Handle, Hash, HostValue, Obj, Ref, Str, Value};
 use std::error::Error;
@@ -216,6 +216,16 @@ pub enum Invoke {
         /// Whether the first input is argument 0, before those of the rest.
         receiver: bool,
     },
+    /// Makes an object, the same way for every first input of its shape, while immediates and number of arguments
+    /// are the same: an instance of a class, for one. It is the result; or with `then` it is argument 0 of a
+    /// call of that function through that callee, before those of the rest. The next time the VM does
+    /// it without the op.
+    Make {
+        /// Makes it.
+        make: Maker,
+        /// What is called with it, and the object through which.
+        then: Option<(Func, Handle)>,
+    },
 }
 
 impl Invoke {
@@ -228,21 +238,34 @@ impl Invoke {
         }
     }
 
-    /// The call as it is for one first input; `None` where it is none.
-    pub(crate) fn of_input(self, input: &Value) -> Option<Invoke> {
-        match self {
-            Invoke::Value(_) => None,
-            call @ Invoke::Call { .. } => Some(call),
+    /// The value, or the call, as it is for one first input: it says nothing of others of the shape.
+    ///
+    /// # Errors
+    /// That of making an object.
+    pub fn once(self, input: &Value, heap: &mut Heap) -> Result<Invoke, HeapError> {
+        Ok(match self {
+            plain @ (Invoke::Value(_) | Invoke::Call { .. }) => plain,
             Invoke::ByShape {
                 function,
                 callee,
                 receiver,
-            } => Some(Invoke::Call {
+            } => Invoke::Call {
                 function,
                 callee: callee.map_or_else(|| input.clone(), Value::Obj),
                 first: receiver.then(|| input.clone()),
-            }),
-        }
+            },
+            Invoke::Make { make, then } => {
+                let made = Value::Obj(make.make(heap)?);
+                match then {
+                    None => Invoke::Value(made),
+                    Some((function, callee)) => Invoke::Call {
+                        function,
+                        callee: Value::Obj(callee),
+                        first: Some(made),
+                    },
+                }
+            }
+        })
     }
 }
 
@@ -296,8 +319,10 @@ impl Returns for Load {
 /// The result of an op that sets a field of its first input, an object with a
 /// [shape](crate::heap::Shape), to its last input; it leaves nothing.
 ///
-/// The field is the same one for every first input of its shape, while immediates are the same. Where the op
-/// stands, the VM sets it without the op the next time, unless it was never set before: then the op is asked again.
+/// The field is the same one for every first input of its shape, while immediates are the same: where the op
+/// stands, the VM sets it without the op the next time, whether it was set before or not. An op that does more than
+/// that takes the object's shape away, or gives it another one, with
+/// [`Heap::set_shape`](crate::heap::Heap::set_shape).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Store(pub usize);
 

@@ -3,11 +3,42 @@
 //! Each VM has its own, for shapes are a heap's. A place remembers what held for the last two shapes that came
 //! by; machine code is made of what it remembers.
 
-use super::{Heap, Shape};
-use crate::value::Handle;
+use super::{Heap, HeapError, Object, Shape};
+use crate::value::{Handle, Obj};
+use std::fmt;
+use std::sync::Arc;
+
+/// Makes objects of one kind, each time a new one: see [`Invoke::Make`](crate::ext::Invoke::Make).
+#[derive(Clone)]
+pub struct Maker(Arc<dyn Fn(&mut Heap) -> Result<Handle, HeapError> + Send + Sync>);
+
+impl Maker {
+    /// What makes an object in a heap. It has no other effect.
+    pub fn new<T: Object>(
+        make: impl Fn(&mut Heap) -> Result<Obj<T>, HeapError> + Send + Sync + 'static,
+    ) -> Maker {
+        Maker(Arc::new(move |heap| make(heap).map(Obj::handle)))
+    }
+
+    pub(crate) fn make(&self, heap: &mut Heap) -> Result<Handle, HeapError> {
+        self.0(heap)
+    }
+}
+
+impl fmt::Debug for Maker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Maker")
+    }
+}
+
+impl PartialEq for Maker {
+    fn eq(&self, other: &Maker) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
 
 /// What an op said of all first inputs of a shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Known {
     pub(crate) shape: Shape,
     /// The arena of the object that it was said of.
@@ -15,8 +46,20 @@ pub(crate) struct Known {
     pub(crate) what: What,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the first argument of a call is, if it is none of the inputs behind the first.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum First {
+    Given,
+    /// The first input.
+    Input,
+    /// A new object.
+    Made(Maker),
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
+    /// It leaves a new object.
+    Make(Maker),
     /// It reads that field.
     Load { field: u32 },
     /// It sets that field to its last input, and may leave the value.
@@ -26,15 +69,15 @@ pub(crate) enum What {
         function: u32,
         /// Through the first input itself, or through this.
         callee: Option<Handle>,
-        /// Whether the first input is the first argument.
-        receiver: bool,
+        /// What comes before the arguments.
+        first: First,
         /// Inputs before the arguments.
         fixed: u8,
     },
 }
 
 /// What a place remembers.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Knowledge {
     ways: [Option<Known>; 2],
     /// Whether something was forgotten for it.
@@ -44,19 +87,17 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     /// What is known of an object, if it is of a shape that is known.
     #[inline]
-    pub(crate) fn of(&self, heap: &Heap, handle: Handle) -> Option<Known> {
+    pub(crate) fn of(&self, heap: &Heap, handle: Handle) -> Option<&Known> {
         let mut ways = self.ways.iter().flatten();
         ways.find(|known| heap.is_shaped(handle, known.shape))
-            .copied()
     }
 
-    /// What is known, if it is of one shape alone.
+    /// All that is known, if nothing was ever forgotten for something new.
     #[cfg(all(feature = "jit", unix))]
-    pub(crate) fn only(&self) -> Option<Known> {
-        match self.ways {
-            [Some(only), None] if !self.is_full => Some(only),
-            _other => None,
-        }
+    pub(crate) fn all(&self) -> Option<(&Known, Option<&Known>)> {
+        let [first, second] = &self.ways;
+        let first = first.as_ref().filter(|_| !self.is_full)?;
+        Some((first, second.as_ref()))
     }
 
     /// Takes note of something new.
@@ -64,9 +105,10 @@ impl Knowledge {
         if self.ways.iter().flatten().any(|old| *old == known) {
             return;
         }
-        let last = self.ways[0].filter(|old| old.shape != known.shape);
+        let last = self.ways[0].take_if(|old| old.shape != known.shape);
         if last.is_some() {
-            self.is_full |= self.ways[1].is_some_and(|old| old.shape != known.shape);
+            let lost = self.ways[1].as_ref();
+            self.is_full |= lost.is_some_and(|old| old.shape != known.shape);
             self.ways[1] = last;
         }
         self.ways[0] = Some(known);

@@ -52,7 +52,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 pub use error::HeapError;
-pub(crate) use known::{Knowledge, Known, What};
+pub use known::Maker;
+pub(crate) use known::{First, Knowledge, Known, What};
 pub use object::{ObjMut, Object};
 pub use shape::Shape;
 #[cfg(all(feature = "jit", unix))]

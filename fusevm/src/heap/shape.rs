@@ -10,7 +10,7 @@
 //! Fields are the heap's, not the object's, so that the VM finds them without knowing the object's type. They are traced, and
 //! counted, by the heap.
 
-use super::{Handle, Heap, HeapError, Obj, Object, Value};
+use super::{Handle, Heap, HeapError, Obj, Object, Value, arena};
 use std::num::NonZeroU32;
 
 /// What objects have in common; compared by identity, and unique in its heap.
@@ -38,6 +38,8 @@ pub(crate) struct Shaped {
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
     last: u32,
+    /// By shape: the arena that its first object came to, or 0.
+    homes: Vec<u32>,
     /// By arena and slot; as long as they have to be.
     tables: Vec<Vec<Shaped>>,
     /// By shape: the most fields that an object of it has had.
@@ -136,7 +138,28 @@ impl Heap {
         object: T,
         shape: Shape,
     ) -> Result<Obj<T>, HeapError> {
-        let obj = self.alloc(object)?;
+        self.admit()?;
+        self.bytes = self.bytes.saturating_add(arena::size(&object));
+        let number = shape.0.get() as usize;
+        let home = self.shapes.homes.get(number).copied().unwrap_or(0);
+        let obj = match self.typed_mut::<T>(home).filter(|_| home != 0) {
+            Some(arena) => {
+                let place = arena.insert(object);
+                self.name(place, home).map(Obj::new)?
+            }
+            None => {
+                let home = self.arena_of::<T>()?;
+                let homes = &mut self.shapes.homes;
+                if homes.len() <= number {
+                    homes.resize(number + 1, 0);
+                }
+                homes[number] = home;
+                let place = self
+                    .typed_mut::<T>(home)
+                    .and_then(|arena| arena.insert(object));
+                self.name(place, home).map(Obj::new)?
+            }
+        };
         let handle = obj.handle();
         let tables = &mut self.shapes.tables;
         let (arena, index) = (handle.arena() as usize, handle.index() as usize);

@@ -239,17 +239,22 @@ pub(super) fn no_object(desc: &OpDesc) -> Trap {
 /// Opens the frame of the call an op asked for. On the stack from `at`: the op's fixed inputs, then
 /// the arguments.
 fn invoke(vm: &mut VM, invoke: Option<Invoke>, at: usize, fixed: usize) -> Step {
-    let invoke = invoke.and_then(|invoke| match vm.stack.get(at) {
-        Some(input) => invoke.of_input(input),
-        None => invoke.of_input(&Value::Undef),
-    });
-    let Some(Invoke::Call {
-        function,
-        callee,
-        first,
-    }) = invoke
-    else {
-        return Err(Trap::Load("the op asked for no call".into()));
+    let input = vm.stack.get(at).cloned().unwrap_or_default();
+    let invoke = invoke.unwrap_or(Invoke::Value(Value::Undef));
+    let (function, callee, first) = match invoke.once(&input, vm.heap_mut())? {
+        Invoke::Call {
+            function,
+            callee,
+            first,
+        } => (function, callee, first),
+        Invoke::Value(value) => {
+            vm.stack.truncate(at);
+            vm.stack.push(value);
+            return Ok(());
+        }
+        Invoke::ByShape { .. } | Invoke::Make { .. } => {
+            return Err(Trap::Load("the op asked for no call".into()));
+        }
     };
     let arguments = at + fixed;
     vm.stack.splice(at..arguments, first);

@@ -19,10 +19,10 @@ mod number;
 mod shape;
 
 use super::flow::{Bits, Flow, ways};
-use super::ir::{At, B, Bin, Cond, Exit, Func, Inst, Lib, Loc, Term, Ty, V, Why};
+use super::ir::{At, B, Bin, CalleeAt, Cond, Exit, Func, Inst, Lib, Loc, Term, Ty, V, Why};
 use super::profile::{LAST_PLAIN, OBJ, Profile, STR, Seen, single, single_type};
 use crate::chunk::Chunk;
-use crate::ext::OpDesc;
+use crate::ext::{OpDesc, OpTable};
 use crate::heap::Knowledge;
 use crate::lower::{Code, Ins};
 use crate::semantics::{Overflow, Policy};
@@ -33,6 +33,9 @@ pub(super) use call::{Callees, Found};
 
 /// Instructions of a unit in the middle that machine code is made of at most.
 const MOST: usize = 6_000;
+
+/// An instruction that needs the interpreter one time in so many does not keep a unit from being compiled.
+const RARE: u32 = 6;
 
 /// How often a unit is built again.
 const TURNS: usize = 24;
@@ -91,12 +94,16 @@ pub(super) struct Source<'a> {
     pub(super) symbols: &'a [u32],
     pub(super) ops: &'a [&'static OpDesc],
     pub(super) chunk: &'a Chunk,
+    /// The language's ops in place of those on numbers.
+    pub(super) operators: Option<&'static OpTable>,
     /// What is known of shapes, by place.
     pub(super) known: &'a [Knowledge],
     /// The loop that is compiled, or the whole function.
     pub(super) part: Option<usize>,
     /// What registers are at the entry: of a type, or in memory.
     pub(super) entry: Vec<Entry>,
+    /// Through what the function was called.
+    pub(super) callee: CalleeAt,
     /// What the function gives of its own, if it is not left in memory.
     pub(super) gives: Option<Ty>,
     /// Tests only: no instruction is left out.
@@ -413,6 +420,7 @@ impl Build<'_> {
             ip: ip as u32,
             want: false,
             invoked: None,
+            callee: self.src.callee,
         }];
         self.f.exits.push(Exit {
             why,
@@ -702,9 +710,22 @@ impl Build<'_> {
 
     /// An instruction that asks the VM for frames: outside of what is compiled.
     fn needs_frames(&mut self) -> usize {
-        if self.seen().times > 0 {
-            self.refuse(Refused::Slow(self.ip as u32));
+        let times = self.seen().times;
+        if times == 0 {
+            return self.leave(Why::Slow);
         }
+        let begin = match self.src.part {
+            None => 0,
+            Some(part) => {
+                let header = self.src.flow.loops[part].header;
+                self.src.flow.blocks[header].start
+            }
+        };
+        // Where it comes now and then, the interpreter goes on from there.
+        if times.saturating_mul(RARE) < self.src.profile.at(begin).times {
+            return self.leave(Why::Planned);
+        }
+        self.refuse(Refused::Slow(self.ip as u32));
         self.leave(Why::Slow)
     }
 

@@ -527,6 +527,7 @@ impl Body<'_, '_> {
         | Inst::Charge(_, exit)
         | Inst::Room { exit, .. }
         | Inst::Native { exit, .. }
+        | Inst::Peek { exit, .. }
         | Inst::Lib {
             lib: Lib::Step | Lib::Unshare | Lib::Push | Lib::Element,
             exit,
@@ -673,6 +674,19 @@ impl Body<'_, '_> {
             } => {
                 self.lib(*lib, *locs, args, *exit);
                 None
+            }
+            Inst::Peek { op, locs, exit } => {
+                let (context, [a, b]) = (self.context(), locs.map(|loc| self.named(loc)));
+                let op = std::ptr::from_ref(op.0) as i64;
+                let op = self.b.ins().iconst(types::I64, op);
+                let address = calls::peek as *const () as usize;
+                let found = self.host(address, &[context, op, a, b]);
+                let is = self
+                    .b
+                    .ins()
+                    .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, found, 1);
+                self.guard(is, true, *exit);
+                Some(self.b.ins().ireduce(types::I8, found))
             }
             Inst::Room { window, deep, exit } => {
                 self.room(*window, *deep, *exit);
@@ -998,6 +1012,17 @@ impl Body<'_, '_> {
                 let (text, len) = (self.value(args[0]), self.value(args[1]));
                 let address = calls::append as *const () as usize;
                 self.host(address, &[context, named[0], text, len])
+            }
+            Lib::SetField => {
+                let field = self.value(args[0]);
+                let address = calls::set_field as *const () as usize;
+                self.host(address, &[context, named[0], field, named[1]])
+            }
+            Lib::Make(number) => {
+                let (exit, off) = (self.exit_number(exit), self.off());
+                let number = self.b.ins().iconst(types::I64, i64::from(number));
+                let address = calls::make as *const () as usize;
+                self.host(address, &[context, exit, off, number, named[0]])
             }
             Lib::Element => {
                 let index = self.value(args[0]);

@@ -16,7 +16,7 @@
 #![allow(unsafe_code)]
 
 use super::profile::LAST_PLAIN;
-use crate::ext::NativeState;
+use crate::ext::{NativeState, OpDesc};
 use crate::heap::Shaped;
 use crate::value::Value;
 use std::mem::offset_of;
@@ -88,6 +88,15 @@ pub(crate) trait Host {
 
     /// Runs `count` instructions from the one of the exit on, as the interpreter does; whether they ran.
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool;
+
+    /// The truth that an op gives which looks at two values and at nothing else; nothing if it gives none.
+    fn peek(&mut self, op: &OpDesc, a: Place, b: Place) -> Option<bool>;
+
+    /// Sets a field of an object that can have it; whether it is one.
+    fn set_field(&mut self, object: Place, field: usize, value: Place) -> bool;
+
+    /// Puts what a maker of the version makes into a register; whether there is such an object.
+    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: Place) -> bool;
 
     /// Takes fuel beyond that for now; whether there is that much, and nobody has interrupted.
     fn pay(&mut self, cost: u64) -> bool;
@@ -223,7 +232,7 @@ unsafe fn with<T>(context: *mut Context, of: impl FnOnce(&mut dyn Host) -> T) ->
 /// What machine code calls. Locations are numbers: those of registers in bytes behind the first one, those
 /// of globals from [`GLOBAL`] on.
 pub(super) mod calls {
-    use super::{Context, Exited, Host, Place, Value, with};
+    use super::{Context, Exited, Host, OpDesc, Place, Value, with};
 
     /// Locations from here on are globals.
     pub(in crate::jit) const GLOBAL: u64 = 1 << 62;
@@ -254,6 +263,45 @@ pub(super) mod calls {
     ) -> u64 {
         let window = off as usize / size_of::<Value>();
         let run = |host: &mut dyn Host| host.step(Exited::of_bits(exit), window, count as usize);
+        // SAFETY: machine code passes what it was given.
+        status(unsafe { with(context, run) })
+    }
+
+    /// 0 or 1 for what the op says, 2 if it says nothing.
+    pub(in crate::jit) extern "C" fn peek(
+        context: *mut Context,
+        op: *const OpDesc,
+        a: u64,
+        b: u64,
+    ) -> u64 {
+        // SAFETY: the address is of what describes an op, which is a constant.
+        let op = unsafe { &*op };
+        // SAFETY: machine code passes what it was given; see `with`. Nothing is moved.
+        let host = unsafe { &mut *(*context).host };
+        host.peek(op, place(a), place(b)).map_or(2, u64::from)
+    }
+
+    pub(in crate::jit) extern "C" fn set_field(
+        context: *mut Context,
+        object: u64,
+        field: u64,
+        value: u64,
+    ) -> u64 {
+        let run = |host: &mut dyn Host| host.set_field(place(object), field as usize, place(value));
+        // SAFETY: machine code passes what it was given.
+        status(unsafe { with(context, run) })
+    }
+
+    pub(in crate::jit) extern "C" fn make(
+        context: *mut Context,
+        exit: u64,
+        off: u64,
+        maker: u64,
+        to: u64,
+    ) -> u64 {
+        let window = off as usize / size_of::<Value>();
+        let run =
+            |host: &mut dyn Host| host.make(Exited::of_bits(exit), window, maker as u32, place(to));
         // SAFETY: machine code passes what it was given.
         status(unsafe { with(context, run) })
     }

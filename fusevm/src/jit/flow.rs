@@ -210,6 +210,8 @@ pub(super) struct Flow {
     registers: usize,
     /// Whether each instruction may see slots that it does not name.
     slots: Vec<bool>,
+    /// Whether an op in it looks at what the function was called through.
+    pub(super) looks_at_callee: bool,
 }
 
 /// Whether an instruction may see slots that it does not name: ext ops say which they name.
@@ -223,6 +225,15 @@ fn sees_slots(ins: Ins<u16>, ops: &[&'static OpDesc]) -> bool {
             .iter()
             .any(|imm| matches!(imm.kind, ImmKind::Slot))
     })
+}
+
+/// Whether an instruction is an ext op that looks at what the function was called through.
+fn looks_at_callee(ins: Ins<u16>, ops: &[&'static OpDesc]) -> bool {
+    let Ins::Ext { import, .. } = ins else {
+        return false;
+    };
+    let op = ops.get(usize::from(import));
+    op.is_some_and(|op| op.callee.is_some())
 }
 
 impl Flow {
@@ -281,6 +292,7 @@ impl Flow {
             loops: Vec::new(),
             registers: code.registers.into(),
             slots: code.plain.iter().map(|ins| sees_slots(*ins, ops)).collect(),
+            looks_at_callee: code.plain.iter().any(|ins| looks_at_callee(*ins, ops)),
         };
         flow.find_loops(code)?;
         flow.find_live(code);

@@ -6,6 +6,8 @@
 //! interpreter goes on: in which frames, at which instruction, and which locations have to be written
 //! for that, because memory is behind what the values say.
 
+use crate::ext::OpDesc;
+use crate::heap::Maker;
 use crate::value::{Handle, Value};
 use std::fmt;
 
@@ -163,6 +165,10 @@ pub(super) enum Lib {
     Append,
     /// Copies element `args[0]` of the array at `locs[0]` to `locs[1]`.
     Element,
+    /// Sets field `args[0]` of the object at `locs[0]`, which can have it, to what is at `locs[1]`.
+    SetField,
+    /// Puts a new object into a location, where nothing has to be dropped: what that maker of the unit makes.
+    Make(u32),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -241,6 +247,12 @@ pub(super) enum Inst {
         args: Vec<V>,
         after: usize,
     },
+    /// The truth that an op gives which looks at two locations and at nothing else.
+    Peek {
+        op: Peeked,
+        locs: [Loc; 2],
+        exit: usize,
+    },
     /// An ext op's own code, called without boxes; the address is of the op's entry.
     Native {
         entry: usize,
@@ -307,6 +319,21 @@ pub(crate) struct At {
     pub(crate) want: bool,
     /// And whether an ext op has asked for that call.
     pub(crate) invoked: Option<Invoked>,
+    /// Through what the function was called, for ops that look at that.
+    pub(crate) callee: CalleeAt,
+}
+
+/// Where the value is through which a function was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CalleeAt {
+    /// Nowhere: it was called by its name, or nothing in it looks at that.
+    Nothing,
+    /// Where the interpreter has it: the unit was entered from there, and from there alone.
+    Entry,
+    /// It is this.
+    Is(Handle),
+    /// In the register before the window.
+    Below,
 }
 
 /// A call that an ext op asked for.
@@ -344,6 +371,24 @@ pub(super) struct Exit {
     pub(super) writes: Vec<(Loc, V)>,
 }
 
+/// An op, by what describes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peeked(pub(super) &'static OpDesc);
+
+impl PartialEq for Peeked {
+    fn eq(&self, other: &Peeked) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Peeked {}
+
+impl std::hash::Hash for Peeked {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        std::ptr::hash(self.0, state);
+    }
+}
+
 /// A unit in the middle of its way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Func {
@@ -355,6 +400,8 @@ pub(super) struct Func {
     pub(super) keeps: Vec<Value>,
     /// The last arena whose shapes it looks at.
     pub(super) arena: u32,
+    /// What makes objects in it, by number.
+    pub(super) makers: Vec<Maker>,
 }
 
 impl Func {
@@ -423,9 +470,10 @@ impl Inst {
     pub(super) fn exit(&self) -> Option<usize> {
         match self {
             Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => Some(*exit),
-            Inst::Lib { exit, .. } | Inst::Room { exit, .. } | Inst::Native { exit, .. } => {
-                Some(*exit)
-            }
+            Inst::Lib { exit, .. }
+            | Inst::Room { exit, .. }
+            | Inst::Native { exit, .. }
+            | Inst::Peek { exit, .. } => Some(*exit),
             Inst::Call { after, .. } => Some(*after),
             _other => None,
         }
@@ -457,7 +505,7 @@ impl Inst {
             }
             Inst::Beside(a, _) | Inst::CopyFrom(a, _) | Inst::CopyTo(_, a) => of(a),
             Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
-            Inst::Room { .. } => {}
+            Inst::Room { .. } | Inst::Peek { .. } => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
                 of(a);
                 of(b);
@@ -615,6 +663,10 @@ impl Func {
             Inst::Room { window, deep, exit } => {
                 let exit = self.exit_text(*exit);
                 writeln!(f, "{name}room r{window} {deep} deep, else {exit}")
+            }
+            Inst::Peek { op, locs, exit } => {
+                let ([a, b], exit) = (locs, self.exit_text(*exit));
+                writeln!(f, "{name}{} {a} {b}, else {exit}", op.0.name)
             }
             Inst::Native { args, .. } => writeln!(f, "{name}native ({})", list(args)),
         }

@@ -32,7 +32,7 @@ mod report;
 mod tier;
 
 pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
-pub(crate) use ir::{Invoked, Why};
+pub(crate) use ir::{CalleeAt, Invoked, Why};
 
 pub use classic::JitCompiler;
 pub use report::{JitExit, JitRefused, JitReport, JitUnit};

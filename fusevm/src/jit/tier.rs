@@ -8,7 +8,7 @@ use super::build::{Callees, Entry, Found, Refused, Source, build};
 use super::emit::{Callee, Emitter, Target};
 use super::entry::Door;
 use super::flow::Flow;
-use super::ir::{At, Ty, Why};
+use super::ir::{At, CalleeAt, Ty, Why};
 use super::listing::Listings;
 use super::memory::{Placed, Region};
 use super::passes::inline::Body;
@@ -16,11 +16,11 @@ use super::passes::{self, Facts};
 use super::profile::{LAST_PLAIN, Profile, single_type, tag};
 use super::report::{JitExit, JitRefused, JitReport, JitUnit};
 use crate::chunk::Chunk;
-use crate::ext::OpDesc;
-use crate::heap::{Heap, Knowledge, Shaped};
+use crate::ext::{OpDesc, OpTable};
+use crate::heap::{Heap, Knowledge, Maker, Shaped};
 use crate::lower::Code;
 use crate::semantics::Policy;
-use crate::value::Value;
+use crate::value::{Handle, Value};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -129,6 +129,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) symbols: &'a [u32],
     pub(crate) ops: &'a [&'static OpDesc],
     pub(crate) chunk: &'a Chunk,
+    /// The language's ops in place of those on numbers.
+    pub(crate) operators: Option<&'static OpTable>,
     /// What is known of shapes, by place.
     pub(crate) known: &'a [Knowledge],
     /// The heap whose shapes these are.
@@ -167,6 +169,7 @@ struct Version {
     part: Option<usize>,
     entry: Vec<Entry>,
     args: Vec<Option<Ty>>,
+    callee: CalleeAt,
     gives: Option<Ty>,
     /// Where its code is.
     cell: Box<usize>,
@@ -178,6 +181,7 @@ struct Version {
     body: Option<Arc<Body>>,
     /// Values that its code has addresses of.
     keeps: Vec<Value>,
+    makers: Vec<Maker>,
     state: State,
     /// How often the interpreter entered it.
     entered: u64,
@@ -382,6 +386,7 @@ impl Jit {
         &mut self,
         (key, code, ip): (Key, &Code, u32),
         registers: &[Value],
+        through: (Option<Handle>, Option<&Value>),
         scene: &Scene<'_>,
     ) -> Result<Option<usize>, ()> {
         let Some(flow) = self.flow(key, code, scene.ops) else {
@@ -403,7 +408,9 @@ impl Jit {
         let versions = spot.versions.clone();
         let fits = |v: &&usize| {
             let version = &self.versions[**v];
-            version.part == part && version.fits(registers)
+            version.part == part
+                && version.fits(registers)
+                && version.is_through(flow.looks_at_callee, through)
         };
         if let Some(found) = versions.iter().find(fits) {
             return Ok(Some(*found));
@@ -419,7 +426,14 @@ impl Jit {
                 let args = (registers.iter().take(code.argc.into()))
                     .map(|value| Ty::of_tag(tag(value)).filter(|ty| *ty != Ty::Undef))
                     .collect();
-                self.want_function(key, code, args)
+                let callee = match through {
+                    (Some(callee), below) if flow.looks_at_callee => match below {
+                        Some(Value::Obj(below)) if *below == callee => CalleeAt::Below,
+                        _other => CalleeAt::Is(callee),
+                    },
+                    _nothing => CalleeAt::Nothing,
+                };
+                self.want_function(key, code, args, callee)
             }
             (_, Some(part)) => self.want_loop(key, code, (ip, part, &flow), registers),
             _other => return Err(()),
@@ -463,12 +477,19 @@ impl Jit {
         Err(Refused::Failed)
     }
 
-    fn want_function(&mut self, key: Key, code: &Code, args: Vec<Option<Ty>>) -> usize {
+    fn want_function(
+        &mut self,
+        key: Key,
+        code: &Code,
+        args: Vec<Option<Ty>>,
+        callee: CalleeAt,
+    ) -> usize {
         let found = (self.versions.iter()).position(|v| {
             v.key == key
                 && v.ip == 0
                 && v.part.is_none()
                 && v.args == args
+                && v.callee == callee
                 && matches!(v.state, State::Wanted | State::Ready)
         });
         if let Some(found) = found {
@@ -486,6 +507,7 @@ impl Jit {
         let gives = single_type(self.profile(key).returns);
         self.add(Version {
             args,
+            callee,
             gives,
             ..Version::wanted(key, 0, entry)
         })
@@ -513,6 +535,7 @@ impl Jit {
         }
         self.add(Version {
             part: Some(part),
+            callee: CalleeAt::Entry,
             ..Version::wanted(key, ip, entry)
         })
     }
@@ -666,9 +689,11 @@ impl Jit {
             symbols: scene.symbols,
             ops: scene.ops,
             chunk: scene.chunk,
+            operators: scene.operators,
             known: if own_heap { scene.known } else { &[] },
             part: version.part,
             entry: version.entry.clone(),
+            callee: version.callee,
             gives: version.gives,
             eager: self.config.eager,
         };
@@ -726,6 +751,7 @@ impl Jit {
         version.bytes = emitted.code.len();
         version.units = units;
         version.keeps = std::mem::take(&mut f.keeps);
+        version.makers = std::mem::take(&mut f.makers);
         version.exits = (f.exits.into_iter())
             .map(|exit| Exited {
                 why: exit.why,
@@ -754,6 +780,12 @@ impl Jit {
     /// Listings of what was compiled.
     pub(crate) fn listing(&self) -> String {
         self.listings.text()
+    }
+
+    /// What makes an object for a version.
+    pub(crate) fn maker(&self, version: u32, number: u32) -> Option<Maker> {
+        let version = &self.versions[version as usize];
+        version.makers.get(number as usize).cloned()
     }
 
     /// The way in, and what keeps count of it.
@@ -852,6 +884,13 @@ impl Jit {
         }
         if let Some((unit, at)) = self.site(exited) {
             self.see_anew(key, (unit, at.ip), compiled);
+            // What was built in there is built anew, too.
+            let of = Key { unit, ..key };
+            for v in 0..self.versions.len() {
+                if self.versions[v].key == of {
+                    self.drop_version(v);
+                }
+            }
         }
         true
     }
@@ -937,6 +976,7 @@ impl Version {
             part: None,
             entry,
             args: Vec::new(),
+            callee: CalleeAt::Nothing,
             gives: None,
             cell: Box::new(0),
             boxed: 0,
@@ -945,9 +985,23 @@ impl Version {
             calls: Vec::new(),
             body: None,
             keeps: Vec::new(),
+            makers: Vec::new(),
             state: State::Wanted,
             entered: 0,
             bytes: 0,
+        }
+    }
+
+    /// Whether it is for what a function is called through: by a value, which may stand below its window.
+    fn is_through(&self, looks: bool, (callee, below): (Option<Handle>, Option<&Value>)) -> bool {
+        match self.callee {
+            CalleeAt::Nothing => !looks || callee.is_none(),
+            CalleeAt::Entry => true,
+            CalleeAt::Is(is) => callee == Some(is),
+            CalleeAt::Below => match below {
+                Some(Value::Obj(below)) => callee == Some(*below),
+                _other => false,
+            },
         }
     }
 
@@ -977,11 +1031,11 @@ impl Callees for Wanting<'_, '_> {
     fn version(
         &mut self,
         function: u32,
-        by_value: bool,
+        through: Option<CalleeAt>,
         args: &[Option<Ty>],
     ) -> Result<Found, Refused> {
         let slow = Refused::Slow(0);
-        if !by_value && !(self.scene.is_bound)(function) {
+        if through.is_none() && !(self.scene.is_bound)(function) {
             return Err(slow);
         }
         let code = (self.scene.code)(function, args.len() as u8).ok_or(slow)?;
@@ -995,7 +1049,10 @@ impl Callees for Wanting<'_, '_> {
         if self.jit.profile(key).is_empty() {
             return Err(Refused::Later);
         }
-        let number = self.jit.want_function(key, code, args.to_vec());
+        let flow = self.jit.flow(key, code, self.scene.ops);
+        let looks = flow.is_some_and(|flow| flow.looks_at_callee);
+        let callee = through.filter(|_| looks).unwrap_or(CalleeAt::Nothing);
+        let number = self.jit.want_function(key, code, args.to_vec(), callee);
         if !self.calls.contains(&number) {
             self.calls.push(number);
         }

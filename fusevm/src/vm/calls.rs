@@ -150,8 +150,9 @@ impl VM {
     ) -> Result<(), Error> {
         let ready = |vm: &mut Self| match callee.find(vm)? {
             Invoke::Value(value) => Ok(Some(value)),
-            Invoke::ByShape { .. } => Err(Trap::Load(
-                "`Invoke::ByShape` is a call for the first input of an op".into(),
+            Invoke::ByShape { .. } | Invoke::Make { .. } => Err(Trap::Load(
+                "what is to be called is said of the first input of an op, and there is none"
+                    .into(),
             )),
             Invoke::Call {
                 function,

@@ -105,7 +105,7 @@ pub struct VM {
     pub(crate) functions: Vec<Option<state::FunctionRef>>,
     /// How often a name was given a function.
     pub(crate) defined: u64,
-    code: Code,
+    pub(crate) code: Code,
     /// The chunk of `VM::new`, until the first run, and then where it is loaded.
     pending: Option<Arc<Chunk>>,
     main: Option<u32>,

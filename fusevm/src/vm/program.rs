@@ -352,6 +352,12 @@ impl Linked {
         self.coerce
     }
 
+    /// The table whose operators it runs.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn operators(&self) -> Option<&'static OpTable> {
+        self.operators
+    }
+
     /// What runs in place of an op on numbers where an operand is none.
     #[inline]
     pub(crate) fn operator(&self, code: Opcode) -> Option<&'static OpDesc> {

@@ -2,7 +2,7 @@
 
 use super::is_plain;
 use crate::ext::{AccessKind, Flow, ImmKind, Invoke, OpDesc, Parts, Results};
-use crate::heap::{Known, What};
+use crate::heap::{First, Known, What};
 use crate::interp::ext::{call_leaf, charge, invoke_with, made, no_object};
 use crate::semantics::Trap;
 use crate::value::{Func, Value};
@@ -65,12 +65,13 @@ impl VM {
         if flow == Flow::Invoke {
             let fixed = desc.inputs.len();
             let input = match fixed {
-                0 => &Value::Undef,
-                _ => &self.registers[from],
+                0 => Value::Undef,
+                _ => self.registers[from].clone(),
             };
             let known = results.invoke.as_ref();
-            let known = known.and_then(|invoke| self.known_call(desc, invoke, input));
-            return match results.invoke.and_then(|invoke| invoke.of_input(input)) {
+            let known = known.and_then(|invoke| self.known_call(desc, invoke, &input));
+            let invoke = (results.invoke).map(|invoke| invoke.once(&input, &mut self.heap));
+            return match invoke.transpose()? {
                 Some(Invoke::Call {
                     function,
                     callee,
@@ -82,6 +83,13 @@ impl VM {
                     fixed,
                     known,
                 })),
+                Some(Invoke::Value(value)) => {
+                    for register in &mut self.registers[inputs.0..inputs.1] {
+                        super::forget(register);
+                    }
+                    self.registers[from] = value;
+                    Ok(Ran::On(false, known))
+                }
                 _other => Err(Trap::Load("the op asked for no call".into())),
             };
         }
@@ -154,29 +162,41 @@ impl VM {
 
     /// What a call that an op asks for says of the shape of its first input.
     fn known_call(&self, desc: &OpDesc, invoke: &Invoke, input: &Value) -> Option<Known> {
-        let (
-            &Value::Obj(handle),
-            &Invoke::ByShape {
-                ref function,
-                callee,
-                receiver,
-            },
-        ) = (input, invoke)
-        else {
+        let Value::Obj(handle) = *input else {
             return None;
         };
         let shape = self.heap().shape(handle).filter(|_| desc.is_by_shape())?;
         let fixed = u8::try_from(desc.inputs.len()).ok()?;
-        let function = function.index();
-        Some(Known {
-            shape,
-            arena: handle.arena(),
-            what: What::Call {
+        let call = |function: &Func, callee, first| What::Call {
+            function: function.index(),
+            callee,
+            first,
+            fixed,
+        };
+        let what = match invoke {
+            Invoke::Value(_) | Invoke::Call { .. } => return None,
+            Invoke::ByShape {
                 function,
                 callee,
                 receiver,
-                fixed,
-            },
+            } => {
+                let first = if *receiver {
+                    First::Input
+                } else {
+                    First::Given
+                };
+                call(function, *callee, first)
+            }
+            Invoke::Make { make, then: None } => What::Make(make.clone()),
+            Invoke::Make {
+                make,
+                then: Some((function, callee)),
+            } => call(function, Some(*callee), First::Made(make.clone())),
+        };
+        Some(Known {
+            shape,
+            arena: handle.arena(),
+            what,
         })
     }
 

@@ -63,6 +63,8 @@ impl VM {
             #[cfg(all(feature = "jit", unix))]
             is_quiet: false,
             #[cfg(all(feature = "jit", unix))]
+            through: crate::jit::CalleeAt::Entry,
+            #[cfg(all(feature = "jit", unix))]
             text_end: usize::MAX,
         };
         if run.handled(self)? {
@@ -124,6 +126,9 @@ struct Run<'l> {
     is_quiet: bool,
     #[cfg(all(feature = "jit", unix))]
     declined: bool,
+    /// Through what the function was called whose instructions machine code has run.
+    #[cfg(all(feature = "jit", unix))]
+    through: crate::jit::CalleeAt,
     /// Where instructions on texts in a row have to end.
     #[cfg(all(feature = "jit", unix))]
     text_end: usize,

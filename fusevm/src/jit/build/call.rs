@@ -2,19 +2,20 @@
 
 use super::{Build, Know, Refused, St};
 use crate::ext::NativeOp;
-use crate::jit::ir::{Bin, Cond, Inst, Invoked, Loc, Term, Ty, Un, V, Why};
+use crate::heap::Maker;
+use crate::jit::ir::{Bin, CalleeAt, Cond, Inst, Invoked, Loc, Term, Ty, Un, V, Why};
 use crate::lower::Ins;
 use crate::value::Kind;
 
 /// What calls are compiled against: versions of functions, found by number of function and arguments and
 /// by the types of what is given.
 pub(in crate::jit) trait Callees {
-    /// The version of a function, called by its name or by value, for those arguments: `None` stands for one
-    /// in memory. Nothing if there can be none, now or ever.
+    /// The version of a function, called by its name or through a value, for those arguments: `None` stands for
+    /// one in memory. Nothing if there can be none, now or ever.
     fn version(
         &mut self,
         function: u32,
-        by_value: bool,
+        through: Option<CalleeAt>,
         args: &[Option<Ty>],
     ) -> Result<Found, Refused>;
 }
@@ -35,9 +36,14 @@ impl Build<'_> {
         (a, argc): (u16, u8),
         function: u32,
         want: bool,
-        invoked: Option<Invoked>,
+        invoked: Option<(Invoked, Option<Maker>)>,
     ) -> usize {
+        let (invoked, maker) = match invoked {
+            Some((invoked, maker)) => (Some(invoked), maker),
+            None => (None, None),
+        };
         let to = invoked.map_or(a, |invoked| invoked.result);
+        let through = invoked.map(|invoked| invoked.callee.map_or(CalleeAt::Below, CalleeAt::Is));
         if self.seen().times == 0 && !self.src.eager {
             return self.leave(Why::Kind);
         }
@@ -48,9 +54,10 @@ impl Build<'_> {
                 St::Mem(Know::Tag(tag)) => Ty::of_tag(tag).filter(|ty| *ty != Ty::Undef),
                 St::Mem(_) => None,
             };
-            types.push(ty);
+            // What is made stands in memory.
+            types.push(ty.filter(|_| maker.is_none() || r > a));
         }
-        let found = match self.callees.version(function, invoked.is_some(), &types) {
+        let found = match self.callees.version(function, through, &types) {
             Ok(found) => found,
             Err(refused) => {
                 self.refuse(refused);
@@ -66,6 +73,9 @@ impl Build<'_> {
             },
             Ty::None,
         );
+        if let Some(maker) = maker {
+            self.make(maker, a);
+        }
         let mut args: Vec<V> = Vec::new();
         for (r, ty) in (a..).zip(&types) {
             match ty {

@@ -1,7 +1,8 @@
 //! Numbers: arithmetic, bits, comparisons, and branches on them.
 
 use super::{Build, Edge, Know, St, ways};
-use crate::jit::ir::{Bin, Cond, Inst, Loc, Term, Ty, Un, V, Why};
+use crate::jit::ir::{Bin, Cond, Inst, Loc, Peeked, Term, Ty, Un, V, Why};
+use crate::jit::profile::single;
 use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::semantics::ZeroDiv;
@@ -20,9 +21,79 @@ const MUL: (Bin, Bin, Bin) = (Bin::Mul, Bin::MulOver, Bin::FMul);
 
 impl Build<'_> {
     pub(super) fn number(&mut self, ins: Ins<u16>) -> usize {
-        match self.in_place(ins) {
-            Some(()) => 1,
-            None => self.number_or_not(ins),
+        if self.in_place(ins).is_some() || self.by_operator(ins).is_some() {
+            return 1;
+        }
+        self.number_or_not(ins)
+    }
+
+    /// A comparison by the language's own op, of operands one of which is certainly no number.
+    fn by_operator(&mut self, mut ins: Ins<u16>) -> Option<()> {
+        let pc = self.src.code.meta[self.ip].pc as usize;
+        let opcode = self.src.chunk.ops()[pc].opcode();
+        let op = self.src.operators?.operator(opcode)?;
+        op.peek
+            .filter(|_| op.outputs.falls == [crate::ext::Ty::Bool])?;
+        let (&[Some(a), Some(b)], branch) = (&ins.reads(), ins.branch()) else {
+            return None;
+        };
+        let is_two = matches!(
+            ins,
+            Ins::Binary { .. }
+                | Ins::JumpLt { .. }
+                | Ins::JumpLe { .. }
+                | Ins::JumpEq { .. }
+                | Ins::JumpNotLt { .. }
+                | Ins::JumpNotLe { .. }
+                | Ins::JumpNotEq { .. }
+        );
+        let seen = self.seen().operands;
+        let certain = [(a, seen[0]), (b, seen[1])]
+            .into_iter()
+            .find_map(|(r, seen)| self.is_no_number(Loc::Reg(r), seen).then_some((r, seen)));
+        let (r, seen) = certain.filter(|_| is_two)?;
+        if let St::Mem(Know::Any | Know::Plain) = self.st(Loc::Reg(r)) {
+            let tag = single(seen)?;
+            self.guard_tag(Loc::Reg(r), tag);
+            self.set_st(Loc::Reg(r), St::Mem(Know::Tag(tag)));
+        }
+        self.sync(Loc::Reg(a));
+        self.sync(Loc::Reg(b));
+        let turned = ins.turned() && matches!(opcode, Opcode::NumGt | Opcode::NumGe);
+        let locs = match turned {
+            true => [Loc::Reg(b), Loc::Reg(a)],
+            false => [Loc::Reg(a), Loc::Reg(b)],
+        };
+        let (op, exit) = (Peeked(op), self.exit_at(Why::Slow, self.ip));
+        let is = self.inst(Inst::Peek { op, locs, exit }, Ty::Bool);
+        // What only the stack had is gone.
+        for r in [a, b] {
+            if r >= self.src.code.base {
+                self.forget(Loc::Reg(r));
+                self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+            }
+        }
+        match (ins.dest().map(|d| *d), branch) {
+            (Some(d), _) => self.set(Loc::Reg(d), is),
+            (None, Some((when, to))) => {
+                let (to, on) = (to as usize, self.ip + 1);
+                match when == (opcode != Opcode::NumNe) {
+                    true => self.branch(is, to, on),
+                    false => self.branch(is, on, to),
+                }
+            }
+            (None, None) => return None,
+        }
+        Some(())
+    }
+
+    /// Whether what stands there is no number, as far as is known, or was seen.
+    fn is_no_number(&self, loc: Loc, seen: u16) -> bool {
+        let number = |tag: u8| matches!(tag, 2 | 3);
+        match self.st(loc) {
+            St::Val { v, .. } => self.f.ty(v).tag().is_some_and(|tag| !number(tag)),
+            St::Mem(Know::Tag(tag)) => !number(tag),
+            St::Mem(Know::Any | Know::Plain) => single(seen).is_some_and(|tag| !number(tag)),
         }
     }
 

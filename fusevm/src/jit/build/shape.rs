@@ -2,64 +2,101 @@
 //! calls are made without asking.
 
 use super::{Build, Know, St};
-use crate::heap::{Known, What};
-use crate::jit::ir::{Bin, Cond, Field, Inst, Invoked, Loc, Ty, V, Why};
+use crate::heap::{First, Known, Maker, What};
+use crate::jit::ir::{Bin, Cond, Field, Inst, Invoked, Lib, Loc, Ty, V, Why};
 use crate::jit::profile::{LAST_PLAIN, OBJ, single, single_type};
 
 impl Build<'_> {
     /// An ext op on `n` inputs from register `a` on, by what is known at its place; whether that could be done.
     pub(super) fn by_shape(&mut self, (a, n): (u16, u16), place: u16) -> Option<()> {
-        let known = self.src.known.get(usize::from(place))?.only()?;
-        if self.seen().odd || n == 0 {
+        let (known, other) = self.src.known.get(usize::from(place))?.all()?;
+        let known = &(known.clone(), other.cloned());
+        let (odd, alike) = (self.seen().odd, is_alike(known));
+        if n == 0 || !alike {
             return None;
         }
-        match known.what {
-            What::Load { field } => {
-                let at = self.field_of(a, known, field)?;
+        match known.0.what {
+            What::Load { .. } if odd => None,
+            What::Load { .. } => {
+                let at = self.field_of(a, known)?;
                 self.load_field(a, at)?;
                 self.drop_inputs(a + 1..a + n);
                 Some(())
             }
-            What::Store { field, leaves } => {
+            What::Store { leaves, .. } => {
                 let last = a + n - 1;
                 // The value first: what it is may be seen by a guard.
                 let seen = self.seen().operands[1];
                 let value = self.value(Loc::Reg(last), seen);
-                if value.is_none() {
+                if value.is_none() && !odd {
                     self.object(Loc::Reg(last), seen)?;
                 }
-                let at = self.field_of(a, known, field)?;
-                self.guard_plain(at);
-                match value {
-                    Some((v, _)) => self.inst(Inst::ElemStore(at, v), Ty::None),
-                    None => self.inst(Inst::CopyTo(Loc::Reg(last), at), Ty::None),
-                };
+                if odd {
+                    // Of another kind, or not there yet.
+                    self.sync(Loc::Reg(last));
+                    let field = self.guard_shapes(a, known)?.1;
+                    let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(last))];
+                    self.lib(Lib::SetField, locs, vec![field]);
+                } else {
+                    let at = self.field_of(a, known)?;
+                    self.guard_plain(at);
+                    match value {
+                        Some((v, _)) => self.inst(Inst::ElemStore(at, v), Ty::None),
+                        None => self.inst(Inst::CopyTo(Loc::Reg(last), at), Ty::None),
+                    };
+                }
                 match value {
                     Some((v, _)) if leaves => self.set(Loc::Reg(a), v),
-                    None if leaves => self.copy_plain(Loc::Reg(last), Loc::Reg(a)),
+                    None if leaves => self.carry(Loc::Reg(last), Loc::Reg(a)),
                     _nothing => {}
                 }
                 self.drop_inputs(a + u16::from(leaves)..a + n);
                 Some(())
             }
+            What::Make(ref maker) => {
+                self.guard_shapes(a, known)?;
+                self.drop_inputs(a + 1..a + n);
+                self.make(maker.clone(), a);
+                Some(())
+            }
             What::Call {
                 function,
                 callee,
-                receiver,
+                ref first,
                 fixed,
             } => {
-                self.guard_shape(a, known)?;
-                let place = a + u16::from(fixed) - u16::from(receiver);
+                let own = u16::from(*first != First::Given);
+                let place = a + u16::from(fixed) - own;
                 let given = u8::try_from(a + n - place).ok()?;
-                self.drop_inputs(a + 1..place);
-                if receiver && place != a {
-                    self.copy_plain(Loc::Reg(a), Loc::Reg(place));
+                // The callee stays where it is found again.
+                if callee.is_none() && place != a + 1 {
+                    return None;
                 }
+                self.guard_shapes(a, known)?;
+                self.drop_inputs(a + 1..place);
+                let maker = match first {
+                    First::Made(maker) => Some(maker.clone()),
+                    First::Input if place != a => {
+                        self.copy_plain(Loc::Reg(a), Loc::Reg(place));
+                        None
+                    }
+                    First::Input | First::Given => None,
+                };
                 let invoked = Invoked { result: a, callee };
-                self.call((place, given), function, true, Some(invoked));
+                self.call((place, given), function, true, Some((invoked, maker)));
                 Some(())
             }
         }
+    }
+
+    /// Puts a new object into a register.
+    pub(super) fn make(&mut self, maker: Maker, to: u16) {
+        let loc = Loc::Reg(to);
+        self.forget(loc);
+        let number = self.f.makers.len() as u32;
+        self.f.makers.push(maker);
+        self.lib(Lib::Make(number), [Some(loc), None], Vec::new());
+        self.set_st(loc, St::Mem(Know::Tag(OBJ)));
     }
 
     /// Drops inputs that nobody wants any more.
@@ -84,27 +121,41 @@ impl Build<'_> {
         }
     }
 
-    /// Leaves unless the object in a register has the shape; its handle.
-    fn guard_shape(&mut self, r: u16, known: Known) -> Option<V> {
+    /// Leaves unless the object in a register has a shape that is known: its handle, and the field that is
+    /// meant.
+    fn guard_shapes(&mut self, r: u16, (known, other): &(Known, Option<Known>)) -> Option<(V, V)> {
         let loc = Loc::Reg(r);
         // That it is an object is what the shape was of.
         self.object(loc, 1 << OBJ)?;
         let handle = self.inst(Inst::Handle(loc), Ty::Int);
         let salt = self.inst(Inst::Salt(loc), Ty::Int);
         let shape = self.inst(Inst::Shape(handle, salt, known.arena), Ty::Int);
-        let wanted = self.int((u64::from(known.shape.number()) << 32).cast_signed());
-        let is = self.cmp(Cond::Eq, shape, wanted);
+        let mut field = self.int(known.field().into());
+        let mut is = self.is_shape(shape, known);
+        if let Some(other) = other {
+            let is_other = self.is_shape(shape, other);
+            if other.field() != known.field() {
+                let second = self.int(other.field().into());
+                field = self.inst(Inst::Select(is, field, second), Ty::Int);
+            }
+            let yes = self.inst(Inst::Bool(true), Ty::Bool);
+            is = self.inst(Inst::Select(is, yes, is_other), Ty::Bool);
+        }
         self.guard(is, true, Why::Kind);
         self.f.arena = self.f.arena.max(known.arena);
-        Some(handle)
+        Some((handle, field))
     }
 
-    /// The address of a field of the object in a register, which has the shape and so many fields.
-    fn field_of(&mut self, r: u16, known: Known, field: u32) -> Option<V> {
-        let handle = self.guard_shape(r, known)?;
-        let beside = self.inst(Inst::Beside(handle, known.arena), Ty::Ptr);
+    fn is_shape(&mut self, shape: V, known: &Known) -> V {
+        let wanted = self.int((u64::from(known.shape.number()) << 32).cast_signed());
+        self.cmp(Cond::Eq, shape, wanted)
+    }
+
+    /// The address of a field of the object in a register, which has a shape that is known and so many fields.
+    fn field_of(&mut self, r: u16, known: &(Known, Option<Known>)) -> Option<V> {
+        let (handle, index) = self.guard_shapes(r, known)?;
+        let beside = self.inst(Inst::Beside(handle, known.0.arena), Ty::Ptr);
         let count = self.inst(Inst::Field(Field::SlotCount, beside), Ty::Int);
-        let index = self.int(field.into());
         let is = self.cmp(Cond::Below, index, count);
         self.guard(is, true, Why::Range);
         let first = self.inst(Inst::Field(Field::Slots, beside), Ty::Ptr);
@@ -171,4 +222,27 @@ impl Build<'_> {
         self.set_st(to, st);
         self.set_st(from, St::Mem(Know::Plain));
     }
+}
+
+impl Known {
+    /// The field that is meant.
+    fn field(&self) -> u32 {
+        match self.what {
+            What::Load { field } | What::Store { field, .. } => field,
+            What::Make(_) | What::Call { .. } => 0,
+        }
+    }
+}
+
+/// Whether what is known of two shapes is done in one way.
+fn is_alike((known, other): &(Known, Option<Known>)) -> bool {
+    let Some(other) = other else {
+        return true;
+    };
+    let same = match (&known.what, &other.what) {
+        (What::Load { .. }, What::Load { .. }) => true,
+        (What::Store { leaves: a, .. }, What::Store { leaves: b, .. }) => a == b,
+        (a, b) => a == b,
+    };
+    same && known.arena == other.arena
 }

@@ -146,6 +146,12 @@ impl Writes {
                     // What it changes is no array.
                     Lib::Append => {}
                     Lib::Forget | Lib::Copy | Lib::Move | Lib::Element => self.counts = true,
+                    Lib::Make(_) => self.shapes = true,
+                    Lib::SetField => {
+                        self.shapes = true;
+                        self.elems = true;
+                        self.counts = true;
+                    }
                     Lib::Step => self.all(0),
                 }
             }

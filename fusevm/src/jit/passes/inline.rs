@@ -8,7 +8,7 @@
 //! **Invariant**: for each call that is built in there is a look at the limits on the way to it that
 //! covers its window and depth.
 
-use crate::jit::ir::{At, B, Block, Exit, Func, Inst, Loc, Term, Ty, V};
+use crate::jit::ir::{At, B, Block, Exit, Func, Inst, Lib, Loc, Term, Ty, V};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -132,6 +132,8 @@ fn splice(
     let from = &callee.f;
     f.keeps.extend(from.keeps.iter().cloned());
     f.arena = f.arena.max(from.arena);
+    let first_maker = f.makers.len() as u32;
+    f.makers.extend(from.makers.iter().cloned());
     let first_unit = units.len() as u16;
     units.extend(&callee.units);
     let exits: Vec<usize> = (from.exits.iter())
@@ -185,6 +187,10 @@ fn splice(
                 Inst::Tag(at) | Inst::Load(at) | Inst::Counted(at) | Inst::Store(at, _) => loc(at),
                 Inst::Handle(at) | Inst::Salt(at) => loc(at),
                 Inst::CopyFrom(_, at) | Inst::CopyTo(at, _) => loc(at),
+                Inst::Peek { locs, exit, .. } => {
+                    locs.iter_mut().for_each(loc);
+                    *exit = exits[*exit];
+                }
                 Inst::Copy(from, to) => {
                     loc(from);
                     loc(to);
@@ -193,7 +199,12 @@ fn splice(
                 | Inst::Poll(exit)
                 | Inst::Charge(_, exit)
                 | Inst::Native { exit, .. } => *exit = exits[*exit],
-                Inst::Lib { locs, exit, .. } => {
+                Inst::Lib {
+                    lib, locs, exit, ..
+                } => {
+                    if let Lib::Make(number) = lib {
+                        *number += first_maker;
+                    }
                     locs.iter_mut().flatten().for_each(loc);
                     *exit = exits[*exit];
                 }

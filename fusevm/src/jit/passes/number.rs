@@ -182,6 +182,7 @@ impl Numbering<'_> {
                 | Inst::CopyFrom(_, loc)
                 | Inst::CopyTo(loc, _) => locs.push(*loc),
                 Inst::Copy(from, to) => locs.extend([from, to]),
+                Inst::Peek { locs: looked, .. } => locs.extend(looked),
                 Inst::Lib { locs: named, .. } => locs.extend(named.iter().flatten()),
                 _other => {}
             }

@@ -42,13 +42,13 @@ impl Run<'_> {
         let (site, callee) = ((self.linked, self.pc(), self.place.1), self.callee());
         let ran = vm.run_ext(site, (a, n, locals), window, callee)?;
         match &ran {
-            &Ran::On(_, Some(news)) => vm.code_mut().learn(self.program, known, news),
+            Ran::On(_, Some(news)) => vm.code_mut().learn(self.program, known, news.clone()),
             Ran::Invokes(Invocation {
                 known: Some(news),
                 function,
                 ..
             }) if function.identity() == self.linked.origin().identity() => {
-                vm.code_mut().learn(self.program, known, *news);
+                vm.code_mut().learn(self.program, known, news.clone());
             }
             _other => {}
         }
@@ -102,7 +102,7 @@ impl Run<'_> {
     }
 
     /// Where the value is through which the running function was called.
-    fn callee(&self) -> Callee {
+    pub(super) fn callee(&self) -> Callee {
         match self.calls.last() {
             Some(rec) if self.calls.len() > self.known => match rec.invoked {
                 Some(_) => Callee::Held,

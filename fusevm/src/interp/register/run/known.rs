@@ -2,117 +2,129 @@
 
 use super::super::{forget, is_plain};
 use super::{Rec, Run};
-use crate::heap::What;
-use crate::lower::{NOWHERE, WINDOW};
-use crate::value::{Handle, Value};
+use crate::heap::{First, What};
+use crate::lower::{Code, NOWHERE, WINDOW};
+use crate::value::Value;
 use crate::vm::VM;
 use std::mem;
 
-impl Run<'_> {
+impl<'l> Run<'l> {
     /// Does what is known of the ext op before the current place, which has `n` inputs from register `a` on;
     /// whether it was done. If not, the op is to run.
     #[inline(never)]
     pub(super) fn known(&mut self, vm: &mut VM, (a, n): (u8, u8), place: u16) -> bool {
-        let first = self.place.0 + usize::from(a);
-        let Value::Obj(handle) = vm.registers[first] else {
-            return false;
-        };
+        // One without inputs has no such place.
         if place == NOWHERE || self.patience < 0 {
             return false;
         }
-        let knowledge = vm.code().known(self.program, place);
-        let Some(known) = knowledge.and_then(|known| known.of(vm.heap(), handle)) else {
+        let first = self.place.0 + usize::from(a);
+        let last = first + usize::from(n) - 1;
+        let Value::Obj(handle) = vm.registers[first] else {
             return false;
         };
-        match known.what {
+        let VM {
+            code,
+            heap,
+            registers,
+            ..
+        } = &mut *vm;
+        let knowledge = code.known(self.program, place);
+        let Some(known) = knowledge.and_then(|known| known.of(heap, handle)) else {
+            return false;
+        };
+        match &known.what {
             What::Load { field } => {
-                let Some(value) = vm.heap().field_of(handle, field as usize) else {
+                let Some(value) = heap.field_of(handle, *field as usize) else {
                     return false;
                 };
-                let value = value.clone();
-                vm.registers[first] = value;
-                let others = first + 1..first + usize::from(n);
-                vm.registers[others].iter_mut().for_each(forget);
+                registers[first] = value.clone();
+                registers[first + 1..=last].iter_mut().for_each(forget);
                 true
             }
             What::Store { field, leaves } => {
-                let last = first + usize::from(n) - 1;
-                let value = &vm.registers[last];
-                if !is_plain(value) {
-                    // It takes memory, which has to be counted.
+                let value = registers[last].clone();
+                let cell = heap.known_field(handle, known.shape, *field as usize);
+                match cell.filter(|cell| is_plain(cell) && is_plain(&value)) {
+                    Some(cell) => mem::forget(mem::replace(cell, value.clone())),
+                    // Memory that is taken is counted.
+                    None => {
+                        heap.set_field_of(handle, *field as usize, value.clone());
+                    }
+                }
+                registers[first..=last].iter_mut().for_each(forget);
+                if *leaves {
+                    registers[first] = value;
+                }
+                true
+            }
+            What::Make(make) => {
+                // A collection comes before the op.
+                if heap.is_due() {
                     return false;
                 }
-                let value = value.clone();
-                let heap = vm.heap_mut();
-                let Some(cell) = heap.known_field(handle, known.shape, field as usize) else {
+                let Ok(made) = make.make(heap) else {
                     return false;
                 };
-                if !is_plain(cell) {
-                    // Who drops it may want to know where.
-                    return false;
-                }
-                mem::forget(mem::replace(cell, value.clone()));
-                vm.registers[first..=last].iter_mut().for_each(forget);
-                if leaves {
-                    vm.registers[first] = value;
-                }
+                registers[first..=last].iter_mut().for_each(forget);
+                registers[first] = Value::Obj(made);
                 true
             }
             What::Call {
                 function,
                 callee,
-                receiver,
+                first: argument,
                 fixed,
             } => {
-                let args = first + usize::from(fixed);
-                let given = first + usize::from(n) - args + usize::from(receiver);
-                self.known_call(
-                    vm,
-                    (function, callee.unwrap_or(handle)),
-                    (first, args),
-                    (receiver.then_some(handle), given),
-                )
+                let (function, callee) = (*function, callee.unwrap_or(handle));
+                let args = first + usize::from(*fixed);
+                let own = usize::from(*argument != First::Given);
+                let (window, given) = (args - own, last + 1 - args + own);
+                let Some(unit) = self.ready(registers.len(), function, (window, given)) else {
+                    return false;
+                };
+                let argument = match argument {
+                    First::Given => None,
+                    First::Input => Some(handle),
+                    First::Made(make) => match heap.is_due() {
+                        true => return false,
+                        false => match make.make(heap) {
+                            Ok(made) => Some(made),
+                            Err(_) => return false,
+                        },
+                    },
+                };
+                // What the op has beside the arguments goes.
+                registers[first..window].iter_mut().for_each(forget);
+                if let Some(handle) = argument {
+                    registers[window] = Value::Obj(handle);
+                }
+                self.calls.push(Rec {
+                    code: self.code,
+                    window: self.place.0,
+                    ip: self.place.1 as u32,
+                    function,
+                    want: true,
+                    invoked: Some(a.into()),
+                });
+                vm.callees.push(Value::Obj(callee));
+                vm.open_window(window, unit, given);
+                self.patience -= unit.ins.len() as i64;
+                (self.place, self.code) = ((window, 0), unit);
+                true
             }
         }
     }
 
-    /// Makes the call of a function of the program, if the loop can: of inputs from `first` on, those from
-    /// `args` on are arguments.
-    fn known_call(
-        &mut self,
-        vm: &mut VM,
-        (function, callee): (u32, Handle),
-        (first, args): (usize, usize),
-        (receiver, given): (Option<Handle>, usize),
-    ) -> bool {
-        let Some(&Some(unit)) = self.made.get(function as usize) else {
-            return false;
-        };
-        let place = args - usize::from(receiver.is_some());
-        let fits = self.calls.len() < self.most && place + WINDOW <= vm.registers.len();
-        if !fits || usize::from(unit.argc) != given {
-            return false;
-        }
-        // What the op has beside the arguments goes.
-        vm.registers[first..place].iter_mut().for_each(forget);
-        if let Some(handle) = receiver
-            && place != first
-        {
-            vm.registers[place] = Value::Obj(handle);
-        }
-        let (window, ip) = self.place;
-        self.calls.push(Rec {
-            code: self.code,
-            window,
-            ip: ip as u32,
-            function,
-            want: true,
-            invoked: Some((first - window) as u16),
-        });
-        vm.callees.push(Value::Obj(callee));
-        vm.open_window(place, unit, given);
-        self.patience -= unit.ins.len() as i64;
-        (self.place, self.code) = ((place, 0), unit);
-        true
+    /// The code of a function of the program, if the loop can call it now with so many arguments from a register
+    /// on.
+    fn ready(
+        &self,
+        registers: usize,
+        function: u32,
+        (window, given): (usize, usize),
+    ) -> Option<&'l Code> {
+        let unit = (*self.made.get(function as usize)?)?;
+        let fits = self.calls.len() < self.most && window + WINDOW <= registers;
+        (fits && usize::from(unit.argc) == given).then_some(unit)
     }
 }

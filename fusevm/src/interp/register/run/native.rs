@@ -2,8 +2,11 @@
 //! where that was left.
 
 use super::{Rec, Run};
+use crate::ext::OpDesc;
 use crate::interp::register::ext::Ran;
-use crate::jit::{Exited, Host, Invoked, Jit, Key, Place, Places, Scene, Why, stack_floor};
+use crate::jit::{
+    CalleeAt, Exited, Host, Invoked, Jit, Key, Place, Places, Scene, Why, stack_floor,
+};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
@@ -152,11 +155,28 @@ impl<'l> Run<'l> {
                 symbols: &linked.symbols,
                 ops: &linked.ops,
                 chunk: linked.chunk(),
+                operators: linked.operators(),
                 known: vm.code().all_known(self.program),
                 salt: vm.heap().salt(),
                 code: &of,
             };
-            jit.version((key, code, ip), &vm.registers[window..], &scene)
+            let callee = match this.calls.last() {
+                Some(rec) if this.calls.len() > this.known && rec.invoked.is_some() => {
+                    vm.callees.last()
+                }
+                _other => None,
+            };
+            let callee = callee.and_then(|callee| match callee {
+                Value::Obj(handle) => Some(*handle),
+                _other => None,
+            });
+            let below = window.checked_sub(1).map(|below| &vm.registers[below]);
+            jit.version(
+                (key, code, ip),
+                &vm.registers[window..],
+                (callee, below),
+                &scene,
+            )
         };
         let version = match found {
             Ok(Some(version)) => version,
@@ -337,7 +357,23 @@ impl<'l> Run<'l> {
             }
             vm.free_register = window + usize::from(self.code.registers);
             let site = (self.linked, self.pc(), self.place.1);
-            let ran = vm.run_ext(site, (a, n, locals), window, Callee::Nothing)?;
+            let held = match self.through {
+                CalleeAt::Nothing | CalleeAt::Entry => None,
+                CalleeAt::Is(handle) => Some(Value::Obj(handle)),
+                CalleeAt::Below => window.checked_sub(1).map(|at| vm.registers[at].clone()),
+            };
+            let (callees, callee) = (
+                vm.callees.len(),
+                match (self.through, &held) {
+                    (CalleeAt::Entry, _) => self.callee(),
+                    (_, Some(_)) => Callee::Held,
+                    (_, None) => Callee::Nothing,
+                },
+            );
+            vm.callees.extend(held);
+            let ran = vm.run_ext(site, (a, n, locals), window, callee);
+            vm.callees.truncate(callees);
+            let ran = ran?;
             debug_assert!(matches!(ran, Ran::On(..)));
             if let Ran::On(_, Some(news)) = ran {
                 vm.code_mut().learn(self.program, known, news);
@@ -401,6 +437,7 @@ impl Host for Native<'_, '_> {
         let begin = frame.ip as usize;
         let end = begin + count;
         self.run.code = code;
+        self.run.through = frame.callee;
         self.run.text_end = end;
         let mut at = begin;
         let mut ok = true;
@@ -432,6 +469,62 @@ impl Host for Native<'_, '_> {
         self.run.place.1 = next;
         self.run.code = was;
         ok
+    }
+
+    fn peek(&mut self, op: &OpDesc, a: Place, b: Place) -> Option<bool> {
+        let (peek, vm) = (op.peek?, &*self.vm);
+        let value = |place: Place| match place {
+            Place::Register(r) => Some(&vm.registers[r]),
+            Place::Global(g) => vm.globals[g].as_ref(),
+        };
+        let (a, b) = (value(a)?, value(b)?);
+        // What it panics with is said when the interpreter runs it again.
+        match crate::interp::unwound(|| Ok(peek(&[a, b]))) {
+            Ok(Some(Value::Bool(is))) => Some(is),
+            _other => None,
+        }
+    }
+
+    fn set_field(&mut self, object: Place, field: usize, value: Place) -> bool {
+        let (Place::Register(object), Place::Register(value)) = (object, value) else {
+            return false;
+        };
+        let vm = &mut *self.vm;
+        let Value::Obj(handle) = vm.registers[object] else {
+            return false;
+        };
+        let value = vm.registers[value].clone();
+        crate::interp::unwound(|| Ok(vm.heap.set_field_of(handle, field, value))).unwrap_or(false)
+    }
+
+    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: Place) -> bool {
+        let Some(jit) = self.vm.jit.as_ref() else {
+            return false;
+        };
+        let (Some((unit, frame)), Some(maker)) = (jit.site(exit), jit.maker(exit.version, maker))
+        else {
+            return false;
+        };
+        let made = self.run.linked.units().get(unit as usize);
+        let Some((_, code)) = made.and_then(|unit| unit.made(self.run.form)) else {
+            return false;
+        };
+        // A collection looks at all registers up to the last frame's.
+        let window = window + usize::from(frame.window);
+        self.vm.free_register = window + usize::from(code.registers);
+        let vm = &mut *self.vm;
+        let made = crate::interp::unwound(|| {
+            vm.collect_if_due()?;
+            Ok(maker.make(&mut vm.heap)?)
+        });
+        match (made, to) {
+            (Ok(made), Place::Register(to)) => {
+                vm.registers[to] = Value::Obj(made);
+                true
+            }
+            // The interpreter finds out why.
+            _other => false,
+        }
     }
 
     fn pay(&mut self, cost: u64) -> bool {
