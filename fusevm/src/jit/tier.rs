@@ -783,9 +783,9 @@ impl Jit {
     }
 
     /// What makes an object for a version.
-    pub(crate) fn maker(&self, version: u32, number: u32) -> Option<Maker> {
-        let version = &self.versions[version as usize];
-        version.makers.get(number as usize).cloned()
+    pub(crate) fn maker(&self, version: u32, number: u32) -> Option<&Maker> {
+        let version = self.versions.get(version as usize)?;
+        version.makers.get(number as usize)
     }
 
     /// The way in, and what keeps count of it.

@@ -21,7 +21,7 @@ const MUL: (Bin, Bin, Bin) = (Bin::Mul, Bin::MulOver, Bin::FMul);
 
 impl Build<'_> {
     pub(super) fn number(&mut self, ins: Ins<u16>) -> usize {
-        if self.in_place(ins).is_some() || self.by_operator(ins).is_some() {
+        if self.by_operator(ins).is_some() || self.in_place(ins).is_some() {
             return 1;
         }
         self.number_or_not(ins)

@@ -498,28 +498,34 @@ impl Host for Native<'_, '_> {
     }
 
     fn make(&mut self, exit: Exited, window: usize, maker: u32, to: Place) -> bool {
-        let Some(jit) = self.vm.jit.as_ref() else {
+        if self.vm.heap.is_due() {
+            let Some((unit, frame)) = self.vm.jit.as_ref().and_then(|jit| jit.site(exit)) else {
+                return false;
+            };
+            let made = self.run.linked.units().get(unit as usize);
+            let Some((_, code)) = made.and_then(|unit| unit.made(self.run.form)) else {
+                return false;
+            };
+            // A collection looks at all registers up to the last frame's.
+            let window = window + usize::from(frame.window);
+            self.vm.free_register = window + usize::from(code.registers);
+            if crate::interp::unwound(|| self.vm.collect_if_due()).is_err() {
+                return false;
+            }
+        }
+        let VM {
+            jit,
+            heap,
+            registers,
+            ..
+        } = &mut *self.vm;
+        let Some(maker) = (jit.as_ref()).and_then(|jit| jit.maker(exit.version, maker)) else {
             return false;
         };
-        let (Some((unit, frame)), Some(maker)) = (jit.site(exit), jit.maker(exit.version, maker))
-        else {
-            return false;
-        };
-        let made = self.run.linked.units().get(unit as usize);
-        let Some((_, code)) = made.and_then(|unit| unit.made(self.run.form)) else {
-            return false;
-        };
-        // A collection looks at all registers up to the last frame's.
-        let window = window + usize::from(frame.window);
-        self.vm.free_register = window + usize::from(code.registers);
-        let vm = &mut *self.vm;
-        let made = crate::interp::unwound(|| {
-            vm.collect_if_due()?;
-            Ok(maker.make(&mut vm.heap)?)
-        });
+        let made = crate::interp::unwound(|| Ok(maker.make(heap)?));
         match (made, to) {
             (Ok(made), Place::Register(to)) => {
-                vm.registers[to] = Value::Obj(made);
+                registers[to] = Value::Obj(made);
                 true
             }
             // The interpreter finds out why.
