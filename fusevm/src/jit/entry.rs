@@ -15,8 +15,11 @@
 
 #![allow(unsafe_code)]
 
+pub(super) mod calls;
+
 use crate::ext::NativeState;
 use crate::value::Value;
+use std::any::Any;
 use std::mem::offset_of;
 use std::ptr::{null, null_mut};
 
@@ -30,6 +33,11 @@ pub(super) struct Context {
     native: NativeState,
     /// For tests: what guards that leave for no reason go by.
     seed: u64,
+    /// Where the window of the loop begins that was entered, in bytes behind the first register.
+    window: u64,
+    /// Bytes that a text may have, and keys that a hash may.
+    most_bytes: usize,
+    most_keys: usize,
     host: *mut dyn Host,
 }
 
@@ -58,6 +66,7 @@ pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
 pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
+pub(super) const WINDOW: i32 = offset_of!(Context, window) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
 pub(super) const SLICE: i32 = offset_of!(Context, places.slice) as i32;
@@ -69,11 +78,8 @@ pub(crate) trait Host {
     /// Says where things are.
     fn places(&mut self, now: &mut Places);
 
-    /// Elements that an array may have.
-    fn max_array_len(&self) -> usize;
-
-    /// Bytes that a text may have.
-    fn max_string_len(&self) -> usize;
+    /// Bytes that a text may have, and keys that a hash may.
+    fn most(&self) -> (usize, usize);
 
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
@@ -84,18 +90,8 @@ pub(crate) trait Host {
     /// Takes fuel beyond that for now; whether there is that much, and nobody has interrupted.
     fn pay(&mut self, cost: u64) -> bool;
 
-    /// The value in a register, or of a global.
-    fn at(&mut self, place: Place) -> &mut Value;
-
-    /// Runs what may drop a value, which may panic; whether it did not.
-    fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool;
-}
-
-/// A register, by number, or a global.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Place {
-    Register(usize),
-    Global(usize),
+    /// Dropping a value has panicked, for the instruction so many behind that of the exit.
+    fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32);
 }
 
 /// An exit of a version.
@@ -153,6 +149,7 @@ impl Door {
             flag: null(),
         };
         host.places(&mut places);
+        let (most_bytes, most_keys) = host.most();
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
         let host: *mut (dyn Host + 'static) =
             unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
@@ -161,14 +158,17 @@ impl Door {
             floor: floor.saturating_add(RESERVE),
             native: NativeState::default(),
             seed: self.seed,
+            window: (window * size_of::<Value>()) as u64,
+            most_bytes,
+            most_keys,
             host,
         };
         // SAFETY: only `Jit::begin` makes doors, of versions that are ready: there is such a function at
         // the address, for a window of that unit, and it stays until the entry is closed.
         let entry: extern "C" fn(*mut Context, u64, u64) -> u64 =
             unsafe { std::mem::transmute::<usize, _>(self.address) };
-        let bytes = window * size_of::<Value>();
-        entry(&raw mut context, bytes as u64, left as u64) == 0
+        let bytes = context.window;
+        entry(&raw mut context, bytes, left as u64) == 0
     }
 }
 
@@ -208,163 +208,6 @@ unsafe fn with<T>(context: *mut Context, of: impl FnOnce(&mut dyn Host) -> T) ->
     let result = of(host);
     host.places(&mut context.places);
     result
-}
-
-/// What machine code calls. Locations are numbers: those of registers in bytes behind the first one, those
-/// of globals from [`GLOBAL`] on.
-pub(super) mod calls {
-    use super::{Context, Exited, Host, Place, Value, with};
-
-    /// Locations from here on are globals.
-    pub(in crate::jit) const GLOBAL: u64 = 1 << 62;
-
-    fn place(at: u64) -> Place {
-        match at.checked_sub(GLOBAL) {
-            Some(symbol) => Place::Global(symbol as usize),
-            None => Place::Register(at as usize / size_of::<Value>()),
-        }
-    }
-
-    fn status(ok: bool) -> u64 {
-        u64::from(!ok)
-    }
-
-    pub(in crate::jit) extern "C" fn left(context: *mut Context, exit: u64, off: u64) -> u64 {
-        let window = off as usize / size_of::<Value>();
-        // SAFETY: machine code passes what it was given.
-        unsafe { with(context, |host| host.left(Exited::of_bits(exit), window)) };
-        1
-    }
-
-    pub(in crate::jit) extern "C" fn step(
-        context: *mut Context,
-        exit: u64,
-        off: u64,
-        count: u64,
-    ) -> u64 {
-        let window = off as usize / size_of::<Value>();
-        let run = |host: &mut dyn Host| host.step(Exited::of_bits(exit), window, count as usize);
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, |host| host.pay(cost)) })
-    }
-
-    pub(in crate::jit) extern "C" fn forget(context: *mut Context, at: u64) -> u64 {
-        let run =
-            |host: &mut dyn Host| host.dropping(&mut |host| *host.at(place(at)) = Value::Undef);
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn copy(context: *mut Context, from: u64, to: u64) -> u64 {
-        let run = |host: &mut dyn Host| {
-            let value = host.at(place(from)).clone();
-            host.dropping(&mut |host| *host.at(place(to)) = value.clone())
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn r#move(context: *mut Context, from: u64, to: u64) -> u64 {
-        let run = |host: &mut dyn Host| {
-            host.dropping(&mut |host| {
-                let value = std::mem::take(host.at(place(from)));
-                *host.at(place(to)) = value;
-            })
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn unshare(context: *mut Context, at: u64) -> u64 {
-        let run = |host: &mut dyn Host| match host.at(place(at)) {
-            Value::Array(array) => {
-                array.unshare();
-                true
-            }
-            _other => false,
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    /// Appends the text of a constant, which the version keeps for as long as it is there.
-    pub(in crate::jit) extern "C" fn append(
-        context: *mut Context,
-        at: u64,
-        text: *const u8,
-        len: usize,
-    ) -> u64 {
-        // SAFETY: address and length are those of a text that the version holds, which nobody changes
-        // as long as it does.
-        let text = unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, len)) };
-        // SAFETY: machine code passes what it was given; see `with`. Nothing is moved.
-        let host = unsafe { &mut *(*context).host };
-        let most = host.max_string_len();
-        match host.at(place(at)) {
-            Value::Str(old) if old.len().saturating_add(len) <= most => {
-                old.push_str(text);
-                0
-            }
-            _other => 1,
-        }
-    }
-
-    fn push(context: *mut Context, at: u64, value: Value) -> u64 {
-        let run = |host: &mut dyn Host| {
-            let most = host.max_array_len();
-            match host.at(place(at)) {
-                Value::Array(array) if array.len() < most => {
-                    array.push(value);
-                    true
-                }
-                _other => false,
-            }
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn push_int(context: *mut Context, at: u64, n: i64) -> u64 {
-        push(context, at, Value::Int(n))
-    }
-
-    pub(in crate::jit) extern "C" fn push_float(context: *mut Context, at: u64, f: f64) -> u64 {
-        push(context, at, Value::Float(f))
-    }
-
-    pub(in crate::jit) extern "C" fn push_other(context: *mut Context, at: u64, bits: u64) -> u64 {
-        let value = match bits {
-            0 => Value::Bool(false),
-            1 => Value::Bool(true),
-            _undef => Value::Undef,
-        };
-        push(context, at, value)
-    }
-
-    pub(in crate::jit) extern "C" fn element(
-        context: *mut Context,
-        of: u64,
-        index: u64,
-        to: u64,
-    ) -> u64 {
-        let run = |host: &mut dyn Host| {
-            let value = match host.at(place(of)) {
-                Value::Array(array) => array.get(index as usize),
-                _other => None,
-            };
-            let Some(value) = value else {
-                return false;
-            };
-            host.dropping(&mut |host| *host.at(place(to)) = value.clone())
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
 }
 
 /// Where a `Vec` keeps its parts, in bytes.

@@ -8,6 +8,7 @@
 
 use crate::value::Value;
 use std::fmt;
+use std::sync::Arc;
 
 /// A value, or an instruction without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -141,7 +142,8 @@ pub(super) enum Cond {
     Below,
 }
 
-/// What a libcall does. Each gives 0 when all went well.
+/// What a libcall does, or machine code in its place. Each gives 0 when all went well. A location that is
+/// `None` where one is wanted is that of a constant, whose address is the first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Lib {
     /// Runs the instruction as the interpreter does.
@@ -152,14 +154,33 @@ pub(super) enum Lib {
     Push,
     /// Drops what a location holds.
     Forget,
-    /// `locs[1] = locs[0]`, a copy.
+    /// The same for what is known to be a text, an array or a hash.
+    Release,
+    /// `locs[1] = locs[0]`, a copy, where nothing is that has to be dropped.
     Copy,
-    /// The same, and `locs[0]` is Undef then.
-    Move,
+    /// The same for what is known to be of that tag: a text, an array or a hash. From the element at
+    /// `args[0]` if there is no location.
+    Share(u8),
+    /// `locs[1] = locs[0]`, which is Undef then, where nothing is that has to be dropped. The tag is that of
+    /// a text, an array or a hash, if it is known to be one.
+    Move(Option<u8>),
     /// Appends a text, by address and length, to the one of a location.
     Append,
-    /// Copies element `args[0]` of the array at `locs[0]` to `locs[1]`.
+    /// Copies element `args[0]` of the array at `locs[0]` to `locs[1]`, which may be the same.
     Element,
+    /// `locs[0] =` an array of so many values from there on.
+    Array(u16),
+    /// `locs[0] =` a constant followed by what `locs[1]` has, which is taken or kept, or by the last
+    /// argument, as texts.
+    Join { keeps: bool },
+    /// Appends what `locs[1]` has to the text of `locs[0]`, or the argument.
+    Extend { keeps: bool },
+    /// `locs[2] =` what the hash at `locs[0]` has under key `locs[1]`, which is taken or kept.
+    HashGet { takes: bool },
+    /// The same: whether there is anything.
+    HashExists { takes: bool },
+    /// Under key `locs[1]` of the hash at `locs[0]` comes what `locs[2]` has; by the flags of the libcall.
+    HashSet(u8),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -202,7 +223,7 @@ pub(super) enum Inst {
     /// Leaves with what it gives if that is not 0. `site` is the instruction, in the frame of the exit.
     Lib {
         lib: Lib,
-        locs: [Option<Loc>; 2],
+        locs: [Option<Loc>; 3],
         args: Vec<V>,
         site: usize,
         exit: usize,
@@ -323,7 +344,7 @@ pub(super) struct Func {
     pub(super) blocks: Vec<Block>,
     pub(super) exits: Vec<Exit>,
     /// Values that the code has addresses of.
-    pub(super) keeps: Vec<Value>,
+    pub(super) keeps: Vec<Arc<Value>>,
 }
 
 impl Func {

@@ -7,6 +7,7 @@ mod hoist;
 pub(super) mod inline;
 mod number;
 mod params;
+mod select;
 mod strength;
 
 use super::ir::{B, Func, Term};
@@ -50,6 +51,8 @@ pub(super) fn late(f: &mut Func) {
     number::run(f);
     hoist::run(f);
     strength::run(f);
+    select::run(f);
+    params::run(f);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
     number::run(f);

@@ -170,7 +170,7 @@ struct Version {
     /// What callers may build in.
     body: Option<Arc<Body>>,
     /// Values that its code has addresses of.
-    keeps: Vec<Value>,
+    keeps: Vec<Arc<Value>>,
     state: State,
     /// How often the interpreter entered it.
     entered: u64,

@@ -130,11 +130,12 @@ impl Build<'_> {
                 self.sync(Loc::Reg(a));
                 if a != 0 {
                     self.forget(Loc::Reg(0));
-                    self.lib(
-                        Lib::Move,
-                        [Some(Loc::Reg(a)), Some(Loc::Reg(0))],
-                        Vec::new(),
-                    );
+                    let tag = match self.st(Loc::Reg(a)) {
+                        St::Mem(know) => know.counted(),
+                        St::Val { .. } => None,
+                    };
+                    let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(0)), None];
+                    self.lib(Lib::Move(tag), locs, Vec::new());
                     self.set_st(Loc::Reg(a), St::Mem(Know::Plain));
                 }
                 self.set_st(Loc::Reg(0), St::Mem(Know::Plain));

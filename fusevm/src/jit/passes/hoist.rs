@@ -53,7 +53,7 @@ fn pass(
             match f.inst(v) {
                 Inst::Lib {
                     lib: Lib::Unshare,
-                    locs: [Some(loc), _],
+                    locs: [Some(loc), ..],
                     ..
                 } => unshares.push((*loc, v)),
                 inst => writes.add(inst),
@@ -83,7 +83,7 @@ fn pass(
                     // every turn writes the array: some do, and nobody can tell when it was copied.
                     Inst::Lib {
                         lib: Lib::Unshare,
-                        locs: [Some(loc), _],
+                        locs: [Some(loc), ..],
                         ..
                     } => {
                         !writes.has(Part::Loc(*loc))

@@ -231,7 +231,7 @@ impl Numbering<'_> {
             }
             Inst::Lib {
                 lib: Lib::Unshare,
-                locs: [Some(loc), _],
+                locs: [Some(loc), ..],
                 ..
             } => {
                 let state = (*loc, memory.of(Part::Loc(*loc)), memory.of(Part::Counts));

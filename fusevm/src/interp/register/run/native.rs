@@ -3,11 +3,13 @@
 
 use super::{Rec, Run};
 use crate::interp::register::ext::Ran;
-use crate::jit::{Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
+use crate::jit::{Exited, Host, Jit, Key, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
 use crate::vm::{Callee, VM};
+use std::any::Any;
+use std::panic::resume_unwind;
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
@@ -21,6 +23,8 @@ struct Native<'a, 'l> {
     /// The instruction that comes next in the innermost frame, where an exit does not know it.
     resume: Option<u32>,
     trap: Option<Trap>,
+    /// How far behind the instruction of the exit it was that trapped.
+    behind: u32,
 }
 
 impl<'l> Run<'l> {
@@ -190,10 +194,15 @@ impl<'l> Run<'l> {
             left: Vec::new(),
             resume: None,
             trap: None,
+            behind: 0,
         };
         let done = door.enter(&mut native, (window, left), floor);
         let Native {
-            left, resume, trap, ..
+            left,
+            resume,
+            trap,
+            behind,
+            ..
         } = native;
         if let Some(jit) = vm.jit.as_mut() {
             jit.end();
@@ -203,6 +212,7 @@ impl<'l> Run<'l> {
         }
         self.go_on(vm, &left, resume, trap.is_some());
         if let Some(trap) = trap {
+            self.place.1 += behind as usize;
             return Err(trap);
         }
         if let Some(Ins::Enter) = self.code.table().get(self.place.1) {
@@ -343,12 +353,9 @@ impl Host for Native<'_, '_> {
         now.flag = vm.interrupt_flag().as_ptr().cast();
     }
 
-    fn max_string_len(&self) -> usize {
-        self.vm.limits.max_string_len
-    }
-
-    fn max_array_len(&self) -> usize {
-        self.vm.limits.max_array_len
+    fn most(&self) -> (usize, usize) {
+        let limits = &self.vm.limits;
+        (limits.max_string_len, limits.max_hash_len)
     }
 
     fn left(&mut self, exit: Exited, window: usize) {
@@ -412,24 +419,10 @@ impl Host for Native<'_, '_> {
         }
     }
 
-    fn at(&mut self, place: Place) -> &mut Value {
-        match place {
-            Place::Register(r) => &mut self.vm.registers[r],
-            Place::Global(g) => self.vm.globals[g].get_or_insert_default(),
-        }
-    }
-
-    fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool {
-        match crate::interp::unwound(|| {
-            run(self);
-            Ok(())
-        }) {
-            Ok(()) => true,
-            Err(trap) => {
-                self.trap = Some(trap);
-                false
-            }
-        }
+    fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32) {
+        let again = || -> Result<(), Trap> { resume_unwind(payload) };
+        self.trap = crate::interp::unwound(again).err();
+        self.behind = behind;
     }
 }
 

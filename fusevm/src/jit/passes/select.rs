@@ -1,0 +1,100 @@
+//! Where both ways from a branch do next to nothing and meet again, both are done, and a selection takes
+//! what one of them gives: a branch that goes now one way and now the other costs more than a few sums.
+//!
+//! **Invariant**: what is done on both ways is pure, and cannot trap in the machine.
+
+use crate::jit::ir::{B, Bin, Func, Inst, Term, Ty, V};
+
+/// Instructions of a way that are done in vain at most.
+const MOST: usize = 3;
+
+pub(super) fn run(f: &mut Func) {
+    let order = f.order();
+    let mut preds = vec![0; f.blocks.len()];
+    for at in &order {
+        for to in f.blocks[at.0 as usize].term.succs() {
+            preds[to.0 as usize] += 1;
+        }
+    }
+    for at in order {
+        diamond(f, at, &preds);
+    }
+}
+
+/// What a way does, where it leads, and what it gives there.
+fn arm(f: &Func, (to, args): &(B, Vec<V>), preds: &[usize]) -> Option<(Vec<V>, B, Vec<V>)> {
+    let block = &f.blocks[to.0 as usize];
+    let cheap = |v: &V| {
+        let inst = f.inst(*v);
+        match inst {
+            Inst::Int(_) | Inst::Bool(_) | Inst::Undef => Some(0),
+            Inst::Bin(op, ..) => {
+                let is_dear = matches!(
+                    op,
+                    Bin::Rem
+                        | Bin::Quot
+                        | Bin::MulHigh
+                        | Bin::FAdd
+                        | Bin::FSub
+                        | Bin::FMul
+                        | Bin::FDiv
+                );
+                (!is_dear).then_some(1)
+            }
+            Inst::Cmp(..) | Inst::Un(crate::jit::ir::Un::Not | crate::jit::ir::Un::BitNot, _) => {
+                Some(1)
+            }
+            _other => None,
+        }
+    };
+    let mut cost = 0;
+    for v in &block.insts {
+        cost += cheap(v)?;
+    }
+    let alone = preds[to.0 as usize] == 1 && args.is_empty() && block.preheader.is_none();
+    match &block.term {
+        Term::Jump(on, given) if alone && cost <= MOST => {
+            Some((block.insts.clone(), *on, given.clone()))
+        }
+        _other => None,
+    }
+}
+
+fn diamond(f: &mut Func, at: B, preds: &[usize]) {
+    let Term::Branch(is, yes, no) = f.blocks[at.0 as usize].term.clone() else {
+        return;
+    };
+    let (first, second) = (arm(f, &yes, preds), arm(f, &no, preds));
+    let (insts, to, given) = match (first, second) {
+        (Some((mut insts, to, given)), Some((more, other, taken))) if to == other => {
+            insts.extend(more);
+            (insts, to, (given, taken))
+        }
+        // One way goes straight to where they meet.
+        (Some((insts, to, given)), _) if no.0 == to => (insts, to, (given, no.1)),
+        (_, Some((insts, to, taken))) if yes.0 == to => (insts, to, (yes.1, taken)),
+        _other => return,
+    };
+    let fits = |v: &V| matches!(f.ty(*v), Ty::Int | Ty::Bool);
+    let differ = given.0.iter().zip(&given.1).filter(|(a, b)| a != b);
+    if preds[to.0 as usize] != 2
+        || differ.clone().count() > 1
+        || !differ.clone().all(|(a, b)| fits(a) && fits(b))
+    {
+        return;
+    }
+    let block = at.0 as usize;
+    f.blocks[block].insts.extend(insts);
+    let mut args = Vec::new();
+    for (a, b) in given.0.into_iter().zip(given.1) {
+        args.push(match a == b {
+            true => a,
+            false => {
+                let v = f.value(Inst::Select(is, a, b), f.ty(a));
+                f.blocks[block].insts.push(v);
+                v
+            }
+        });
+    }
+    f.blocks[block].term = Term::Jump(to, args);
+}
