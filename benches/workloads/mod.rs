@@ -129,12 +129,13 @@ impl Workload {
 
     /// What its machine code is made from, and that itself.
     #[cfg(feature = "jit")]
-    pub fn jit_listing(&self) -> String {
+    pub fn jit_listing(&self, metered: bool) -> String {
         let mut vm = self.vm(true, true);
         let mut config = fusevm::JitConfig::DEFAULT;
         config.listings = true;
         vm.set_jit(config);
         for _ in 0..3 {
+            vm.set_fuel(metered.then_some(u64::MAX / 2));
             vm.call("run", &[Value::Int(self.n)])
                 .expect("the program runs");
         }

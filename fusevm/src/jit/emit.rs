@@ -280,9 +280,8 @@ struct Body<'a, 'b> {
     vec: VecLayout,
     /// Address of what is set when somebody interrupts.
     flag: Option<ir::Value>,
-    /// Where fuel is counted: the address of what there is for now, and the variable that has it while
-    /// machine code runs.
-    fuel: Option<(ir::Value, Variable)>,
+    /// Where fuel is counted: the variable that has what there is, which the context has when others run.
+    fuel: Option<Variable>,
     conv: CallConv,
     values: HashMap<V, ir::Value>,
     blocks: HashMap<B, ir::Block>,
@@ -319,10 +318,8 @@ impl Body<'_, '_> {
                     // Loops have it at hand.
                     self.flag = Some(self.load(types::I64, params[0], entry::FLAG));
                 }
-                if self.any(|inst| matches!(inst, Inst::Charge(..))) {
-                    let slice = self.load(types::I64, params[0], entry::SLICE);
-                    let fuel = self.b.declare_var(types::I64);
-                    self.fuel = Some((slice, fuel));
+                if self.any(|inst| matches!(inst, Inst::Charge(..) | Inst::Pay(_))) {
+                    self.fuel = Some(self.b.declare_var(types::I64));
                     self.fetch_fuel();
                 }
             } else {
@@ -468,7 +465,7 @@ impl Body<'_, '_> {
             }
             self.tell_fuel();
             let (context, off) = (self.context(), self.off());
-            let off = self.copied(off);
+            let (context, off) = (self.copied(context), self.copied(off));
             let left = calls::left as *const () as usize;
             let status = self.host(left, &[context, params[0], off]);
             self.leave(status);
@@ -649,6 +646,7 @@ impl Body<'_, '_> {
                 self.charge(*cost, *exit);
                 None
             }
+            Inst::Pay(cost) => Some(self.pay(*cost)),
             Inst::Lib {
                 lib,
                 locs,
@@ -770,17 +768,18 @@ impl Body<'_, '_> {
 
     /// Takes over what fuel there is, from the VM or a callee.
     fn fetch_fuel(&mut self) {
-        if let Some((slice, fuel)) = self.fuel {
-            let has = self.load(types::I64, slice, 0);
+        if let Some(fuel) = self.fuel {
+            let context = self.context();
+            let has = self.load(types::I64, context, entry::SLICE);
             self.b.def_var(fuel, has);
         }
     }
 
     /// Says what fuel there is.
     fn tell_fuel(&mut self) {
-        if let Some((slice, fuel)) = self.fuel {
-            let has = self.b.use_var(fuel);
-            self.b.ins().store(Self::trusted(), has, slice, 0);
+        if let Some(fuel) = self.fuel {
+            let (context, has) = (self.context(), self.b.use_var(fuel));
+            (self.b.ins()).store(Self::trusted(), has, context, entry::SLICE);
         }
     }
 
@@ -796,11 +795,10 @@ impl Body<'_, '_> {
     }
 
     fn charge(&mut self, cost: u32, exit: usize) {
-        let Some((_, fuel)) = self.fuel else { return };
-        let context = self.context();
+        let Some(fuel) = self.fuel else { return };
         let has = self.b.use_var(fuel);
-        let cost = self.b.ins().iconst(types::I64, i64::from(cost));
-        let is = (self.b.ins()).icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
+        let cost = i64::from(cost);
+        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
         let (pay, more, on) = (
             self.b.create_block(),
             self.b.create_block(),
@@ -811,17 +809,31 @@ impl Body<'_, '_> {
         let frame = self.frame;
         self.b.switch_to_block(more);
         self.tell_fuel();
-        let status = self.host(calls::pay as *const () as usize, &[context, cost]);
+        let (context, wanted) = (self.context(), self.b.ins().iconst(types::I64, cost));
+        let context = self.copied(context);
+        let status = self.host(calls::pay as *const () as usize, &[context, wanted]);
         self.fetch_fuel();
         let (stub, args) = self.stub(exit);
         self.b.ins().brif(status, stub, &args, on, &[]);
         self.b.switch_to_block(pay);
-        let rest = self.b.ins().isub(has, cost);
+        let rest = self.b.ins().iadd_imm_s(has, -cost);
         self.b.def_var(fuel, rest);
         self.b.ins().jump(on, &[]);
         self.b.switch_to_block(on);
         // Paying moves no registers.
         self.frame = frame;
+    }
+
+    fn pay(&mut self, cost: u32) -> ir::Value {
+        let Some(fuel) = self.fuel else {
+            return self.b.ins().iconst(types::I8, 0);
+        };
+        let (has, cost) = (self.b.use_var(fuel), i64::from(cost));
+        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
+        let rest = self.b.ins().iadd_imm_s(has, -cost);
+        let rest = self.b.ins().select(is, rest, has);
+        self.b.def_var(fuel, rest);
+        is
     }
 
     fn room(&mut self, window: u16, deep: u32, exit: usize) {

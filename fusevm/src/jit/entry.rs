@@ -53,8 +53,8 @@ pub(crate) struct Places {
     pub(crate) room: usize,
     /// Elements that an array may have.
     pub(crate) most: usize,
-    /// Fuel for now.
-    pub(crate) slice: *mut u64,
+    /// Fuel for now: while machine code runs, what is here counts.
+    pub(crate) slice: u64,
     /// What is set when somebody interrupts; it stays where it is.
     pub(crate) flag: *const u8,
 }
@@ -77,6 +77,9 @@ const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
 pub(crate) trait Host {
     /// Says where things are.
     fn places(&mut self, now: &mut Places);
+
+    /// So much fuel is left of that for now.
+    fn spent(&mut self, slice: u64);
 
     /// Bytes that a text may have, and keys that a hash may.
     fn most(&self) -> (usize, usize);
@@ -145,7 +148,7 @@ impl Door {
             globals: null_mut(),
             room: 0,
             most: 0,
-            slice: null_mut(),
+            slice: 0,
             flag: null(),
         };
         host.places(&mut places);
@@ -168,7 +171,11 @@ impl Door {
         let entry: extern "C" fn(*mut Context, u64, u64) -> u64 =
             unsafe { std::mem::transmute::<usize, _>(self.address) };
         let bytes = context.window;
-        entry(&raw mut context, bytes, left as u64) == 0
+        let status = entry(&raw mut context, bytes, left as u64);
+        let slice = context.places.slice;
+        // SAFETY: machine code is left, and nothing else has the host.
+        unsafe { &mut *context.host }.spent(slice);
+        status == 0
     }
 }
 
@@ -205,6 +212,7 @@ unsafe fn with<T>(context: *mut Context, of: impl FnOnce(&mut dyn Host) -> T) ->
     let context = unsafe { &mut *context };
     // SAFETY: as above; the host is borrowed by `enter` for as long as this.
     let host = unsafe { &mut *context.host };
+    host.spent(context.places.slice);
     let result = of(host);
     host.places(&mut context.places);
     result

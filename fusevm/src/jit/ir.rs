@@ -220,6 +220,8 @@ pub(super) enum Inst {
     Poll(usize),
     /// Pays for ops, or leaves.
     Charge(u32, usize),
+    /// Pays for ops if there is enough; whether there was.
+    Pay(u32),
     /// Leaves with what it gives if that is not 0. `site` is the instruction, in the frame of the exit.
     Lib {
         lib: Lib,
@@ -308,6 +310,20 @@ pub(crate) struct At {
     pub(crate) ip: u32,
     /// For one that is not the innermost: whether it wants the result of the call it waits for.
     pub(crate) want: bool,
+}
+
+#[cfg(test)]
+impl At {
+    /// A frame of a unit without arguments.
+    pub(super) fn of(unit: u16, window: u16, ip: u32) -> At {
+        At {
+            unit,
+            window,
+            argc: 0,
+            ip,
+            want: true,
+        }
+    }
 }
 
 /// Why machine code is left.
@@ -441,7 +457,7 @@ impl Inst {
         match self {
             Inst::Param | Inst::Undef | Inst::Bool(_) | Inst::Int(_) | Inst::Float(_) => {}
             Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
-            Inst::Room { .. } => {}
+            Inst::Room { .. } | Inst::Pay(_) => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
                 of(a);
                 of(b);
@@ -568,6 +584,7 @@ impl Func {
             Inst::Charge(cost, exit) => {
                 writeln!(f, "{name}charge {cost}, else {}", self.exit_text(*exit))
             }
+            Inst::Pay(cost) => writeln!(f, "{name}pay {cost}"),
             Inst::Lib {
                 lib,
                 locs,

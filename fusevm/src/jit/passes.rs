@@ -2,6 +2,8 @@
 
 mod dead;
 mod fold;
+#[cfg(test)]
+mod golden;
 mod graph;
 mod hoist;
 pub(super) mod inline;

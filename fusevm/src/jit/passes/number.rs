@@ -281,3 +281,99 @@ impl Numbering<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn the_same_is_computed_read_and_checked_once() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = tag r1
+                v2: Int = 5
+                v3: Bool = Eq v1, v2
+                guard v3, else @1 Kind []
+                v4: Int = Add v0, v2
+                v5: Int = tag r1
+                v6: Bool = Eq v5, v2
+                guard v6, else @2 Kind []
+                v7: Int = Add v0, v2
+                v8: Int = Mul v4, v7
+                return v8
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = tag r1
+                v2: Int = 5
+                v3: Bool = Eq v1, v2
+                guard v3, else @1 Kind []
+                v4: Int = Add v0, v2
+                v8: Int = Mul v4, v4
+                return v8
+            ",
+        );
+    }
+
+    #[test]
+    fn what_was_written_is_read_anew_but_for_what_it_was() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = load r1
+                store r1, v0
+                v2: Int = load r1
+                v3: Int = load r2
+                v4: Int = load r2
+                lib Step (), else @1 Slow []
+                v5: Int = load r2
+                v6: Int = Add v4, v5
+                v7: Int = Add v2, v6
+                return v7
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = load r1
+                store r1, v0
+                v3: Int = load r2
+                lib Step  (), else @1 Slow []
+                v5: Int = load r2
+                v6: Int = Add v3, v5
+                v7: Int = Add v0, v6
+                return v7
+            ",
+        );
+    }
+
+    #[test]
+    fn behind_a_branch_its_condition_is_known() {
+        check(
+            run,
+            "
+            b0(v0: Bool):
+                if v0 b1() else b2()
+            b1():
+                guard v0, else @1 Kind []
+                if v0 b3() else b2()
+            b2():
+                return
+            b3():
+                return
+            ",
+            "
+            b0(v0: Bool):
+                if v0 b1() else b2()
+            b2():
+                return
+            b1():
+                jump b3()
+            b3():
+                return
+            ",
+        );
+    }
+}

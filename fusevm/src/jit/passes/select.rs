@@ -98,3 +98,57 @@ fn diamond(f: &mut Func, at: B, preds: &[usize]) {
     }
     f.blocks[block].term = Term::Jump(to, args);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn a_small_diamond_is_a_selection() {
+        check(
+            run,
+            "
+            b0(v0: Int, v1: Bool):
+                v2: Int = 1
+                if v1 b1() else b2()
+            b1():
+                v3: Int = Shr v0, v2
+                jump b3(v3)
+            b2():
+                v4: Int = Add v0, v2
+                jump b3(v4)
+            b3(v5: Int):
+                return v5
+            ",
+            "
+            b0(v0: Int, v1: Bool):
+                v2: Int = 1
+                v3: Int = Shr v0, v2
+                v4: Int = Add v0, v2
+                v6: Int = select v1, v3, v4
+                jump b3(v6)
+            b3(v5: Int):
+                return v5
+            ",
+        );
+    }
+
+    #[test]
+    fn what_may_trap_or_is_dear_stays_on_its_way() {
+        for dear in ["Quot v0, v0", "Rem v0, v0", "load r1"] {
+            let text = format!(
+                "
+                b0(v0: Int, v1: Bool):
+                    if v1 b1() else b2(v0)
+                b1():
+                    v2: Int = {dear}
+                    jump b2(v2)
+                b2(v3: Int):
+                    return v3
+                "
+            );
+            check(run, &text, &text);
+        }
+    }
+}

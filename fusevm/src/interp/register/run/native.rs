@@ -349,8 +349,12 @@ impl Host for Native<'_, '_> {
         now.globals = vm.globals.as_mut_ptr();
         now.room = most * size_of::<Value>();
         now.most = vm.limits.max_array_len;
-        now.slice = &raw mut vm.slice;
+        now.slice = vm.slice;
         now.flag = vm.interrupt_flag().as_ptr().cast();
+    }
+
+    fn spent(&mut self, slice: u64) {
+        self.vm.slice = slice;
     }
 
     fn most(&self) -> (usize, usize) {
