@@ -308,8 +308,10 @@ impl Body<'_, '_> {
             if first {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
+                // A copy, for calls that want it where it is given.
+                let context = self.copied(params[0]);
                 (self.context, self.off, self.left) =
-                    (Some(params[0]), Some(params[1]), Some(params[2]));
+                    (Some(context), Some(params[1]), Some(params[2]));
                 let own = &self.f.blocks[at.0 as usize].params;
                 for (v, given) in own.iter().zip(&params[3..]) {
                     self.values.insert(*v, *given);
@@ -318,7 +320,7 @@ impl Body<'_, '_> {
                     // Loops have it at hand.
                     self.flag = Some(self.load(types::I64, params[0], entry::FLAG));
                 }
-                if self.any(|inst| matches!(inst, Inst::Charge(..) | Inst::Pay(_))) {
+                if self.any(|inst| matches!(inst, Inst::Spend(_) | Inst::Pay(_))) {
                     self.fuel = Some(self.b.declare_var(types::I64));
                     self.fetch_fuel();
                 }
@@ -465,7 +467,7 @@ impl Body<'_, '_> {
             }
             self.tell_fuel();
             let (context, off) = (self.context(), self.off());
-            let (context, off) = (self.copied(context), self.copied(off));
+            let off = self.copied(off);
             let left = calls::left as *const () as usize;
             let status = self.host(left, &[context, params[0], off]);
             self.leave(status);
@@ -498,7 +500,12 @@ impl Body<'_, '_> {
         signature.returns.push(AbiParam::new(types::I64));
         let sig: SigRef = self.b.import_signature(signature);
         let address = self.b.ins().iconst(types::I64, address as i64);
-        let call = self.b.ins().call_indirect(sig, address, args);
+        // The context is wanted everywhere.
+        let mut args = args.to_vec();
+        if let Some(first) = args.first_mut() {
+            *first = self.copied(*first);
+        }
+        let call = self.b.ins().call_indirect(sig, address, &args);
         self.frame = None;
         self.b.inst_results(call)[0]
     }
@@ -530,7 +537,7 @@ impl Body<'_, '_> {
         let f = self.f;
         let (Inst::Guard(.., exit)
         | Inst::Poll(exit)
-        | Inst::Charge(_, exit)
+        | Inst::Ensure(_, exit)
         | Inst::Room { exit, .. }
         | Inst::Native { exit, .. }
         | Inst::Lib {
@@ -642,8 +649,16 @@ impl Body<'_, '_> {
                 self.poll(*exit);
                 None
             }
-            Inst::Charge(cost, exit) => {
-                self.charge(*cost, *exit);
+            Inst::Ensure(cost, exit) => {
+                self.ensure(*cost, *exit);
+                None
+            }
+            Inst::Spend(cost) => {
+                self.spend(*cost);
+                None
+            }
+            Inst::Charge(..) => {
+                debug_assert!(false, "{v} is for the pass of fuel");
                 None
             }
             Inst::Pay(cost) => Some(self.pay(*cost)),
@@ -794,34 +809,42 @@ impl Body<'_, '_> {
         self.guard(is, false, exit);
     }
 
-    fn charge(&mut self, cost: u32, exit: usize) {
+    /// Leaves unless there is so much fuel, if need be from beyond what there is for now.
+    fn ensure(&mut self, cost: u32, exit: usize) {
         let Some(fuel) = self.fuel else { return };
-        let has = self.b.use_var(fuel);
-        let cost = i64::from(cost);
+        let (has, cost) = (self.b.use_var(fuel), i64::from(cost));
         let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
-        let (pay, more, on) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
+        let (more, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(more);
-        self.b.ins().brif(is, pay, &[], more, &[]);
+        self.b.ins().brif(is, on, &[], more, &[]);
         let frame = self.frame;
         self.b.switch_to_block(more);
         self.tell_fuel();
         let (context, wanted) = (self.context(), self.b.ins().iconst(types::I64, cost));
-        let context = self.copied(context);
         let status = self.host(calls::pay as *const () as usize, &[context, wanted]);
         self.fetch_fuel();
-        let (stub, args) = self.stub(exit);
-        self.b.ins().brif(status, stub, &args, on, &[]);
-        self.b.switch_to_block(pay);
-        let rest = self.b.ins().iadd_imm_s(has, -cost);
-        self.b.def_var(fuel, rest);
+        self.guard(status, false, exit);
+        // It is there, and not spent yet.
+        let has = self.b.use_var(fuel);
+        let has = self.b.ins().iadd_imm_s(has, cost);
+        self.b.def_var(fuel, has);
         self.b.ins().jump(on, &[]);
         self.b.switch_to_block(on);
         // Paying moves no registers.
         self.frame = frame;
+    }
+
+    fn spend(&mut self, cost: V) {
+        let Some(fuel) = self.fuel else { return };
+        let has = self.b.use_var(fuel);
+        let rest = match self.f.int(cost) {
+            Some(cost) => self.b.ins().iadd_imm_s(has, -cost),
+            None => {
+                let cost = self.value(cost);
+                self.b.ins().isub(has, cost)
+            }
+        };
+        self.b.def_var(fuel, rest);
     }
 
     fn pay(&mut self, cost: u32) -> ir::Value {
@@ -876,7 +899,7 @@ impl Body<'_, '_> {
         let (context, off, left) = (self.context(), self.off(), self.left());
         let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
         let left = self.b.ins().iadd_imm_s(left, -i64::from(deep));
-        let mut values = vec![context, below, left];
+        let mut values = vec![self.copied(context), below, left];
         for v in args {
             values.push(self.value(*v));
         }

@@ -222,6 +222,10 @@ pub(super) enum Inst {
     Charge(u32, usize),
     /// Pays for ops if there is enough; whether there was.
     Pay(u32),
+    /// Leaves unless there is so much fuel.
+    Ensure(u32, usize),
+    /// Pays for ops what is known to be there.
+    Spend(V),
     /// Leaves with what it gives if that is not 0. `site` is the instruction, in the frame of the exit.
     Lib {
         lib: Lib,
@@ -428,7 +432,10 @@ impl Inst {
     /// The exit that it may leave by.
     pub(super) fn exit(&self) -> Option<usize> {
         match self {
-            Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => Some(*exit),
+            Inst::Guard(_, _, exit)
+            | Inst::Poll(exit)
+            | Inst::Charge(_, exit)
+            | Inst::Ensure(_, exit) => Some(*exit),
             Inst::Lib { exit, .. } | Inst::Room { exit, .. } | Inst::Native { exit, .. } => {
                 Some(*exit)
             }
@@ -457,7 +464,7 @@ impl Inst {
         match self {
             Inst::Param | Inst::Undef | Inst::Bool(_) | Inst::Int(_) | Inst::Float(_) => {}
             Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
-            Inst::Room { .. } | Inst::Pay(_) => {}
+            Inst::Room { .. } | Inst::Pay(_) | Inst::Ensure(..) => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
                 of(a);
                 of(b);
@@ -467,6 +474,7 @@ impl Inst {
                 of(b);
             }
             Inst::Un(_, a)
+            | Inst::Spend(a)
             | Inst::Store(_, a)
             | Inst::Field(_, a)
             | Inst::Elem(a)
@@ -585,6 +593,10 @@ impl Func {
                 writeln!(f, "{name}charge {cost}, else {}", self.exit_text(*exit))
             }
             Inst::Pay(cost) => writeln!(f, "{name}pay {cost}"),
+            Inst::Ensure(cost, exit) => {
+                writeln!(f, "{name}ensure {cost}, else {}", self.exit_text(*exit))
+            }
+            Inst::Spend(cost) => writeln!(f, "{name}spend {cost}"),
             Inst::Lib {
                 lib,
                 locs,

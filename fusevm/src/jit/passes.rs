@@ -2,6 +2,7 @@
 
 mod dead;
 mod fold;
+mod fuel;
 #[cfg(test)]
 mod golden;
 mod graph;
@@ -53,6 +54,7 @@ pub(super) fn late(f: &mut Func) {
     number::run(f);
     hoist::run(f);
     strength::run(f);
+    fuel::run(f);
     select::run(f);
     params::run(f);
     // Nothing is moved any more.

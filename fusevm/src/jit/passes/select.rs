@@ -1,12 +1,14 @@
 //! Where both ways from a branch do next to nothing and meet again, both are done, and a selection takes
 //! what one of them gives: a branch that goes now one way and now the other costs more than a few sums.
 //!
-//! **Invariant**: what is done on both ways is pure, and cannot trap in the machine.
+//! Ways may differ in what they pay: that is selected too.
+//!
+//! **Invariant**: what else is done on both ways is pure, and cannot trap in the machine.
 
 use crate::jit::ir::{B, Bin, Func, Inst, Term, Ty, V};
 
 /// Instructions of a way that are done in vain at most.
-const MOST: usize = 3;
+const MOST: usize = 4;
 
 pub(super) fn run(f: &mut Func) {
     let order = f.order();
@@ -41,6 +43,7 @@ fn arm(f: &Func, (to, args): &(B, Vec<V>), preds: &[usize]) -> Option<(Vec<V>, B
                 );
                 (!is_dear).then_some(1)
             }
+            Inst::Spend(cost) => f.int(*cost).map(|_| 1),
             Inst::Cmp(..) | Inst::Un(crate::jit::ir::Un::Not | crate::jit::ir::Un::BitNot, _) => {
                 Some(1)
             }
@@ -60,21 +63,50 @@ fn arm(f: &Func, (to, args): &(B, Vec<V>), preds: &[usize]) -> Option<(Vec<V>, B
     }
 }
 
+/// What is paid on a way.
+fn paid(f: &Func, insts: &[V]) -> i64 {
+    let costs = insts.iter().filter_map(|v| match f.inst(*v) {
+        Inst::Spend(cost) => f.int(*cost),
+        _other => None,
+    });
+    costs.sum()
+}
+
+/// Pays what the one way costs or the other.
+fn spend(f: &mut Func, block: usize, is: V, [yes, no]: [i64; 2]) {
+    let mut put = |inst: Inst, ty: Ty| {
+        let v = f.value(inst, ty);
+        f.blocks[block].insts.push(v);
+        v
+    };
+    if yes == 0 && no == 0 {
+        return;
+    }
+    let mut cost = put(Inst::Int(yes), Ty::Int);
+    if yes != no {
+        let other = put(Inst::Int(no), Ty::Int);
+        cost = put(Inst::Select(is, cost, other), Ty::Int);
+    }
+    put(Inst::Spend(cost), Ty::None);
+}
+
 fn diamond(f: &mut Func, at: B, preds: &[usize]) {
     let Term::Branch(is, yes, no) = f.blocks[at.0 as usize].term.clone() else {
         return;
     };
     let (first, second) = (arm(f, &yes, preds), arm(f, &no, preds));
-    let (insts, to, given) = match (first, second) {
-        (Some((mut insts, to, given)), Some((more, other, taken))) if to == other => {
-            insts.extend(more);
-            (insts, to, (given, taken))
+    let ((mut insts, more), to, given) = match (first, second) {
+        (Some((insts, to, given)), Some((more, other, taken))) if to == other => {
+            ((insts, more), to, (given, taken))
         }
         // One way goes straight to where they meet.
-        (Some((insts, to, given)), _) if no.0 == to => (insts, to, (given, no.1)),
-        (_, Some((insts, to, taken))) if yes.0 == to => (insts, to, (yes.1, taken)),
+        (Some((insts, to, given)), _) if no.0 == to => ((insts, Vec::new()), to, (given, no.1)),
+        (_, Some((more, to, taken))) if yes.0 == to => ((Vec::new(), more), to, (yes.1, taken)),
         _other => return,
     };
+    let spent = [paid(f, &insts), paid(f, &more)];
+    insts.extend(more);
+    insts.retain(|v| !matches!(f.inst(*v), Inst::Spend(_)));
     let fits = |v: &V| matches!(f.ty(*v), Ty::Int | Ty::Bool);
     let differ = given.0.iter().zip(&given.1).filter(|(a, b)| a != b);
     if preds[to.0 as usize] != 2
@@ -85,6 +117,7 @@ fn diamond(f: &mut Func, at: B, preds: &[usize]) {
     }
     let block = at.0 as usize;
     f.blocks[block].insts.extend(insts);
+    spend(f, block, is, spent);
     let mut args = Vec::new();
     for (a, b) in given.0.into_iter().zip(given.1) {
         args.push(match a == b {
