@@ -467,7 +467,7 @@ impl Body<'_, '_> {
             }
             self.tell_fuel();
             let (context, off) = (self.context(), self.off());
-            let off = self.copied(off);
+            let (context, off) = (self.copied(context), self.copied(off));
             let left = calls::left as *const () as usize;
             let status = self.host(left, &[context, params[0], off]);
             self.leave(status);
@@ -500,12 +500,7 @@ impl Body<'_, '_> {
         signature.returns.push(AbiParam::new(types::I64));
         let sig: SigRef = self.b.import_signature(signature);
         let address = self.b.ins().iconst(types::I64, address as i64);
-        // The context is wanted everywhere.
-        let mut args = args.to_vec();
-        if let Some(first) = args.first_mut() {
-            *first = self.copied(*first);
-        }
-        let call = self.b.ins().call_indirect(sig, address, &args);
+        let call = self.b.ins().call_indirect(sig, address, args);
         self.frame = None;
         self.b.inst_results(call)[0]
     }
@@ -821,9 +816,13 @@ impl Body<'_, '_> {
         self.b.switch_to_block(more);
         self.tell_fuel();
         let (context, wanted) = (self.context(), self.b.ins().iconst(types::I64, cost));
+        let context = self.copied(context);
         let status = self.host(calls::pay as *const () as usize, &[context, wanted]);
         self.fetch_fuel();
         self.guard(status, false, exit);
+        if let Some(paid) = self.b.current_block() {
+            self.b.set_cold_block(paid);
+        }
         // It is there, and not spent yet.
         let has = self.b.use_var(fuel);
         let has = self.b.ins().iadd_imm_s(has, cost);
@@ -834,11 +833,16 @@ impl Body<'_, '_> {
         self.frame = frame;
     }
 
+    fn less(&mut self, has: ir::Value, cost: i64) -> ir::Value {
+        let cost = self.b.ins().iconst(types::I64, cost);
+        self.b.ins().isub(has, cost)
+    }
+
     fn spend(&mut self, cost: V) {
         let Some(fuel) = self.fuel else { return };
         let has = self.b.use_var(fuel);
         let rest = match self.f.int(cost) {
-            Some(cost) => self.b.ins().iadd_imm_s(has, -cost),
+            Some(cost) => self.less(has, cost),
             None => {
                 let cost = self.value(cost);
                 self.b.ins().isub(has, cost)
@@ -853,7 +857,7 @@ impl Body<'_, '_> {
         };
         let (has, cost) = (self.b.use_var(fuel), i64::from(cost));
         let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
-        let rest = self.b.ins().iadd_imm_s(has, -cost);
+        let rest = self.less(has, cost);
         let rest = self.b.ins().select(is, rest, has);
         self.b.def_var(fuel, rest);
         is
@@ -899,7 +903,7 @@ impl Body<'_, '_> {
         let (context, off, left) = (self.context(), self.off(), self.left());
         let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
         let left = self.b.ins().iadd_imm_s(left, -i64::from(deep));
-        let mut values = vec![self.copied(context), below, left];
+        let mut values = vec![context, below, left];
         for v in args {
             values.push(self.value(*v));
         }

@@ -10,6 +10,7 @@ mod hoist;
 pub(super) mod inline;
 mod number;
 mod params;
+mod room;
 mod select;
 mod strength;
 
@@ -54,6 +55,7 @@ pub(super) fn late(f: &mut Func) {
     number::run(f);
     hoist::run(f);
     strength::run(f);
+    room::run(f);
     fuel::run(f);
     select::run(f);
     params::run(f);

@@ -66,6 +66,13 @@ pub(super) fn run(f: &mut Func) {
                     with.push(cost);
                     f.insts[v.0 as usize] = Inst::Spend(cost);
                 }
+                Inst::Pay(cost) if now => {
+                    // It is there.
+                    let cost = f.value(Inst::Int(cost.into()), Ty::Int);
+                    let spend = f.value(Inst::Spend(cost), Ty::None);
+                    with.extend([cost, spend]);
+                    f.insts[v.0 as usize] = Inst::Bool(true);
+                }
                 ref inst => now &= !others_pay(inst),
             }
             with.push(v);

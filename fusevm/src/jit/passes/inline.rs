@@ -19,6 +19,9 @@ const SMALL: usize = 90;
 /// Instructions of a unit up to which callees are built into it.
 const MOST: usize = 320;
 
+/// Calls in a callee that is built in: with more of them, too much has to be kept over each.
+const CALLS: usize = 3;
+
 /// How deep callees are built into callees.
 const ROUNDS: usize = 3;
 
@@ -69,7 +72,11 @@ pub(in crate::jit) fn run(
                 continue;
             };
             let len = size(&callee.f);
-            if len > SMALL || size(f) + len > MOST || callee.f.blocks.len() > 12 {
+            if calls(&callee.f) > CALLS
+                || len > SMALL
+                || size(f) + len > MOST
+                || callee.f.blocks.len() > 12
+            {
                 continue;
             }
             let Some(room) = rooms.get(&call).copied() else {
@@ -98,8 +105,8 @@ const TEST: usize = 4;
 /// What a callee asks first, if it then may give something at once: what it does before the question, the
 /// question, whether it gives something if that is true, and what: instructions and the value.
 struct First<'a> {
-    /// What that is to be paid with, before anything.
-    cost: Option<u32>,
+    /// What it pays for all that.
+    cost: u32,
     test: &'a [V],
     is: V,
     when: bool,
@@ -121,10 +128,12 @@ impl First<'_> {
         let Term::Branch(is, (yes, with), (no, without)) = &entry.term else {
             return None;
         };
-        let (cost, test) = match entry.insts.split_first() {
-            Some((v, rest)) if let Inst::Charge(cost, _) = f.inst(*v) => (Some(*cost), rest),
-            _free => (None, &entry.insts[..]),
+        let unpaid = |block: &'_ Block| match block.insts.first().map(|v| f.inst(*v)) {
+            Some(Inst::Charge(cost, _)) => (*cost, 1),
+            _free => (0, 0),
         };
+        let (before, skip) = unpaid(entry);
+        let test = &entry.insts[skip..];
         if !is_cheap(test) || !with.is_empty() || !without.is_empty() {
             return None;
         }
@@ -135,12 +144,14 @@ impl First<'_> {
                 let Term::Return(Some(gives)) = block.term else {
                     return None;
                 };
-                is_cheap(&block.insts).then_some(First {
-                    cost,
+                let (behind, skip) = unpaid(block);
+                let insts = &block.insts[skip..];
+                is_cheap(insts).then_some(First {
+                    cost: before + behind,
                     test,
                     is: *is,
                     when,
-                    insts: &block.insts,
+                    insts,
                     gives,
                 })
             })
@@ -193,9 +204,9 @@ fn ask_first(f: &mut Func, mut at: B, body: &dyn Fn(usize) -> Option<Arc<Body>>)
         };
         copy(f, at, first.test);
         let mut end = quick;
-        if let Some(cost) = first.cost {
+        if first.cost > 0 {
             // Who cannot pay for it here is to be told so in the call.
-            let paid = f.value(Inst::Pay(cost), Ty::Bool);
+            let paid = f.value(Inst::Pay(first.cost), Ty::Bool);
             end = f.block();
             f.blocks[quick.0 as usize].insts.push(paid);
             f.blocks[quick.0 as usize].term =
@@ -230,6 +241,16 @@ fn move_preheaders(f: &mut Func, at: B, rest: B) {
             *before = rest;
         }
     }
+}
+
+fn calls(f: &Func) -> usize {
+    let insts = f
+        .order()
+        .into_iter()
+        .flat_map(|b| &f.blocks[b.0 as usize].insts);
+    insts
+        .filter(|v| matches!(f.inst(**v), Inst::Call { .. }))
+        .count()
 }
 
 fn size(f: &Func) -> usize {
