@@ -33,6 +33,8 @@ pub(super) struct Emitter {
     context: cranelift_codegen::Context,
     builder: FunctionBuilderContext,
     vec: VecLayout,
+    /// Where the code of [`keeper`](Emitter::keeper) is, or 0.
+    pub(super) keeper: usize,
 }
 
 impl std::fmt::Debug for Emitter {
@@ -95,6 +97,29 @@ impl Emitter {
             context: cranelift_codegen::Context::new(),
             builder: FunctionBuilderContext::new(),
             vec: entry::vec_layout()?,
+            keeper: 0,
+        })
+    }
+
+    /// Pays for ops and keeps all registers: a call that is rare is to cost nothing where it is not made.
+    /// What it gives is in the context.
+    pub(super) fn keeper(&mut self) -> Option<Emitted> {
+        self.function(keeping(), false, |b, conv| {
+            let block = b.create_block();
+            b.append_block_params_for_function_params(block);
+            b.switch_to_block(block);
+            let params: Vec<ir::Value> = b.block_params(block).to_vec();
+            let mut signature = Signature::new(conv);
+            signature.params = vec![AbiParam::new(types::I64); 2];
+            signature.returns.push(AbiParam::new(types::I64));
+            let sig = b.import_signature(signature);
+            let address = calls::pay as *const () as usize;
+            let address = b.ins().iconst(types::I64, address as i64);
+            let call = b.ins().call_indirect(sig, address, &params);
+            let status = b.inst_results(call)[0];
+            let trusted = MemFlagsData::trusted();
+            b.ins().store(trusted, status, params[0], entry::STATUS);
+            b.ins().return_(&[]);
         })
     }
 
@@ -107,7 +132,7 @@ impl Emitter {
         callees: &[Callee],
         listed: bool,
     ) -> Option<Emitted> {
-        let vec = self.vec;
+        let (vec, keeper) = (self.vec, self.keeper);
         let args = match target.is_loop {
             true => &[][..],
             false => &target.args[..],
@@ -120,6 +145,7 @@ impl Emitter {
                 target,
                 callees,
                 vec,
+                keeper,
                 flag: None,
                 fuel: None,
                 conv,
@@ -223,6 +249,13 @@ impl Emitter {
     }
 }
 
+/// Of what keeps all registers.
+fn keeping() -> Signature {
+    let mut signature = Signature::new(CallConv::PreserveAll);
+    signature.params = vec![AbiParam::new(types::I64); 2];
+    signature
+}
+
 /// Given context, window and calls left before the arguments; gives a status, 0 if all went well, before
 /// the value.
 fn signature(conv: CallConv, args: &[Ty], gives: Option<Ty>) -> Signature {
@@ -278,6 +311,7 @@ struct Body<'a, 'b> {
     target: &'a Target,
     callees: &'a [Callee],
     vec: VecLayout,
+    keeper: usize,
     /// Address of what is set when somebody interrupts.
     flag: Option<ir::Value>,
     /// Where fuel is counted: the variable that has what there is, which the context has when others run.
@@ -817,7 +851,7 @@ impl Body<'_, '_> {
         self.tell_fuel();
         let (context, wanted) = (self.context(), self.b.ins().iconst(types::I64, cost));
         let context = self.copied(context);
-        let status = self.host(calls::pay as *const () as usize, &[context, wanted]);
+        let status = self.paid(context, wanted);
         self.fetch_fuel();
         self.guard(status, false, exit);
         if let Some(paid) = self.b.current_block() {
@@ -831,6 +865,18 @@ impl Body<'_, '_> {
         self.b.switch_to_block(on);
         // Paying moves no registers.
         self.frame = frame;
+    }
+
+    /// Has fuel fetched from beyond what there is for now; the status.
+    fn paid(&mut self, context: ir::Value, wanted: ir::Value) -> ir::Value {
+        if self.keeper == 0 {
+            return self.host(calls::pay as *const () as usize, &[context, wanted]);
+        }
+        let sig = self.b.import_signature(keeping());
+        let address = self.b.ins().iconst(types::I64, self.keeper as i64);
+        (self.b.ins()).call_indirect(sig, address, &[context, wanted]);
+        let context = self.context();
+        self.load(types::I64, context, entry::STATUS)
     }
 
     fn less(&mut self, has: ir::Value, cost: i64) -> ir::Value {

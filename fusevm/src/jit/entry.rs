@@ -33,6 +33,8 @@ pub(super) struct Context {
     native: NativeState,
     /// For tests: what guards that leave for no reason go by.
     seed: u64,
+    /// What a call that keeps all registers gives.
+    status: u64,
     /// Where the window of the loop begins that was entered, in bytes behind the first register.
     window: u64,
     /// Bytes that a text may have, and keys that a hash may.
@@ -67,6 +69,7 @@ pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
 pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
 pub(super) const WINDOW: i32 = offset_of!(Context, window) as i32;
+pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
 pub(super) const SLICE: i32 = offset_of!(Context, places.slice) as i32;
@@ -161,6 +164,7 @@ impl Door {
             floor: floor.saturating_add(RESERVE),
             native: NativeState::default(),
             seed: self.seed,
+            status: 0,
             window: (window * size_of::<Value>()) as u64,
             most_bytes,
             most_keys,
