@@ -849,9 +849,8 @@ impl Body<'_, '_> {
         let frame = self.frame;
         self.b.switch_to_block(more);
         self.tell_fuel();
-        let (context, wanted) = (self.context(), self.b.ins().iconst(types::I64, cost));
-        let context = self.copied(context);
-        let status = self.paid(context, wanted);
+        let wanted = self.b.ins().iconst(types::I64, cost);
+        let status = self.paid(wanted);
         self.fetch_fuel();
         self.guard(status, false, exit);
         if let Some(paid) = self.b.current_block() {
@@ -868,14 +867,15 @@ impl Body<'_, '_> {
     }
 
     /// Has fuel fetched from beyond what there is for now; the status.
-    fn paid(&mut self, context: ir::Value, wanted: ir::Value) -> ir::Value {
+    fn paid(&mut self, wanted: ir::Value) -> ir::Value {
+        let context = self.context();
         if self.keeper == 0 {
+            let context = self.copied(context);
             return self.host(calls::pay as *const () as usize, &[context, wanted]);
         }
         let sig = self.b.import_signature(keeping());
         let address = self.b.ins().iconst(types::I64, self.keeper as i64);
         (self.b.ins()).call_indirect(sig, address, &[context, wanted]);
-        let context = self.context();
         self.load(types::I64, context, entry::STATUS)
     }
 
