@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --bench tiers`, with the beginnings of names to look at some rows alone. Prints the
 //! median time of a run natively, and how many times that each form takes. What it takes to begin at all
-//! is in `start`. With `--list` it prints the workloads instead, as bytecode and as register code; with
+//! is in `start`. With `--list` it prints the workloads instead, as bytecode and as register code, with
+//! `--jit-listing` (and `--metered`) as what becomes of them on their way to machine code; with
 //! `--profile` it runs their register code alone, for a profiler to look at.
 
 #[path = "workloads/mod.rs"]
@@ -78,6 +79,12 @@ fn main() {
     if std::env::args().any(|a| a == "--list") {
         let rows = SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w));
         return rows.for_each(|row| println!("; {}\n{}", row.name, listing(row)));
+    }
+    #[cfg(feature = "jit")]
+    if std::env::args().any(|a| a == "--jit-listing") {
+        let metered = std::env::args().any(|a| a == "--metered");
+        let rows = SHARED.iter().chain(&CLASSIC).filter(|w| is_wanted(w));
+        return rows.for_each(|row| println!("; {}\n{}", row.name, row.jit_listing(metered)));
     }
     #[cfg(feature = "jit")]
     if std::env::args().any(|a| a == "--jit") {

@@ -127,6 +127,21 @@ impl Workload {
         vm
     }
 
+    /// What its machine code is made from, and that itself.
+    #[cfg(feature = "jit")]
+    pub fn jit_listing(&self, metered: bool) -> String {
+        let mut vm = self.vm(true, true);
+        let mut config = fusevm::JitConfig::DEFAULT;
+        config.listings = true;
+        vm.set_jit(config);
+        for _ in 0..3 {
+            vm.set_fuel(metered.then_some(u64::MAX / 2));
+            vm.call("run", &[Value::Int(self.n)])
+                .expect("the program runs");
+        }
+        vm.jit_listing()
+    }
+
     /// In a VM of its own, loaded once.
     pub fn in_vm(&self, tier: Tier) -> race::Entrant<'_> {
         let mut vm = self.vm(tier.lowering, tier.jit);

@@ -160,9 +160,13 @@ fn nothing_is_unsafe_and_nothing_is_global() {
     {
         let text = code(&path);
         let name = path.to_string_lossy().replace('\\', "/");
-        let is_room = ["fusevm/src/jit/memory.rs", "fusevm/src/jit/entry.rs"]
-            .iter()
-            .any(|room| name.ends_with(room));
+        let is_room = [
+            "fusevm/src/jit/memory.rs",
+            "fusevm/src/jit/entry.rs",
+            "fusevm/src/jit/entry/calls.rs",
+        ]
+        .iter()
+        .any(|room| name.ends_with(room));
         if !is_room
             && ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
                 .iter()

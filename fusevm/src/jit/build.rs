@@ -17,6 +17,7 @@ mod inline;
 mod merge;
 mod number;
 mod shape;
+mod text;
 
 use super::flow::{Bits, Flow, ways};
 use super::ir::{At, B, Bin, CalleeAt, Cond, Exit, Func, Inst, Lib, Loc, Term, Ty, V, Why};
@@ -36,6 +37,11 @@ const MOST: usize = 6_000;
 
 /// An instruction that needs the interpreter one time in so many does not keep a unit from being compiled.
 const RARE: u32 = 6;
+
+/// Tags.
+const TEXT: u8 = STR;
+const ARRAY: u8 = 9;
+const HASH: u8 = 10;
 
 /// How often a unit is built again.
 const TURNS: usize = 24;
@@ -57,6 +63,14 @@ impl Know {
             (a, b) if a == b => a,
             (a, b) if plain(a) && plain(b) => Know::Plain,
             _other => Know::Any,
+        }
+    }
+
+    /// Its tag, if it is a text, an array or a hash: behind one pointer, with a count of holders first.
+    pub(super) fn counted(self) -> Option<u8> {
+        match self {
+            Know::Tag(tag @ (TEXT | ARRAY | HASH)) => Some(tag),
+            _other => None,
         }
     }
 
@@ -504,13 +518,21 @@ impl Build<'_> {
         if let St::Mem(know) = self.st(loc)
             && know.counts()
         {
-            self.lib(Lib::Forget, [Some(loc), None], Vec::new());
+            let lib = match know.counted() {
+                Some(_) => Lib::Release,
+                None => Lib::Forget,
+            };
+            self.lib(lib, [Some(loc), None, None], Vec::new());
             self.set_st(loc, St::Mem(Know::Plain));
         }
     }
 
-    fn lib(&mut self, lib: Lib, locs: [Option<Loc>; 2], args: Vec<V>) -> V {
-        let (site, exit) = (self.ip, self.exit_at(Why::Slow, self.ip));
+    fn lib(&mut self, lib: Lib, locs: [Option<Loc>; 3], args: Vec<V>) -> V {
+        self.lib_or(Why::Slow, lib, locs, args)
+    }
+
+    fn lib_or(&mut self, why: Why, lib: Lib, locs: [Option<Loc>; 3], args: Vec<V>) -> V {
+        let (site, exit) = (self.ip, self.exit_at(why, self.ip));
         let inst = Inst::Lib {
             lib,
             locs,
@@ -594,7 +616,7 @@ impl Build<'_> {
                     Value::Float(f) => self.float(*f),
                     Value::Bool(is) => self.inst(Inst::Bool(*is), Ty::Bool),
                     Value::Undef => self.undef,
-                    _counted => return self.texts(),
+                    _counted => return self.constant(d, k),
                 };
                 self.set(Loc::Reg(d), v);
             }
@@ -690,9 +712,9 @@ impl Build<'_> {
             Ins::Concat { .. }
             | Ins::HashGet { .. }
             | Ins::HashSet { .. }
-            | Ins::HashExists { .. }
-            | Ins::HashDelete { .. } => return self.texts(),
-            Ins::MakeArray { .. } => return self.step(ins, 1),
+            | Ins::HashExists { .. } => return self.text(ins),
+            Ins::HashDelete { .. } => return self.step(ins, 1),
+            Ins::MakeArray { a, n } => return self.make_array(a, n),
             Ins::Ext { a, n, .. } => return self.ext(ins, a, n),
             Ins::CallOut { .. }
             | Ins::Base { .. }
@@ -751,11 +773,10 @@ impl Build<'_> {
                     if !know.counts() || self.object(Loc::Reg(a), seen).is_some() {
                         return self.copy_plain(Loc::Reg(a), Loc::Reg(d));
                     }
-                    self.lib(
-                        Lib::Copy,
-                        [Some(Loc::Reg(a)), Some(Loc::Reg(d))],
-                        Vec::new(),
-                    );
+                    self.forget(Loc::Reg(d));
+                    let lib = know.counted().map_or(Lib::Copy, Lib::Share);
+                    let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(d)), None];
+                    self.lib(lib, locs, Vec::new());
                     self.set_st(Loc::Reg(d), St::Mem(know));
                 }
             },
@@ -772,8 +793,9 @@ impl Build<'_> {
             (Some((v, _)), _) => self.set(Loc::Reg(d), v),
             // What is known to be there is something else than what was seen, perhaps.
             (None, St::Mem(know)) => {
-                let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(d))];
-                self.lib(Lib::Move, locs, Vec::new());
+                self.forget(Loc::Reg(d));
+                let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(d)), None];
+                self.lib(Lib::Move(know.counted()), locs, Vec::new());
                 self.set_st(Loc::Reg(d), St::Mem(know));
             }
             (None, St::Val { v, .. }) => self.set(Loc::Reg(d), v),
@@ -804,7 +826,7 @@ impl Build<'_> {
         }
         self.sync_globals();
         let n = self.int(count as i64);
-        self.lib(Lib::Step, [None, None], vec![n]);
+        self.lib(Lib::Step, [None; 3], vec![n]);
         self.lose_globals();
         for at in ip..ip + count {
             let mut ins = code.plain[at];
@@ -839,52 +861,6 @@ impl Build<'_> {
             }
         }
         count
-    }
-
-    /// Instructions on texts and hashes in a row, which the interpreter runs as one.
-    fn texts(&mut self) -> usize {
-        let code = self.src.code;
-        if let Some(count) = self.append_text() {
-            return count;
-        }
-        let block = self.src.flow.block_of(self.ip);
-        let end = block.map_or(self.ip + 1, |block| self.src.flow.blocks[block].end);
-        let mut count = 1;
-        while self.ip + count < end
-            && code.plain[self.ip + count].is_text()
-            && !matches!(code.plain[self.ip + count - 1], Ins::HashGet { .. })
-        {
-            count += 1;
-        }
-        // A constant text that nothing behind wants is loaded by itself.
-        self.step(code.plain[self.ip], count)
-    }
-
-    /// A constant text behind the text of a register.
-    fn append_text(&mut self) -> Option<usize> {
-        let code = self.src.code;
-        let Ins::Const { d: with, k } = code.plain[self.ip] else {
-            return None;
-        };
-        let behind = self.live.get(self.ip + 2 - self.start)?;
-        let Ins::Concat { d, a, b } = *code.plain.get(self.ip + 1)? else {
-            return None;
-        };
-        let is_str = self.src.profile.at(self.ip + 1).operands[0] == 1 << STR;
-        let fits = d == a && b == with && a != b && !behind.has(with.into());
-        if !fits || !is_str || !matches!(self.st(Loc::Reg(a)), St::Mem(_)) {
-            return None;
-        }
-        let constant = &code.constants[k as usize];
-        let Value::Str(text) = constant else {
-            return None;
-        };
-        let (address, len) = (text.as_str().as_ptr() as i64, text.len() as i64);
-        self.f.keeps.push(constant.clone());
-        let (address, len) = (self.int(address), self.int(len));
-        self.forget(Loc::Reg(with));
-        self.lib(Lib::Append, [Some(Loc::Reg(a)), None], vec![address, len]);
-        Some(2)
     }
 
     /// Whether integers wrap around.

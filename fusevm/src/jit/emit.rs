@@ -5,10 +5,11 @@
 //! issue 8959). Everything is compiled without Cranelift's own optimiser: what is worth doing is done in
 //! the middle, where it is known what a guard is.
 
+mod lib;
+
 use super::entry::{self, VecLayout, calls};
 use super::ir::{B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V};
 use super::passes::Facts;
-use super::profile::LAST_PLAIN;
 use crate::heap::Shaped;
 use crate::value::{Handle, Value, array_layout as layout};
 use cranelift_codegen::control::ControlPlane;
@@ -19,7 +20,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use std::collections::HashMap;
 use std::mem::offset_of;
 
@@ -38,6 +39,8 @@ pub(super) struct Emitter {
     context: cranelift_codegen::Context,
     builder: FunctionBuilderContext,
     vec: VecLayout,
+    /// Where the code of [`keeper`](Emitter::keeper) is, or 0.
+    pub(super) keeper: usize,
 }
 
 impl std::fmt::Debug for Emitter {
@@ -100,6 +103,29 @@ impl Emitter {
             context: cranelift_codegen::Context::new(),
             builder: FunctionBuilderContext::new(),
             vec: entry::vec_layout()?,
+            keeper: 0,
+        })
+    }
+
+    /// Pays for ops and keeps all registers: a call that is rare is to cost nothing where it is not made.
+    /// What it gives is in the context.
+    pub(super) fn keeper(&mut self) -> Option<Emitted> {
+        self.function(keeping(), false, |b, conv| {
+            let block = b.create_block();
+            b.append_block_params_for_function_params(block);
+            b.switch_to_block(block);
+            let params: Vec<ir::Value> = b.block_params(block).to_vec();
+            let mut signature = Signature::new(conv);
+            signature.params = vec![AbiParam::new(types::I64); 2];
+            signature.returns.push(AbiParam::new(types::I64));
+            let sig = b.import_signature(signature);
+            let address = calls::pay as *const () as usize;
+            let address = b.ins().iconst(types::I64, address as i64);
+            let call = b.ins().call_indirect(sig, address, &params);
+            let status = b.inst_results(call)[0];
+            let trusted = MemFlagsData::trusted();
+            b.ins().store(trusted, status, params[0], entry::STATUS);
+            b.ins().return_(&[]);
         })
     }
 
@@ -112,7 +138,7 @@ impl Emitter {
         callees: &[Callee],
         listed: bool,
     ) -> Option<Emitted> {
-        let vec = self.vec;
+        let (vec, keeper) = (self.vec, self.keeper);
         let args = match target.is_loop {
             true => &[][..],
             false => &target.args[..],
@@ -125,7 +151,9 @@ impl Emitter {
                 target,
                 callees,
                 vec,
+                keeper,
                 flag: None,
+                fuel: None,
                 conv,
                 facts,
                 values: HashMap::new(),
@@ -227,6 +255,13 @@ impl Emitter {
     }
 }
 
+/// Of what keeps all registers.
+fn keeping() -> Signature {
+    let mut signature = Signature::new(CallConv::PreserveAll);
+    signature.params = vec![AbiParam::new(types::I64); 2];
+    signature
+}
+
 /// Given context, window and calls left before the arguments; gives a status, 0 if all went well, before
 /// the value.
 fn signature(conv: CallConv, args: &[Ty], gives: Option<Ty>) -> Signature {
@@ -266,7 +301,8 @@ fn store_boxed(
     v: Option<ir::Value>,
 ) {
     let trusted = MemFlagsData::trusted();
-    let tag = b.ins().iconst(types::I8, i64::from(ty.tag().unwrap_or(0)));
+    // The whole word, so that it can be read as one.
+    let tag = b.ins().iconst(types::I64, i64::from(ty.tag().unwrap_or(0)));
     b.ins().store(trusted, tag, at, behind);
     if let Some(v) = v.filter(|_| ty != Ty::Undef) {
         b.ins().store(trusted, v, at, behind + offset(ty));
@@ -281,8 +317,11 @@ struct Body<'a, 'b> {
     target: &'a Target,
     callees: &'a [Callee],
     vec: VecLayout,
+    keeper: usize,
     /// Address of what is set when somebody interrupts.
     flag: Option<ir::Value>,
+    /// Where fuel is counted: the variable that has what there is, which the context has when others run.
+    fuel: Option<Variable>,
     conv: CallConv,
     values: HashMap<V, ir::Value>,
     blocks: HashMap<B, ir::Block>,
@@ -309,15 +348,21 @@ impl Body<'_, '_> {
             if first {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
+                // A copy, for calls that want it where it is given.
+                let context = self.copied(params[0]);
                 (self.context, self.off, self.left) =
-                    (Some(params[0]), Some(params[1]), Some(params[2]));
+                    (Some(context), Some(params[1]), Some(params[2]));
                 let own = &self.f.blocks[at.0 as usize].params;
                 for (v, given) in own.iter().zip(&params[3..]) {
                     self.values.insert(*v, *given);
                 }
-                if self.polls_in_loop() {
+                if self.any(|inst| matches!(inst, Inst::Poll(_))) {
                     // Loops have it at hand.
                     self.flag = Some(self.load(types::I64, params[0], entry::FLAG));
+                }
+                if self.any(|inst| matches!(inst, Inst::Spend(_) | Inst::Pay(_))) {
+                    self.fuel = Some(self.b.declare_var(types::I64));
+                    self.fetch_fuel();
                 }
             } else {
                 for v in &self.f.blocks[at.0 as usize].params {
@@ -398,20 +443,6 @@ impl Body<'_, '_> {
         }
     }
 
-    /// A location as libcalls name it.
-    fn named(&mut self, loc: Loc) -> ir::Value {
-        match loc {
-            Loc::Reg(r) => {
-                let off = self.off();
-                self.b.ins().iadd_imm_s(off, i64::from(r) * SIZE)
-            }
-            Loc::Global(g) => {
-                let number = calls::GLOBAL + u64::from(g);
-                self.b.ins().iconst(types::I64, number as i64)
-            }
-        }
-    }
-
     /// The number of an exit, as the VM knows it.
     fn exit_number(&mut self, exit: usize) -> ir::Value {
         let exited = entry::Exited {
@@ -459,6 +490,11 @@ impl Body<'_, '_> {
         for (layout, (block, _)) in stubs {
             self.b.switch_to_block(block);
             self.frame = None;
+            if self.target.is_loop {
+                // So that nothing has to be kept for it in a loop.
+                let context = self.context();
+                self.off = Some(self.load(types::I64, context, entry::WINDOW));
+            }
             let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
             let mut given = params[1..].iter();
             for (loc, ty) in &layout {
@@ -469,7 +505,9 @@ impl Body<'_, '_> {
                 let (at, behind) = self.place(*loc);
                 store_boxed(self.b, at, behind, *ty, v);
             }
+            self.tell_fuel();
             let (context, off) = (self.context(), self.off());
+            let (context, off) = (self.copied(context), self.copied(off));
             let left = calls::left as *const () as usize;
             let status = self.host(left, &[context, params[0], off]);
             self.leave(status);
@@ -509,13 +547,23 @@ impl Body<'_, '_> {
 
     /// Goes on in a new block if the truth is as wanted, and leaves otherwise.
     fn guard(&mut self, is: ir::Value, want: bool, exit: usize) {
-        let on = self.b.create_block();
-        let (stub, args) = self.stub(exit);
+        let (on, out) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(out);
         match want {
-            true => self.b.ins().brif(is, on, &[], stub, &args),
-            false => self.b.ins().brif(is, stub, &args, on, &[]),
+            true => self.b.ins().brif(is, on, &[], out, &[]),
+            false => self.b.ins().brif(is, out, &[], on, &[]),
         };
+        // What the stub is given is made on the way to it alone.
+        self.b.switch_to_block(out);
+        let (stub, args) = self.stub(exit);
+        self.b.ins().jump(stub, &args);
         self.b.switch_to_block(on);
+    }
+
+    /// A copy for a call that wants it in a place of its choice, so that the value itself may stay where it
+    /// is.
+    fn copied(&mut self, v: ir::Value) -> ir::Value {
+        self.b.ins().iadd_imm_s(v, 0)
     }
 
     /// For tests: leaves now and then although there is no reason to, where the instruction may as well
@@ -524,12 +572,22 @@ impl Body<'_, '_> {
         let f = self.f;
         let (Inst::Guard(.., exit)
         | Inst::Poll(exit)
-        | Inst::Charge(_, exit)
+        | Inst::Ensure(_, exit)
         | Inst::Room { exit, .. }
         | Inst::Native { exit, .. }
         | Inst::Peek { exit, .. }
         | Inst::Lib {
-            lib: Lib::Step | Lib::Unshare | Lib::Push | Lib::Element,
+            lib:
+                Lib::Step
+                | Lib::Unshare
+                | Lib::Push
+                | Lib::Element
+                | Lib::Array(_)
+                | Lib::Join { .. }
+                | Lib::Extend { .. }
+                | Lib::HashGet { .. }
+                | Lib::HashExists { .. }
+                | Lib::HashSet(_),
             exit,
             ..
         }) = f.inst(v)
@@ -613,19 +671,19 @@ impl Body<'_, '_> {
             Inst::Copy(from, to) => {
                 let (from, behind) = self.place(*from);
                 let (to, before) = self.place(*to);
-                self.copy((from, behind), (to, before));
+                self.copy_words((from, behind), (to, before));
                 None
             }
             Inst::CopyFrom(at, to) => {
                 let at = self.value(*at);
                 let (to, before) = self.place(*to);
-                self.copy((at, 0), (to, before));
+                self.copy_words((at, 0), (to, before));
                 None
             }
             Inst::CopyTo(from, at) => {
                 let (from, behind) = self.place(*from);
                 let at = self.value(*at);
-                self.copy((from, behind), (at, 0));
+                self.copy_words((from, behind), (at, 0));
                 None
             }
             Inst::Field(field, header) => Some(self.field(*field, *header)),
@@ -661,10 +719,19 @@ impl Body<'_, '_> {
                 self.poll(*exit);
                 None
             }
-            Inst::Charge(cost, exit) => {
-                self.charge(*cost, *exit);
+            Inst::Ensure(cost, exit) => {
+                self.ensure(*cost, *exit);
                 None
             }
+            Inst::Spend(cost) => {
+                self.spend(*cost);
+                None
+            }
+            Inst::Charge(..) => {
+                debug_assert!(false, "{v} is for the pass of fuel");
+                None
+            }
+            Inst::Pay(cost) => Some(self.pay(*cost)),
             Inst::Lib {
                 lib,
                 locs,
@@ -676,11 +743,11 @@ impl Body<'_, '_> {
                 None
             }
             Inst::Peek { op, locs, exit } => {
-                let (context, [a, b]) = (self.context(), locs.map(|loc| self.named(loc)));
+                let (context, [a, b]) = (self.context(), locs.map(|loc| self.address(loc)));
                 let op = std::ptr::from_ref(op.0) as i64;
                 let op = self.b.ins().iconst(types::I64, op);
                 let address = calls::peek as *const () as usize;
-                let found = self.host(address, &[context, op, a, b]);
+                let found = self.direct(address, &[context, op, a, b]);
                 let is = self
                     .b
                     .ins()
@@ -835,7 +902,7 @@ impl Body<'_, '_> {
     }
 
     /// Copies a whole value.
-    fn copy(&mut self, from: (ir::Value, i32), to: (ir::Value, i32)) {
+    fn copy_words(&mut self, from: (ir::Value, i32), to: (ir::Value, i32)) {
         let trusted = Self::trusted();
         let head = self.load(types::I64, from.0, from.1);
         let rest = self.load(types::I64, from.0, from.1 + PAYLOAD);
@@ -843,13 +910,26 @@ impl Body<'_, '_> {
         self.b.ins().store(trusted, rest, to.0, to.1 + PAYLOAD);
     }
 
-    /// Whether a loop looks for interrupts.
-    fn polls_in_loop(&self) -> bool {
-        let polls = |v: &V| matches!(self.f.inst(*v), Inst::Poll(_));
-        self.f
-            .blocks
-            .iter()
-            .any(|block| block.insts.iter().any(polls))
+    fn any(&self, of: impl Fn(&Inst) -> bool) -> bool {
+        let mut all = self.f.blocks.iter().flat_map(|block| &block.insts);
+        all.any(|v| of(self.f.inst(*v)))
+    }
+
+    /// Takes over what fuel there is, from the VM or a callee.
+    fn fetch_fuel(&mut self) {
+        if let Some(fuel) = self.fuel {
+            let context = self.context();
+            let has = self.load(types::I64, context, entry::SLICE);
+            self.b.def_var(fuel, has);
+        }
+    }
+
+    /// Says what fuel there is.
+    fn tell_fuel(&mut self) {
+        if let Some(fuel) = self.fuel {
+            let (context, has) = (self.context(), self.b.use_var(fuel));
+            (self.b.ins()).store(Self::trusted(), has, context, entry::SLICE);
+        }
     }
 
     fn poll(&mut self, exit: usize) {
@@ -863,31 +943,75 @@ impl Body<'_, '_> {
         self.guard(is, false, exit);
     }
 
-    fn charge(&mut self, cost: u32, exit: usize) {
-        let context = self.context();
-        let slice = self.load(types::I64, context, entry::SLICE);
-        let has = self.load(types::I64, slice, 0);
-        let cost = self.b.ins().iconst(types::I64, i64::from(cost));
-        let is = self
-            .b
-            .ins()
-            .icmp(IntCC::UnsignedGreaterThanOrEqual, has, cost);
-        let (pay, more, on) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
+    /// Leaves unless there is so much fuel, if need be from beyond what there is for now.
+    fn ensure(&mut self, cost: u32, exit: usize) {
+        let Some(fuel) = self.fuel else { return };
+        let (has, cost) = (self.b.use_var(fuel), i64::from(cost));
+        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
+        let (more, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(more);
-        self.b.ins().brif(is, pay, &[], more, &[]);
+        self.b.ins().brif(is, on, &[], more, &[]);
+        let frame = self.frame;
         self.b.switch_to_block(more);
-        let status = self.host(calls::pay as *const () as usize, &[context, cost]);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().brif(status, stub, &args, on, &[]);
-        self.b.switch_to_block(pay);
-        let rest = self.b.ins().isub(has, cost);
-        self.b.ins().store(Self::trusted(), rest, slice, 0);
+        self.tell_fuel();
+        let wanted = self.b.ins().iconst(types::I64, cost);
+        let status = self.paid(wanted);
+        self.fetch_fuel();
+        self.guard(status, false, exit);
+        if let Some(paid) = self.b.current_block() {
+            self.b.set_cold_block(paid);
+        }
+        // It is there, and not spent yet.
+        let has = self.b.use_var(fuel);
+        let has = self.b.ins().iadd_imm_s(has, cost);
+        self.b.def_var(fuel, has);
         self.b.ins().jump(on, &[]);
         self.b.switch_to_block(on);
+        // Paying moves no registers.
+        self.frame = frame;
+    }
+
+    /// Has fuel fetched from beyond what there is for now; the status.
+    fn paid(&mut self, wanted: ir::Value) -> ir::Value {
+        let context = self.context();
+        if self.keeper == 0 {
+            let context = self.copied(context);
+            return self.host(calls::pay as *const () as usize, &[context, wanted]);
+        }
+        let sig = self.b.import_signature(keeping());
+        let address = self.b.ins().iconst(types::I64, self.keeper as i64);
+        (self.b.ins()).call_indirect(sig, address, &[context, wanted]);
+        self.load(types::I64, context, entry::STATUS)
+    }
+
+    fn less(&mut self, has: ir::Value, cost: i64) -> ir::Value {
+        let cost = self.b.ins().iconst(types::I64, cost);
+        self.b.ins().isub(has, cost)
+    }
+
+    fn spend(&mut self, cost: V) {
+        let Some(fuel) = self.fuel else { return };
+        let has = self.b.use_var(fuel);
+        let rest = match self.f.int(cost) {
+            Some(cost) => self.less(has, cost),
+            None => {
+                let cost = self.value(cost);
+                self.b.ins().isub(has, cost)
+            }
+        };
+        self.b.def_var(fuel, rest);
+    }
+
+    fn pay(&mut self, cost: u32) -> ir::Value {
+        let Some(fuel) = self.fuel else {
+            return self.b.ins().iconst(types::I8, 0);
+        };
+        let (has, cost) = (self.b.use_var(fuel), i64::from(cost));
+        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
+        let rest = self.less(has, cost);
+        let rest = self.b.ins().select(is, rest, has);
+        self.b.def_var(fuel, rest);
+        is
     }
 
     fn room(&mut self, window: u16, deep: u32, exit: usize) {
@@ -934,7 +1058,9 @@ impl Body<'_, '_> {
         for v in args {
             values.push(self.value(*v));
         }
+        self.tell_fuel();
         let call = self.b.ins().call_indirect(sig, code, &values);
+        self.fetch_fuel();
         self.frame = None;
         let results: Vec<ir::Value> = self.b.inst_results(call).to_vec();
         self.guard(results[0], false, after);
@@ -966,157 +1092,6 @@ impl Body<'_, '_> {
         result
     }
 
-    fn lib(&mut self, lib: Lib, locs: [Option<Loc>; 2], args: &[V], exit: usize) {
-        let context = self.context();
-        let first = locs[0].map(|loc| self.named(loc));
-        let second = locs[1].map(|loc| self.named(loc));
-        let named: Vec<ir::Value> = first.into_iter().chain(second).collect();
-        let status = match lib {
-            Lib::Step => {
-                let (number, off) = (self.exit_number(exit), self.off());
-                let count = self.value(args[0]);
-                let address = calls::step as *const () as usize;
-                self.host(address, &[context, number, off, count])
-            }
-            Lib::Unshare => return self.unshare(locs[0], named[0], exit),
-            Lib::Forget => return self.forget(locs[0], named[0], exit),
-            Lib::Push if matches!(self.f.ty(args[0]), Ty::Int | Ty::Float) => {
-                return self.push(locs[0], named[0], args[0], exit);
-            }
-            Lib::Push => {
-                let v = args[0];
-                let (address, given) = match self.f.ty(v) {
-                    Ty::Int => (calls::push_int as *const () as usize, self.value(v)),
-                    Ty::Float => (calls::push_float as *const () as usize, self.value(v)),
-                    Ty::Bool => {
-                        let is = self.value(v);
-                        let bits = self.b.ins().uextend(types::I64, is);
-                        (calls::push_other as *const () as usize, bits)
-                    }
-                    _undef => {
-                        let bits = self.b.ins().iconst(types::I64, 2);
-                        (calls::push_other as *const () as usize, bits)
-                    }
-                };
-                self.host(address, &[context, named[0], given])
-            }
-            Lib::Copy => {
-                let address = calls::copy as *const () as usize;
-                self.host(address, &[context, named[0], named[1]])
-            }
-            Lib::Move => {
-                let address = calls::r#move as *const () as usize;
-                self.host(address, &[context, named[0], named[1]])
-            }
-            Lib::Append => {
-                let (text, len) = (self.value(args[0]), self.value(args[1]));
-                let address = calls::append as *const () as usize;
-                self.host(address, &[context, named[0], text, len])
-            }
-            Lib::SetField => {
-                let field = self.value(args[0]);
-                let address = calls::set_field as *const () as usize;
-                self.host(address, &[context, named[0], field, named[1]])
-            }
-            Lib::Make(number) => {
-                let (exit, off) = (self.exit_number(exit), self.off());
-                let number = self.b.ins().iconst(types::I64, i64::from(number));
-                let address = calls::make as *const () as usize;
-                self.host(address, &[context, exit, off, number, named[0]])
-            }
-            Lib::Element => {
-                let index = self.value(args[0]);
-                let address = calls::element as *const () as usize;
-                self.host(address, &[context, named[0], index, named[1]])
-            }
-        };
-        self.guard(status, false, exit);
-    }
-
-    /// Runs a libcall unless a test says that it has nothing to do.
-    fn unless(&mut self, done: ir::Value, address: usize, named: ir::Value, exit: usize) {
-        let (slow, on) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(slow);
-        self.b.ins().brif(done, on, &[], slow, &[]);
-        self.b.switch_to_block(slow);
-        let context = self.context();
-        let status = self.host(address, &[context, named]);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().brif(status, stub, &args, on, &[]);
-        self.b.switch_to_block(on);
-        self.frame = None;
-    }
-
-    /// Appends a number where there is room, and has it appended otherwise.
-    fn push(&mut self, loc: Option<Loc>, named: ir::Value, v: V, exit: usize) {
-        let Some(loc) = loc else { return };
-        let (ty, given) = (self.f.ty(v), self.value(v));
-        let (slow, on) = (self.b.create_block(), self.b.create_block());
-        let kind = if ty == Ty::Int { 0 } else { 1 };
-        let (at, behind) = self.place(loc);
-        let header = self.load(types::I64, at, behind + PAYLOAD);
-        let vec = layout::VEC as i32;
-        let unless = |this: &mut Self, is: ir::Value| {
-            let next = this.b.create_block();
-            this.b.ins().brif(is, next, &[], slow, &[]);
-            this.b.switch_to_block(next);
-        };
-        let count = self.load(types::I64, header, layout::COUNT as i32);
-        let is = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
-        unless(self, is);
-        let found = self.load(types::I8, header, layout::KIND as i32);
-        let is = self.b.ins().icmp_imm_s(IntCC::Equal, found, kind);
-        unless(self, is);
-        let len = self.load(types::I64, header, vec + self.vec.len);
-        let capacity = self.load(types::I64, header, vec + self.vec.capacity);
-        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
-        unless(self, is);
-        let context = self.context();
-        let most = self.load(types::I64, context, entry::MOST);
-        let head = self.load(types::I64, header, layout::HEAD as i32);
-        let used = self.b.ins().isub(len, head);
-        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, used, most);
-        unless(self, is);
-        let data = self.load(types::I64, header, vec + self.vec.data);
-        let by = self.b.ins().ishl_imm_u(len, 3);
-        let to = self.b.ins().iadd(data, by);
-        self.b.ins().store(Self::trusted(), given, to, 0);
-        let longer = self.b.ins().iadd_imm_s(len, 1);
-        (self.b.ins()).store(Self::trusted(), longer, header, vec + self.vec.len);
-        self.b.ins().jump(on, &[]);
-        self.b.switch_to_block(slow);
-        self.b.set_cold_block(slow);
-        let address = match ty {
-            Ty::Int => calls::push_int as *const () as usize,
-            _float => calls::push_float as *const () as usize,
-        };
-        let status = self.host(address, &[context, named, given]);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().brif(status, stub, &args, on, &[]);
-        self.b.switch_to_block(on);
-        self.frame = None;
-    }
-
-    fn unshare(&mut self, loc: Option<Loc>, named: ir::Value, exit: usize) {
-        let Some(loc) = loc else { return };
-        let (at, behind) = self.place(loc);
-        let header = self.load(types::I64, at, behind + PAYLOAD);
-        let count = self.load(types::I64, header, layout::COUNT as i32);
-        let own = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
-        self.unless(own, calls::unshare as *const () as usize, named, exit);
-    }
-
-    fn forget(&mut self, loc: Option<Loc>, named: ir::Value, exit: usize) {
-        let Some(loc) = loc else { return };
-        let (at, behind) = self.place(loc);
-        let tag = self.load(types::I8, at, behind);
-        let plain =
-            self.b
-                .ins()
-                .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
-        self.unless(plain, calls::forget as *const () as usize, named, exit);
-    }
-
     fn term(&mut self, at: B) {
         let f = self.f;
         match &f.blocks[at.0 as usize].term {
@@ -1137,6 +1112,7 @@ impl Body<'_, '_> {
                 self.b.ins().brif(is, yes, &with, no, &without);
             }
             Term::Return(v) => {
+                self.tell_fuel();
                 let well = self.b.ins().iconst(types::I64, 0);
                 let gives = self.target.gives.filter(|ty| *ty != Ty::Undef);
                 match v.filter(|_| gives.is_some()) {

@@ -15,10 +15,13 @@
 
 #![allow(unsafe_code)]
 
+pub(super) mod calls;
+
 use super::profile::LAST_PLAIN;
 use crate::ext::{NativeState, OpDesc};
 use crate::heap::Shaped;
 use crate::value::Value;
+use std::any::Any;
 use std::mem::offset_of;
 use std::ptr::{null, null_mut};
 
@@ -32,6 +35,13 @@ pub(super) struct Context {
     native: NativeState,
     /// For tests: what guards that leave for no reason go by.
     seed: u64,
+    /// What a call that keeps all registers gives.
+    status: u64,
+    /// Where the window of the loop begins that was entered, in bytes behind the first register.
+    window: u64,
+    /// Bytes that a text may have, and keys that a hash may.
+    most_bytes: usize,
+    most_keys: usize,
     host: *mut dyn Host,
 }
 
@@ -47,8 +57,8 @@ pub(crate) struct Places {
     pub(crate) room: usize,
     /// Elements that an array may have.
     pub(crate) most: usize,
-    /// Fuel for now.
-    pub(crate) slice: *mut u64,
+    /// Fuel for now: while machine code runs, what is here counts.
+    pub(crate) slice: u64,
     /// What is set when somebody interrupts; it stays where it is.
     pub(crate) flag: *const u8,
     /// What the heap keeps beside objects, by arena. There is something for each arena that code was made for.
@@ -64,6 +74,8 @@ pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
 pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
+pub(super) const WINDOW: i32 = offset_of!(Context, window) as i32;
+pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
 pub(super) const SHAPES: i32 = offset_of!(Context, places.shapes) as i32;
@@ -77,11 +89,11 @@ pub(crate) trait Host {
     /// Says where things are.
     fn places(&mut self, now: &mut Places);
 
-    /// Elements that an array may have.
-    fn max_array_len(&self) -> usize;
+    /// So much fuel is left of that for now.
+    fn spent(&mut self, slice: u64);
 
-    /// Bytes that a text may have.
-    fn max_string_len(&self) -> usize;
+    /// Bytes that a text may have, and keys that a hash may.
+    fn most(&self) -> (usize, usize);
 
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
@@ -89,30 +101,17 @@ pub(crate) trait Host {
     /// Runs `count` instructions from the one of the exit on, as the interpreter does; whether they ran.
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool;
 
-    /// The truth that an op gives which looks at two values and at nothing else; nothing if it gives none.
-    fn peek(&mut self, op: &OpDesc, a: Place, b: Place) -> Option<bool>;
-
     /// Sets a field of an object that can have it; whether it is one.
-    fn set_field(&mut self, object: Place, field: usize, value: Place) -> bool;
+    fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool;
 
     /// Puts what a maker of the version makes into a register; whether there is such an object.
-    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: Place) -> bool;
+    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: usize) -> bool;
 
     /// Takes fuel beyond that for now; whether there is that much, and nobody has interrupted.
     fn pay(&mut self, cost: u64) -> bool;
 
-    /// The value in a register, or of a global.
-    fn at(&mut self, place: Place) -> &mut Value;
-
-    /// Runs what may drop a value, which may panic; whether it did not.
-    fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool;
-}
-
-/// A register, by number, or a global.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Place {
-    Register(usize),
-    Global(usize),
+    /// Dropping a value has panicked, for the instruction so many behind that of the exit.
+    fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32);
 }
 
 /// An exit of a version.
@@ -166,12 +165,13 @@ impl Door {
             globals: null_mut(),
             room: 0,
             most: 0,
-            slice: null_mut(),
+            slice: 0,
             flag: null(),
             shapes: null(),
             salt: 0,
         };
         host.places(&mut places);
+        let (most_bytes, most_keys) = host.most();
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
         let host: *mut (dyn Host + 'static) =
             unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
@@ -180,14 +180,22 @@ impl Door {
             floor: floor.saturating_add(RESERVE),
             native: NativeState::default(),
             seed: self.seed,
+            status: 0,
+            window: (window * size_of::<Value>()) as u64,
+            most_bytes,
+            most_keys,
             host,
         };
         // SAFETY: only `Jit::begin` makes doors, of versions that are ready: there is such a function at
         // the address, for a window of that unit, and it stays until the entry is closed.
         let entry: extern "C" fn(*mut Context, u64, u64) -> u64 =
             unsafe { std::mem::transmute::<usize, _>(self.address) };
-        let bytes = window * size_of::<Value>();
-        entry(&raw mut context, bytes as u64, left as u64) == 0
+        let bytes = context.window;
+        let status = entry(&raw mut context, bytes, left as u64);
+        let slice = context.places.slice;
+        // SAFETY: machine code is left, and nothing else has the host.
+        unsafe { &mut *context.host }.spent(slice);
+        status == 0
     }
 }
 
@@ -224,205 +232,10 @@ unsafe fn with<T>(context: *mut Context, of: impl FnOnce(&mut dyn Host) -> T) ->
     let context = unsafe { &mut *context };
     // SAFETY: as above; the host is borrowed by `enter` for as long as this.
     let host = unsafe { &mut *context.host };
+    host.spent(context.places.slice);
     let result = of(host);
     host.places(&mut context.places);
     result
-}
-
-/// What machine code calls. Locations are numbers: those of registers in bytes behind the first one, those
-/// of globals from [`GLOBAL`] on.
-pub(super) mod calls {
-    use super::{Context, Exited, Host, OpDesc, Place, Value, with};
-
-    /// Locations from here on are globals.
-    pub(in crate::jit) const GLOBAL: u64 = 1 << 62;
-
-    fn place(at: u64) -> Place {
-        match at.checked_sub(GLOBAL) {
-            Some(symbol) => Place::Global(symbol as usize),
-            None => Place::Register(at as usize / size_of::<Value>()),
-        }
-    }
-
-    fn status(ok: bool) -> u64 {
-        u64::from(!ok)
-    }
-
-    pub(in crate::jit) extern "C" fn left(context: *mut Context, exit: u64, off: u64) -> u64 {
-        let window = off as usize / size_of::<Value>();
-        // SAFETY: machine code passes what it was given.
-        unsafe { with(context, |host| host.left(Exited::of_bits(exit), window)) };
-        1
-    }
-
-    pub(in crate::jit) extern "C" fn step(
-        context: *mut Context,
-        exit: u64,
-        off: u64,
-        count: u64,
-    ) -> u64 {
-        let window = off as usize / size_of::<Value>();
-        let run = |host: &mut dyn Host| host.step(Exited::of_bits(exit), window, count as usize);
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    /// 0 or 1 for what the op says, 2 if it says nothing.
-    pub(in crate::jit) extern "C" fn peek(
-        context: *mut Context,
-        op: *const OpDesc,
-        a: u64,
-        b: u64,
-    ) -> u64 {
-        // SAFETY: the address is of what describes an op, which is a constant.
-        let op = unsafe { &*op };
-        // SAFETY: machine code passes what it was given; see `with`. Nothing is moved.
-        let host = unsafe { &mut *(*context).host };
-        host.peek(op, place(a), place(b)).map_or(2, u64::from)
-    }
-
-    pub(in crate::jit) extern "C" fn set_field(
-        context: *mut Context,
-        object: u64,
-        field: u64,
-        value: u64,
-    ) -> u64 {
-        let run = |host: &mut dyn Host| host.set_field(place(object), field as usize, place(value));
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn make(
-        context: *mut Context,
-        exit: u64,
-        off: u64,
-        maker: u64,
-        to: u64,
-    ) -> u64 {
-        let window = off as usize / size_of::<Value>();
-        let run =
-            |host: &mut dyn Host| host.make(Exited::of_bits(exit), window, maker as u32, place(to));
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, |host| host.pay(cost)) })
-    }
-
-    pub(in crate::jit) extern "C" fn forget(context: *mut Context, at: u64) -> u64 {
-        let run =
-            |host: &mut dyn Host| host.dropping(&mut |host| *host.at(place(at)) = Value::Undef);
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn copy(context: *mut Context, from: u64, to: u64) -> u64 {
-        let run = |host: &mut dyn Host| {
-            let value = host.at(place(from)).clone();
-            host.dropping(&mut |host| *host.at(place(to)) = value.clone())
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn r#move(context: *mut Context, from: u64, to: u64) -> u64 {
-        let run = |host: &mut dyn Host| {
-            host.dropping(&mut |host| {
-                let value = std::mem::take(host.at(place(from)));
-                *host.at(place(to)) = value;
-            })
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn unshare(context: *mut Context, at: u64) -> u64 {
-        let run = |host: &mut dyn Host| match host.at(place(at)) {
-            Value::Array(array) => {
-                array.unshare();
-                true
-            }
-            _other => false,
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    /// Appends the text of a constant, which the version keeps for as long as it is there.
-    pub(in crate::jit) extern "C" fn append(
-        context: *mut Context,
-        at: u64,
-        text: *const u8,
-        len: usize,
-    ) -> u64 {
-        // SAFETY: address and length are those of a text that the version holds, which nobody changes
-        // as long as it does.
-        let text = unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, len)) };
-        // SAFETY: machine code passes what it was given; see `with`. Nothing is moved.
-        let host = unsafe { &mut *(*context).host };
-        let most = host.max_string_len();
-        match host.at(place(at)) {
-            Value::Str(old) if old.len().saturating_add(len) <= most => {
-                old.push_str(text);
-                0
-            }
-            _other => 1,
-        }
-    }
-
-    fn push(context: *mut Context, at: u64, value: Value) -> u64 {
-        let run = |host: &mut dyn Host| {
-            let most = host.max_array_len();
-            match host.at(place(at)) {
-                Value::Array(array) if array.len() < most => {
-                    array.push(value);
-                    true
-                }
-                _other => false,
-            }
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
-
-    pub(in crate::jit) extern "C" fn push_int(context: *mut Context, at: u64, n: i64) -> u64 {
-        push(context, at, Value::Int(n))
-    }
-
-    pub(in crate::jit) extern "C" fn push_float(context: *mut Context, at: u64, f: f64) -> u64 {
-        push(context, at, Value::Float(f))
-    }
-
-    pub(in crate::jit) extern "C" fn push_other(context: *mut Context, at: u64, bits: u64) -> u64 {
-        let value = match bits {
-            0 => Value::Bool(false),
-            1 => Value::Bool(true),
-            _undef => Value::Undef,
-        };
-        push(context, at, value)
-    }
-
-    pub(in crate::jit) extern "C" fn element(
-        context: *mut Context,
-        of: u64,
-        index: u64,
-        to: u64,
-    ) -> u64 {
-        let run = |host: &mut dyn Host| {
-            let value = match host.at(place(of)) {
-                Value::Array(array) => array.get(index as usize),
-                _other => None,
-            };
-            let Some(value) = value else {
-                return false;
-            };
-            host.dropping(&mut |host| *host.at(place(to)) = value.clone())
-        };
-        // SAFETY: machine code passes what it was given.
-        status(unsafe { with(context, run) })
-    }
 }
 
 /// Where a `Vec` keeps its parts, in bytes.

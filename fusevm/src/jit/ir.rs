@@ -10,6 +10,7 @@ use crate::ext::OpDesc;
 use crate::heap::Maker;
 use crate::value::{Handle, Value};
 use std::fmt;
+use std::sync::Arc;
 
 /// A value, or an instruction without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,7 +147,8 @@ pub(super) enum Cond {
     Below,
 }
 
-/// What a libcall does. Each gives 0 when all went well.
+/// What a libcall does, or machine code in its place. Each gives 0 when all went well. A location that is
+/// `None` where one is wanted is that of a constant, whose address is the first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Lib {
     /// Runs the instruction as the interpreter does.
@@ -157,18 +159,37 @@ pub(super) enum Lib {
     Push,
     /// Drops what a location holds.
     Forget,
-    /// `locs[1] = locs[0]`, a copy.
+    /// The same for what is known to be a text, an array or a hash.
+    Release,
+    /// `locs[1] = locs[0]`, a copy, where nothing is that has to be dropped.
     Copy,
-    /// The same, and `locs[0]` is Undef then.
-    Move,
+    /// The same for what is known to be of that tag: a text, an array or a hash. From the element at
+    /// `args[0]` if there is no location.
+    Share(u8),
+    /// `locs[1] = locs[0]`, which is Undef then, where nothing is that has to be dropped. The tag is that of
+    /// a text, an array or a hash, if it is known to be one.
+    Move(Option<u8>),
     /// Appends a text, by address and length, to the one of a location.
     Append,
-    /// Copies element `args[0]` of the array at `locs[0]` to `locs[1]`.
+    /// Copies element `args[0]` of the array at `locs[0]` to `locs[1]`, which may be the same.
     Element,
     /// Sets field `args[0]` of the object at `locs[0]`, which can have it, to what is at `locs[1]`.
     SetField,
     /// Puts a new object into a location, where nothing has to be dropped: what that maker of the unit makes.
     Make(u32),
+    /// `locs[0] =` an array of so many values from there on.
+    Array(u16),
+    /// `locs[0] =` a constant followed by what `locs[1]` has, which is taken or kept, or by the last
+    /// argument, as texts.
+    Join { keeps: bool },
+    /// Appends what `locs[1]` has to the text of `locs[0]`, or the argument.
+    Extend { keeps: bool },
+    /// `locs[2] =` what the hash at `locs[0]` has under key `locs[1]`, which is taken or kept.
+    HashGet { takes: bool },
+    /// The same: whether there is anything.
+    HashExists { takes: bool },
+    /// Under key `locs[1]` of the hash at `locs[0]` comes what `locs[2]` has; by the flags of the libcall.
+    HashSet(u8),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -223,10 +244,16 @@ pub(super) enum Inst {
     Poll(usize),
     /// Pays for ops, or leaves.
     Charge(u32, usize),
+    /// Pays for ops if there is enough; whether there was.
+    Pay(u32),
+    /// Leaves unless there is so much fuel.
+    Ensure(u32, usize),
+    /// Pays for ops what is known to be there.
+    Spend(V),
     /// Leaves with what it gives if that is not 0. `site` is the instruction, in the frame of the exit.
     Lib {
         lib: Lib,
-        locs: [Option<Loc>; 2],
+        locs: [Option<Loc>; 3],
         args: Vec<V>,
         site: usize,
         exit: usize,
@@ -345,6 +372,22 @@ pub(crate) struct Invoked {
     pub(crate) callee: Option<Handle>,
 }
 
+#[cfg(test)]
+impl At {
+    /// A frame of a unit without arguments.
+    pub(super) fn of(unit: u16, window: u16, ip: u32) -> At {
+        At {
+            unit,
+            window,
+            argc: 0,
+            ip,
+            want: true,
+            invoked: None,
+            callee: CalleeAt::Nothing,
+        }
+    }
+}
+
 /// Why machine code is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Why {
@@ -397,7 +440,7 @@ pub(super) struct Func {
     pub(super) blocks: Vec<Block>,
     pub(super) exits: Vec<Exit>,
     /// Values that the code has addresses of.
-    pub(super) keeps: Vec<Value>,
+    pub(super) keeps: Vec<Arc<Value>>,
     /// The last arena whose shapes it looks at.
     pub(super) arena: u32,
     /// What makes objects in it, by number.
@@ -469,7 +512,10 @@ impl Inst {
     /// The exit that it may leave by.
     pub(super) fn exit(&self) -> Option<usize> {
         match self {
-            Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => Some(*exit),
+            Inst::Guard(_, _, exit)
+            | Inst::Poll(exit)
+            | Inst::Charge(_, exit)
+            | Inst::Ensure(_, exit) => Some(*exit),
             Inst::Lib { exit, .. }
             | Inst::Room { exit, .. }
             | Inst::Native { exit, .. }
@@ -505,7 +551,7 @@ impl Inst {
             }
             Inst::Beside(a, _) | Inst::CopyFrom(a, _) | Inst::CopyTo(_, a) => of(a),
             Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
-            Inst::Room { .. } | Inst::Peek { .. } => {}
+            Inst::Room { .. } | Inst::Peek { .. } | Inst::Pay(_) | Inst::Ensure(..) => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
                 of(a);
                 of(b);
@@ -515,6 +561,7 @@ impl Inst {
                 of(b);
             }
             Inst::Un(_, a)
+            | Inst::Spend(a)
             | Inst::Store(_, a)
             | Inst::Field(_, a)
             | Inst::Elem(a)
@@ -639,6 +686,11 @@ impl Func {
             Inst::Charge(cost, exit) => {
                 writeln!(f, "{name}charge {cost}, else {}", self.exit_text(*exit))
             }
+            Inst::Pay(cost) => writeln!(f, "{name}pay {cost}"),
+            Inst::Ensure(cost, exit) => {
+                writeln!(f, "{name}ensure {cost}, else {}", self.exit_text(*exit))
+            }
+            Inst::Spend(cost) => writeln!(f, "{name}spend {cost}"),
             Inst::Lib {
                 lib,
                 locs,

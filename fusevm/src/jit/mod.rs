@@ -31,7 +31,7 @@ mod profile;
 mod report;
 mod tier;
 
-pub(crate) use entry::{Exited, Host, Place, Places, stack_floor};
+pub(crate) use entry::{Exited, Host, Places, stack_floor};
 pub(crate) use ir::{CalleeAt, Invoked, Why};
 
 pub use classic::JitCompiler;

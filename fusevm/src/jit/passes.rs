@@ -2,11 +2,16 @@
 
 mod dead;
 mod fold;
+mod fuel;
+#[cfg(test)]
+mod golden;
 mod graph;
 mod hoist;
 pub(super) mod inline;
 mod number;
 mod params;
+mod room;
+mod select;
 mod strength;
 
 use super::ir::{B, Func, Term};
@@ -40,18 +45,22 @@ impl Facts {
 /// What is done before others may have the unit built into them.
 pub(super) fn early(f: &mut Func) {
     params::run(f);
-    number::run(f, false);
+    number::run(f);
     dead::run(f);
 }
 
 /// What is done to the whole.
 pub(super) fn late(f: &mut Func) {
     params::run(f);
-    number::run(f, true);
+    number::run(f);
     hoist::run(f);
     strength::run(f);
+    room::run(f);
+    fuel::run(f);
+    select::run(f);
+    params::run(f);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
-    number::run(f, true);
+    number::run(f);
     dead::run(f);
 }

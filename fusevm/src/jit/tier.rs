@@ -180,7 +180,7 @@ struct Version {
     /// What callers may build in.
     body: Option<Arc<Body>>,
     /// Values that its code has addresses of.
-    keeps: Vec<Value>,
+    keeps: Vec<Arc<Value>>,
     makers: Vec<Maker>,
     state: State,
     /// How often the interpreter entered it.
@@ -439,7 +439,10 @@ impl Jit {
             _other => return Err(()),
         };
         let begin = Instant::now();
-        let compile = AssertUnwindSafe(|| self.compile(number, code, scene));
+        let compile = AssertUnwindSafe(|| {
+            self.place_keeper();
+            self.compile(number, code, scene)
+        });
         let done = catch_unwind(compile).unwrap_or_else(|_| self.failed());
         self.time += begin.elapsed();
         let spot = self
@@ -463,11 +466,23 @@ impl Jit {
         }
     }
 
+    /// Places what all units call that count fuel; it stays as long as the region.
+    fn place_keeper(&mut self) {
+        if self.emitter.keeper == 0
+            && let Some(emitted) = self.emitter.keeper()
+            && let Some(placed) = self.region.place(&[&emitted.code])
+        {
+            self.emitter.keeper = placed.starts[0];
+        }
+    }
+
     /// The code generator has panicked: its state is no good any more, and nothing of what it was at can be
     /// called.
     fn failed(&mut self) -> Result<(), Refused> {
         if let Some(emitter) = Emitter::new(self.config.check) {
+            let keeper = self.emitter.keeper;
             self.emitter = emitter;
+            self.emitter.keeper = keeper;
         }
         for version in &mut self.versions {
             if version.state == State::Wanted {

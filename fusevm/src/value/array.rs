@@ -179,6 +179,18 @@ impl Array {
         Array(Arc::new(ArrayData::of(Items::of(items), handles)))
     }
 
+    /// An array of values that are taken from where they stand.
+    #[inline]
+    pub(crate) fn taken(values: &mut [Value]) -> Array {
+        // What does not begin with a number is not packed.
+        if let Some(Value::Int(_) | Value::Float(_)) | None = values.first() {
+            return values.iter_mut().map(std::mem::take).collect();
+        }
+        let items: Vec<Value> = values.iter_mut().map(std::mem::take).collect();
+        let handles = items.iter().any(Value::may_hold_handles);
+        Array(Arc::new(ArrayData::of(Items::Value(items), handles)))
+    }
+
     /// Number of elements.
     #[inline]
     pub fn len(&self) -> usize {

@@ -218,6 +218,20 @@ impl Hash {
     /// # Errors
     /// The value, when there would be more than `limit` keys.
     pub(crate) fn set(&mut self, key: KeyRef<'_>, value: Value, limit: usize) -> Result<(), Value> {
+        self.put(key, value, limit).map(drop)
+    }
+
+    /// The same; gives the value it had, or Undef.
+    ///
+    /// # Errors
+    /// The value, when there would be more than `limit` keys.
+    #[inline]
+    pub(crate) fn put(
+        &mut self,
+        key: KeyRef<'_>,
+        value: Value,
+        limit: usize,
+    ) -> Result<Value, Value> {
         let key = key.canonical();
         let hash = key.hash();
         if self.len() >= limit && self.0.find(hash, key).is_none() {
@@ -226,13 +240,13 @@ impl Hash {
         let data = Arc::make_mut(&mut self.0);
         data.handles |= value.may_hold_handles();
         match data.place(hash, key) {
-            Some(place) => *place = value,
+            Some(place) => Ok(std::mem::replace(place, value)),
             None => {
                 let key = key.to_key();
                 data.append(Entry { hash, key, value });
+                Ok(Value::Undef)
             }
         }
-        Ok(())
     }
 
     /// Removes `key` and gives the value it had.

@@ -251,6 +251,18 @@ fn values_that_fail_when_they_are_dropped() {
         "  GetSlot 2\n  LoadInt 1\n  GetSlot 2\n  LoadInt 17\n  NumEq\n  JumpIfFalse on\n  Pop\n  CallBuiltin 1, 0\non:\n  \
          Pop\n  Pop\n",
         "  GetSlot 2\n  Call take, 1\n  Pop\n",
+        // Out of hashes, under constant keys and others, and where texts and elements come to stand.
+        "  GetSlot 2\n  LoadConst \"k\"\n  HashSet h\n  GetSlot 2\n  LoadInt 17\n  NumEq\n  JumpIfFalse on\n  \
+         CallBuiltin 1, 0\n  LoadConst \"k\"\n  HashSet h\non:\n",
+        "  GetSlot 2\n  LoadInt 3\n  HashSet h\n  GetSlot 2\n  LoadInt 17\n  NumEq\n  JumpIfFalse on\n  \
+         CallBuiltin 1, 0\n  LoadInt 3\n  HashSet h\non:\n",
+        "  GetSlot 2\n  LoadInt 17\n  NumEq\n  JumpIfFalse on\n  CallBuiltin 1, 0\n  SetSlot 3\non:\n  \
+         LoadConst \"k\"\n  HashGet h\n  SetSlot 3\n",
+        "  GetSlot 2\n  LoadInt 17\n  NumEq\n  JumpIfFalse on\n  CallBuiltin 1, 0\n  SetSlot 3\non:\n  \
+         LoadConst \"k\"\n  GetSlot 2\n  Concat\n  SetSlot 3\n  GetSlot 3\n  HashExists h\n  SetSlot 4\n",
+        "  GetSlot 2\n  LoadInt 17\n  NumEq\n  JumpIfFalse lists\n  CallBuiltin 1, 0\n  MakeArray 1\n  SetSlot 3\n  \
+         Jump on\nlists:\n  GetSlot 2\n  MakeArray 1\n  MakeArray 1\n  SetSlot 3\non:\n  \
+         LoadInt 0\n  SlotArrayGet 3\n  SetSlot 4\n",
     ];
     let take = "take:\n  SetSlot 0\n  GetSlot 0\n  LoadInt 17\n  NumEq\n  JumpIfFalse plain\n  CallBuiltin 1, 0\n  SetSlot 1\n                \x20 CallBuiltin 1, 0\n  ReturnValue\nplain:\n  LoadInt 3\n  ReturnValue\n";
     for body in bodies {
@@ -269,6 +281,7 @@ fn values_that_fail_when_they_are_dropped() {
                 HostValue::new(Fails).into()
             });
             vm.eval(parsed(&text)).expect("it runs");
+            vm.set_global("h", Value::hash([("k", Value::Int(1))]));
             let mut seen = Vec::new();
             for fuel in [None, Some(100_000), None, None] {
                 vm.set_fuel(fuel);

@@ -1,12 +1,9 @@
 //! Arrays: elements are read and written where they stand.
 
-use super::{Build, Know, St};
+use super::{ARRAY, Build, Know, St};
 use crate::jit::ir::{B, Bin, Cond, Field, Inst, Items, Lib, Loc, Term, Ty, V, Why};
 use crate::jit::profile::{LAST_PLAIN, single, single_type};
 use crate::lower::Ins;
-
-/// The tag of an array.
-const ARRAY: u8 = 9;
 
 impl Items {
     /// As machine code finds it in the header.
@@ -97,9 +94,7 @@ impl Build<'_> {
         let is = self.cmp(Cond::Below, index, len);
         self.guard(is, true, Why::Range);
         let Some(ty) = element else {
-            // A counted value is copied.
-            self.lib(Lib::Element, [Some(loc), Some(Loc::Reg(d))], vec![index]);
-            self.set_st(Loc::Reg(d), St::Mem(Know::Any));
+            self.get_counted((d, loc), header, index, single(seen.result));
             return Some(());
         };
         let at = self.element(header, index, items);
@@ -118,6 +113,44 @@ impl Build<'_> {
         };
         self.set(Loc::Reg(d), v);
         Some(())
+    }
+
+    /// Copies an element that is counted; the index is in range.
+    fn get_counted(&mut self, (d, loc): (u16, Loc), header: V, index: V, tag: Option<u8>) {
+        let to = Loc::Reg(d);
+        let tag = tag.and_then(|tag| Know::Tag(tag).counted());
+        let Some(tag) = tag.filter(|_| to != loc) else {
+            self.lib(Lib::Element, [Some(loc), Some(to), None], vec![index]);
+            return self.set_st(to, St::Mem(Know::Any));
+        };
+        let at = self.element(header, index, Items::Value);
+        let (found, wanted) = (self.inst(Inst::ElemTag(at), Ty::Int), self.int(tag.into()));
+        let is = self.cmp(Cond::Eq, found, wanted);
+        self.guard(is, true, Why::Kind);
+        self.forget(to);
+        self.lib(Lib::Share(tag), [None, Some(to), None], vec![at]);
+        self.set_st(to, St::Mem(Know::Tag(tag)));
+    }
+
+    /// An array of the `n` values from `a` on, in `a`.
+    pub(super) fn make_array(&mut self, a: u16, n: u16) -> usize {
+        if self.seen().times == 0 && !self.src.eager {
+            return self.leave(Why::Kind);
+        }
+        let to = Loc::Reg(a);
+        match n {
+            0 => self.forget(to),
+            n => (a..a + n).for_each(|r| self.sync(Loc::Reg(r))),
+        }
+        self.lib_or(
+            Why::Range,
+            Lib::Array(n),
+            [Some(to), None, None],
+            Vec::new(),
+        );
+        (a..a + n).for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Plain)));
+        self.set_st(to, St::Mem(Know::Tag(ARRAY)));
+        1
     }
 
     /// Element `b` of an array `= c`; `number` is that of the index among the operands.
@@ -148,7 +181,7 @@ impl Build<'_> {
             return None;
         };
         self.array(loc)?;
-        self.lib(Lib::Unshare, [Some(loc), None], Vec::new());
+        self.lib(Lib::Unshare, [Some(loc), None, None], Vec::new());
         let header = self.header(loc, items);
         let len = self.field(Field::Len, header);
         let is = self.cmp(Cond::Below, index, len);
@@ -187,7 +220,7 @@ impl Build<'_> {
 
     /// Appends, and goes on at `done`.
     fn append(&mut self, loc: Loc, (v, _): (V, Ty), done: B) {
-        self.lib(Lib::Push, [Some(loc), None], vec![v]);
+        self.lib(Lib::Push, [Some(loc), None, None], vec![v]);
         self.end(Term::Jump(done, Vec::new()));
         self.at = done;
     }
@@ -202,7 +235,7 @@ impl Build<'_> {
         let is_array = value.is_some() && self.array(loc).is_some();
         match value {
             Some((v, _)) if is_array => {
-                self.lib(Lib::Push, [Some(loc), None], vec![v]);
+                self.lib(Lib::Push, [Some(loc), None, None], vec![v]);
                 1
             }
             _other => self.step(ins, 1),

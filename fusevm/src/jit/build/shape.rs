@@ -35,7 +35,7 @@ impl Build<'_> {
                     // Of another kind, or not there yet.
                     self.sync(Loc::Reg(last));
                     let field = self.guard_shapes(a, known)?.1;
-                    let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(last))];
+                    let locs = [Some(Loc::Reg(a)), Some(Loc::Reg(last)), None];
                     self.lib(Lib::SetField, locs, vec![field]);
                 } else {
                     let at = self.field_of(a, known)?;
@@ -95,7 +95,7 @@ impl Build<'_> {
         self.forget(loc);
         let number = self.f.makers.len() as u32;
         self.f.makers.push(maker);
-        self.lib(Lib::Make(number), [Some(loc), None], Vec::new());
+        self.lib(Lib::Make(number), [Some(loc), None, None], Vec::new());
         self.set_st(loc, St::Mem(Know::Tag(OBJ)));
     }
 

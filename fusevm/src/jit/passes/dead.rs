@@ -41,3 +41,32 @@ pub(super) fn run(f: &mut Func) {
             .retain(|v| wanted[v.0 as usize]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn what_an_exit_writes_is_wanted_and_the_rest_is_not() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = 7
+                v2: Int = Add v0, v1
+                v3: Int = Mul v0, v1
+                v4: Int = load r3
+                poll, else @4 Limit [r1=v2]
+                return v0
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 7
+                v2: Int = Add v0, v1
+                poll, else @4 Limit [r1=v2]
+                return v0
+            ",
+        );
+    }
+}

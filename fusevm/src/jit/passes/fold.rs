@@ -134,3 +134,41 @@ fn cmp(f: &Func, cond: Cond, a: V, b: V) -> Option<Simple> {
     let same = Simple::Inst(Inst::Bool(matches!(cond, Cond::Eq | Cond::Le | Cond::Ge)));
     (a == b).then_some(same)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::jit::passes::golden::check;
+    use crate::jit::passes::number;
+
+    #[test]
+    fn what_is_known_is_not_computed() {
+        check(
+            number::run,
+            "
+            b0(v0: Int):
+                v1: Int = 3
+                v2: Int = 4
+                v3: Int = Mul v1, v2
+                v4: Int = 0
+                v5: Int = Add v3, v4
+                v6: Bool = Lt v5, v1
+                if v6 b1() else b2()
+            b1():
+                return v0
+            b2():
+                return v5
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 3
+                v2: Int = 4
+                v3: Int = 12
+                v4: Int = 0
+                v6: Bool = false
+                jump b2()
+            b2():
+                return v3
+            ",
+        );
+    }
+}

@@ -136,27 +136,49 @@ impl Writes {
                 self.locs.push(*loc);
             }
             Inst::SetElem(..) | Inst::ElemStore(..) | Inst::CopyTo(..) => self.elems = true,
-            Inst::Lib { lib, locs, .. } => {
-                self.locs.extend(locs.iter().flatten());
-                match lib {
-                    Lib::Unshare | Lib::Push => {
-                        self.headers = true;
-                        self.elems = true;
-                    }
-                    // What it changes is no array.
-                    Lib::Append => {}
-                    Lib::Forget | Lib::Copy | Lib::Move | Lib::Element => self.counts = true,
-                    Lib::Make(_) => self.shapes = true,
-                    Lib::SetField => {
-                        self.shapes = true;
-                        self.elems = true;
-                        self.counts = true;
-                    }
-                    Lib::Step => self.all(0),
-                }
-            }
+            Inst::Lib { lib, locs, .. } => self.add_lib(*lib, locs),
             Inst::Call { window, .. } => self.all(*window),
             _other => {}
+        }
+    }
+
+    fn add_lib(&mut self, lib: Lib, locs: &[Option<Loc>; 3]) {
+        match lib {
+            // What is copied stays what it is.
+            Lib::Copy | Lib::Share(_) | Lib::Element => self.locs.extend(locs[1]),
+            Lib::HashGet { takes: false } | Lib::HashExists { takes: false } => {
+                self.locs.extend(locs[2]);
+            }
+            Lib::Array(n) => {
+                if let Some(Loc::Reg(a)) = locs[0] {
+                    self.locs.extend((a..a + n.max(1)).map(Loc::Reg));
+                }
+            }
+            _others => self.locs.extend(locs.iter().flatten()),
+        }
+        match lib {
+            Lib::Unshare | Lib::Push => {
+                self.headers = true;
+                self.elems = true;
+            }
+            // What they change is no array, and nobody else has what they make.
+            Lib::Append | Lib::Array(_) | Lib::Join { .. } | Lib::Extend { .. } => {}
+            Lib::Forget
+            | Lib::Release
+            | Lib::Copy
+            | Lib::Share(_)
+            | Lib::Move(_)
+            | Lib::Element => {
+                self.counts = true;
+            }
+            Lib::HashGet { .. } | Lib::HashExists { .. } | Lib::HashSet(_) => self.counts = true,
+            Lib::Make(_) => self.shapes = true,
+            Lib::SetField => {
+                self.shapes = true;
+                self.elems = true;
+                self.counts = true;
+            }
+            Lib::Step => self.all(0),
         }
     }
 

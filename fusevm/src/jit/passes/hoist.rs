@@ -53,7 +53,7 @@ fn pass(
             match f.inst(v) {
                 Inst::Lib {
                     lib: Lib::Unshare,
-                    locs: [Some(loc), _],
+                    locs: [Some(loc), ..],
                     ..
                 } => unshares.push((*loc, v)),
                 inst => writes.add(inst),
@@ -83,7 +83,7 @@ fn pass(
                     // every turn writes the array: some do, and nobody can tell when it was copied.
                     Inst::Lib {
                         lib: Lib::Unshare,
-                        locs: [Some(loc), _],
+                        locs: [Some(loc), ..],
                         ..
                     } => {
                         !writes.has(Part::Loc(*loc))
@@ -154,4 +154,90 @@ fn is_proven(f: &Func, found: &Loop, graph: &Graph, loc: Loc) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn what_is_the_same_in_every_turn_is_done_before() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                jump b1(v0)
+            b1(v1: Int): before b0, else @3 Range []
+                poll, else @3 Limit [r2=v1]
+                v2: Int = tag r1
+                v3: Int = 5
+                v4: Bool = Eq v2, v3
+                guard v4, else @4 Kind [r2=v1]
+                v5: Ptr = counted r1
+                v6: Int = Len of v5
+                v7: Bool = Below v1, v6
+                guard v7, else @4 Range [r2=v1]
+                v8: Int = Add v1, v3
+                v9: Bool = Lt v8, v0
+                if v9 b2() else b3()
+            b2():
+                jump b1(v8)
+            b3():
+                return
+            ",
+            "
+            b0(v0: Int):
+                v2: Int = tag r1
+                v3: Int = 5
+                v4: Bool = Eq v2, v3
+                guard v4, else @3 Range []
+                v5: Ptr = counted r1
+                v6: Int = Len of v5
+                jump b1(v0)
+            b1(v1: Int):
+                poll, else @3 Limit [r2=v1]
+                v7: Bool = Below v1, v6
+                guard v7, else @4 Range [r2=v1]
+                v8: Int = Add v1, v3
+                v9: Bool = Lt v8, v0
+                if v9 b2() else b3()
+            b3():
+                return
+            b2():
+                jump b1(v8)
+            ",
+        );
+    }
+
+    #[test]
+    fn what_the_loop_writes_or_may_trap_on_stays() {
+        check(
+            run,
+            "
+            b0(v0: Int, v1: Bool):
+                jump b1()
+            b1(): before b0, else @3 Range []
+                v2: Int = load r1
+                v3: Int = Quot v0, v2
+                v4: Int = Quot v0, v0
+                store r1, v3
+                if v1 b1() else b2()
+            b2():
+                return v4
+            ",
+            "
+            b0(v0: Int, v1: Bool):
+                jump b1()
+            b1():
+                v2: Int = load r1
+                v3: Int = Quot v0, v2
+                v4: Int = Quot v0, v0
+                store r1, v3
+                if v1 b1() else b2()
+            b2():
+                return v4
+            ",
+        );
+    }
 }

@@ -3,12 +3,13 @@
 //! An exit of a callee that was built in names its frame and those around it, and writes what each of them
 //! has to. The look at the limits before the call is raised to what the callee and what is built into it
 //! need together, and is made once: where it fails the interpreter makes the call, which may still be
-//! within them.
+//! within them. Calls that are left ask first what their callee would: where that gives a value at once, as
+//! at the end of a recursion, there is no call.
 //!
 //! **Invariant**: for each call that is built in there is a look at the limits on the way to it that
 //! covers its window and depth.
 
-use crate::jit::ir::{At, B, Block, Exit, Func, Inst, Lib, Loc, Term, Ty, V};
+use crate::jit::ir::{At, B, Bin, Block, Exit, Func, Inst, Lib, Loc, Term, Ty, V};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,6 +18,9 @@ const SMALL: usize = 90;
 
 /// Instructions of a unit up to which callees are built into it.
 const MOST: usize = 320;
+
+/// Calls in a callee that is built in: with more of them, too much has to be kept over each.
+const CALLS: usize = 3;
 
 /// How deep callees are built into callees.
 const ROUNDS: usize = 3;
@@ -68,7 +72,11 @@ pub(in crate::jit) fn run(
                 continue;
             };
             let len = size(&callee.f);
-            if len > SMALL || size(f) + len > MOST || callee.f.blocks.len() > 12 {
+            if calls(&callee.f) > CALLS
+                || len > SMALL
+                || size(f) + len > MOST
+                || callee.f.blocks.len() > 12
+            {
                 continue;
             }
             let Some(room) = rooms.get(&call).copied() else {
@@ -83,9 +91,166 @@ pub(in crate::jit) fn run(
             moved.insert(at, rest);
         }
         if moved.is_empty() {
-            return;
+            break;
         }
     }
+    for b in f.order() {
+        ask_first(f, b, body);
+    }
+}
+
+/// Instructions of the test that decides whether a call is made at all.
+const TEST: usize = 4;
+
+/// What a callee asks first, if it then may give something at once: what it does before the question, the
+/// question, whether it gives something if that is true, and what: instructions and the value.
+struct First<'a> {
+    /// What it pays for all that.
+    cost: u32,
+    test: &'a [V],
+    is: V,
+    when: bool,
+    insts: &'a [V],
+    gives: V,
+}
+
+impl First<'_> {
+    fn of(f: &Func) -> Option<First<'_>> {
+        let is_cheap = |insts: &[V]| {
+            let is_pure = |v: &V| {
+                let inst = f.inst(*v);
+                let is_division = matches!(inst, Inst::Bin(Bin::Rem | Bin::Quot, ..));
+                inst.is_pure() && !is_division
+            };
+            insts.len() <= TEST && insts.iter().all(is_pure)
+        };
+        let entry = &f.blocks[0];
+        let Term::Branch(is, (yes, with), (no, without)) = &entry.term else {
+            return None;
+        };
+        let unpaid = |block: &'_ Block| match block.insts.first().map(|v| f.inst(*v)) {
+            Some(Inst::Charge(cost, _)) => (*cost, 1),
+            _free => (0, 0),
+        };
+        let (before, skip) = unpaid(entry);
+        let test = &entry.insts[skip..];
+        if !is_cheap(test) || !with.is_empty() || !without.is_empty() {
+            return None;
+        }
+        [(yes, true), (no, false)]
+            .into_iter()
+            .find_map(|(to, when)| {
+                let block = &f.blocks[to.0 as usize];
+                let Term::Return(Some(gives)) = block.term else {
+                    return None;
+                };
+                let (behind, skip) = unpaid(block);
+                let insts = &block.insts[skip..];
+                is_cheap(insts).then_some(First {
+                    cost: before + behind,
+                    test,
+                    is: *is,
+                    when,
+                    insts,
+                    gives,
+                })
+            })
+    }
+}
+
+/// Before the calls of a block that are left, what the callee asks first is asked here, and no call is made
+/// if that gives the value: the look at the limits was made for it anyway.
+fn ask_first(f: &mut Func, mut at: B, body: &dyn Fn(usize) -> Option<Arc<Body>>) {
+    let mut from = 0;
+    loop {
+        let insts = &f.blocks[at.0 as usize].insts;
+        let found = insts[from..]
+            .iter()
+            .position(|v| matches!(f.inst(*v), Inst::Call { .. }));
+        let Some(place) = found.map(|place| from + place) else {
+            return;
+        };
+        let call = insts[place];
+        from = place + 1;
+        let Inst::Call { version, args, .. } = f.inst(call).clone() else {
+            return;
+        };
+        let Some(callee) = body(version) else {
+            continue;
+        };
+        let ty = f.ty(call);
+        let Some(first) = First::of(&callee.f) else {
+            continue;
+        };
+        if callee.gives != Some(ty) || ty.tag().is_none() || ty == Ty::Undef {
+            continue;
+        }
+        let (quick, slow, rest) = (f.block(), f.block(), f.block());
+        let behind = f.blocks[at.0 as usize].insts.split_off(place);
+        f.blocks[rest.0 as usize].insts = behind.into_iter().skip(1).collect();
+        f.blocks[rest.0 as usize].term =
+            std::mem::replace(&mut f.blocks[at.0 as usize].term, Term::Open);
+        move_preheaders(f, at, rest);
+        let params = &callee.f.blocks[0].params;
+        let mut values: HashMap<V, V> = params.iter().copied().zip(args).collect();
+        let mut copy = |f: &mut Func, to: B, insts: &[V]| {
+            for v in insts {
+                let mut inst = callee.f.inst(*v).clone();
+                inst.each_value(|v| *v = values.get(v).copied().unwrap_or(*v));
+                let new = f.value(inst, callee.f.ty(*v));
+                values.insert(*v, new);
+                f.blocks[to.0 as usize].insts.push(new);
+            }
+        };
+        copy(f, at, first.test);
+        let mut end = quick;
+        if first.cost > 0 {
+            // Who cannot pay for it here is to be told so in the call.
+            let paid = f.value(Inst::Pay(first.cost), Ty::Bool);
+            end = f.block();
+            f.blocks[quick.0 as usize].insts.push(paid);
+            f.blocks[quick.0 as usize].term =
+                Term::Branch(paid, (end, Vec::new()), (slow, Vec::new()));
+        }
+        copy(f, end, first.insts);
+        let value = |v: V| values.get(&v).copied().unwrap_or(v);
+        let (yes, no) = if first.when {
+            (quick, slow)
+        } else {
+            (slow, quick)
+        };
+        f.blocks[at.0 as usize].term =
+            Term::Branch(value(first.is), (yes, Vec::new()), (no, Vec::new()));
+        f.blocks[end.0 as usize].term = Term::Jump(rest, vec![value(first.gives)]);
+        let again = f.value(f.inst(call).clone(), ty);
+        f.blocks[slow.0 as usize].insts.push(again);
+        f.blocks[slow.0 as usize].term = Term::Jump(rest, vec![again]);
+        // The value of the call is what comes of it, one way or the other.
+        f.blocks[rest.0 as usize].params.push(call);
+        f.insts[call.0 as usize] = Inst::Param;
+        (at, from) = (rest, 0);
+    }
+}
+
+/// A loop that began behind a place in a block has another block before it now.
+fn move_preheaders(f: &mut Func, at: B, rest: B) {
+    for block in &mut f.blocks {
+        if let Some((before, _)) = &mut block.preheader
+            && *before == at
+        {
+            *before = rest;
+        }
+    }
+}
+
+fn calls(f: &Func) -> usize {
+    let insts = f
+        .order()
+        .into_iter()
+        .flat_map(|b| &f.blocks[b.0 as usize].insts);
+    insts
+        .filter(|v| matches!(f.inst(**v), Inst::Call { .. }))
+        .count()
 }
 
 fn size(f: &Func) -> usize {
@@ -121,14 +286,7 @@ fn splice(
     f.blocks[rest.0 as usize].insts = behind.into_iter().skip(1).collect();
     f.blocks[rest.0 as usize].term =
         std::mem::replace(&mut f.blocks[at.0 as usize].term, Term::Open);
-    // A loop that began behind the call has another block before it now.
-    for block in &mut f.blocks {
-        if let Some((before, _)) = &mut block.preheader
-            && *before == at
-        {
-            *before = rest;
-        }
-    }
+    move_preheaders(f, at, rest);
     let from = &callee.f;
     f.keeps.extend(from.keeps.iter().cloned());
     f.arena = f.arena.max(from.arena);
@@ -286,4 +444,100 @@ fn splice(
         (*window, *deep) = (need.0.max(*window), need.1.max(*deep));
     }
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, SMALL, run};
+    use crate::jit::ir::Ty;
+    use crate::jit::passes::golden::{check, parse};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_call_that_is_left_asks_first() {
+        let callee = "
+            b0(v0: Int):
+                v1: Int = 2
+                v2: Bool = Lt v0, v1
+                if v2 b1() else b2()
+            b1():
+                v3: Int = Add v0, v1
+                return v3
+            b2():
+                lib Step (), else @9 Slow []
+                return v0
+            ";
+        let mut body = Body {
+            f: parse(callee),
+            gives: Some(Ty::Int),
+            units: vec![7],
+        };
+        // Too large to be built in.
+        for _ in 0..SMALL {
+            let inst = body.f.blocks[2].insts[0];
+            body.f.blocks[2].insts.push(inst);
+        }
+        let body = Arc::new(body);
+        check(
+            |f| run(f, &mut vec![3], &|_| Some(body.clone())),
+            "
+            b0(v0: Int):
+                room r3 1 deep, else @1 Limit [r1=v0]
+                v1: Int = call #5 r3 (v0), else @2 Callee [r1=v0]
+                return v1
+            ",
+            "
+            b0(v0: Int):
+                room r3 1 deep, else @1 Limit [r1=v0]
+                v3: Int = 2
+                v4: Bool = Lt v0, v3
+                if v4 b1() else b2()
+            b2():
+                v6: Int = call #5 r3 (v0), else @2 Callee [r1=v0]
+                jump b3(v6)
+            b1():
+                v5: Int = Add v0, v3
+                jump b3(v5)
+            b3(v1: Int):
+                return v1
+            ",
+        );
+    }
+
+    #[test]
+    fn a_callee_is_built_in_with_its_exits() {
+        let callee = "
+            b0(v0: Int):
+                v1: Int = 2
+                v2: Bool = Lt v0, v1
+                guard v2, else @4 Range [r0=v0]
+                return v1
+            ";
+        let body = Arc::new(Body {
+            f: parse(callee),
+            gives: Some(Ty::Int),
+            units: vec![7],
+        });
+        check(
+            |f| run(f, &mut vec![3], &|_| Some(body.clone())),
+            "
+            b0(v0: Int):
+                room r3 1 deep, else @1 Limit [r1=v0]
+                v1: Int = call #5 r3 (v0), else @2 Callee [r1=v0]
+                return v1
+            ",
+            "
+            b0(v0: Int):
+                room r3 1 deep, else @1 Limit [r1=v0]
+                jump b2()
+            b2():
+                v3: Int = 2
+                v4: Bool = Lt v0, v3
+                guard v4, else @4 Range [r3=v0 r1=v0]
+                jump b1(v3)
+            b1(v1: Int):
+                return v1
+            ",
+        );
+    }
 }

@@ -38,15 +38,10 @@ struct Numbering<'a> {
     unshared: HashMap<(Loc, u32, u32), Vec<usize>>,
     /// Locations in a state in which they are a copy of another, in a state of that.
     copies: HashMap<(Loc, u32), (Loc, u32)>,
-    /// Looks at the limits, where they were made: how far they go.
-    rooms: Vec<(usize, u16, u32)>,
-    looks: bool,
     states: u32,
 }
 
-/// Numbers values. `looks` says whether a look at the limits goes that another one covers: not before callees
-/// were built in, for those have to find theirs.
-pub(super) fn run(f: &mut Func, looks: bool) {
+pub(super) fn run(f: &mut Func) {
     let graph = Graph::of(f);
     let with = (0..f.insts.len() as u32).map(V).collect();
     let mut numbering = Numbering {
@@ -57,8 +52,6 @@ pub(super) fn run(f: &mut Func, looks: bool) {
         truths: HashMap::new(),
         unshared: HashMap::new(),
         copies: HashMap::new(),
-        rooms: Vec::new(),
-        looks,
         states: 0,
     };
     numbering.walk();
@@ -257,7 +250,7 @@ impl Numbering<'_> {
             }
             Inst::Lib {
                 lib: Lib::Unshare,
-                locs: [Some(loc), _],
+                locs: [Some(loc), ..],
                 ..
             } => {
                 let state = (*loc, memory.of(Part::Loc(*loc)), memory.of(Part::Counts));
@@ -271,18 +264,6 @@ impl Numbering<'_> {
                 return true;
             }
             _other => {}
-        }
-        if let Inst::Room { window, deep, .. } = &inst
-            && self.looks
-        {
-            // The limits do not change while the unit runs, and what it needs it has when it has looked.
-            let is_covered = |(from, wide, far): &(usize, u16, u32)| {
-                wide >= window && far >= deep && self.graph.dominates(*from, at)
-            };
-            if self.rooms.iter().any(is_covered) {
-                return false;
-            }
-            self.rooms.push((at, *window, *deep));
         }
         self.write(memory, &Writes::of(&inst));
         if let Inst::Copy(from, to) = &inst
@@ -354,5 +335,101 @@ impl Numbering<'_> {
                 true
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn the_same_is_computed_read_and_checked_once() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = tag r1
+                v2: Int = 5
+                v3: Bool = Eq v1, v2
+                guard v3, else @1 Kind []
+                v4: Int = Add v0, v2
+                v5: Int = tag r1
+                v6: Bool = Eq v5, v2
+                guard v6, else @2 Kind []
+                v7: Int = Add v0, v2
+                v8: Int = Mul v4, v7
+                return v8
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = tag r1
+                v2: Int = 5
+                v3: Bool = Eq v1, v2
+                guard v3, else @1 Kind []
+                v4: Int = Add v0, v2
+                v8: Int = Mul v4, v4
+                return v8
+            ",
+        );
+    }
+
+    #[test]
+    fn what_was_written_is_read_anew_but_for_what_it_was() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = load r1
+                store r1, v0
+                v2: Int = load r1
+                v3: Int = load r2
+                v4: Int = load r2
+                lib Step (), else @1 Slow []
+                v5: Int = load r2
+                v6: Int = Add v4, v5
+                v7: Int = Add v2, v6
+                return v7
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = load r1
+                store r1, v0
+                v3: Int = load r2
+                lib Step  (), else @1 Slow []
+                v5: Int = load r2
+                v6: Int = Add v3, v5
+                v7: Int = Add v0, v6
+                return v7
+            ",
+        );
+    }
+
+    #[test]
+    fn behind_a_branch_its_condition_is_known() {
+        check(
+            run,
+            "
+            b0(v0: Bool):
+                if v0 b1() else b2()
+            b1():
+                guard v0, else @1 Kind []
+                if v0 b3() else b2()
+            b2():
+                return
+            b3():
+                return
+            ",
+            "
+            b0(v0: Bool):
+                if v0 b1() else b2()
+            b2():
+                return
+            b1():
+                jump b3()
+            b3():
+                return
+            ",
+        );
     }
 }

@@ -71,3 +71,38 @@ pub(super) fn run(f: &mut Func) {
         replace(f, &with);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn what_a_loop_gives_back_unchanged_is_no_parameter() {
+        check(
+            run,
+            "
+            b0(v0: Int, v1: Bool):
+                jump b1(v0, v0)
+            b1(v2: Int, v3: Int):
+                v4: Int = Add v2, v3
+                if v1 b2() else b3()
+            b2():
+                jump b1(v2, v4)
+            b3():
+                return v4
+            ",
+            "
+            b0(v0: Int, v1: Bool):
+                jump b1(v0)
+            b1(v3: Int):
+                v4: Int = Add v0, v3
+                if v1 b2() else b3()
+            b3():
+                return v4
+            b2():
+                jump b1(v4)
+            ",
+        );
+    }
+}

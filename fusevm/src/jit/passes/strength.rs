@@ -175,7 +175,50 @@ fn magic(d: i64) -> (i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::magic;
+    use super::{magic, run};
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn a_power_of_two_is_shifts_and_a_test_of_bits() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = 2
+                v2: Int = 0
+                v3: Int = Rem v0, v1
+                v4: Bool = Eq v3, v2
+                v5: Int = 9
+                v6: Int = Mul v0, v5
+                return v6
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 2
+                v2: Int = 0
+                v9: Int = 63
+                v10: Int = Shr v0, v9
+                v11: Int = 63
+                v12: Int = ShrU v10, v11
+                v13: Int = Add v0, v12
+                v14: Int = 1
+                v15: Int = Shr v13, v14
+                v16: Int = 2
+                v17: Int = Mul v15, v16
+                v18: Int = 1
+                v19: Int = Shl v15, v18
+                v3: Int = Sub v0, v19
+                v7: Int = 1
+                v8: Int = And v0, v7
+                v4: Bool = Eq v8, v2
+                v5: Int = 9
+                v20: Int = 3
+                v21: Int = Shl v0, v20
+                v6: Int = Add v21, v0
+                return v6
+            ",
+        );
+    }
 
     #[test]
     fn products_are_quotients() {

@@ -2,15 +2,14 @@
 //! where that was left.
 
 use super::{Rec, Run};
-use crate::ext::OpDesc;
 use crate::interp::register::ext::Ran;
-use crate::jit::{
-    CalleeAt, Exited, Host, Invoked, Jit, Key, Place, Places, Scene, Why, stack_floor,
-};
+use crate::jit::{CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
 use crate::vm::{Callee, VM};
+use std::any::Any;
+use std::panic::resume_unwind;
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
@@ -24,6 +23,8 @@ struct Native<'a, 'l> {
     /// The instruction that comes next in the innermost frame, where an exit does not know it.
     resume: Option<u32>,
     trap: Option<Trap>,
+    /// How far behind the instruction of the exit it was that trapped.
+    behind: u32,
 }
 
 impl<'l> Run<'l> {
@@ -210,10 +211,15 @@ impl<'l> Run<'l> {
             left: Vec::new(),
             resume: None,
             trap: None,
+            behind: 0,
         };
         let done = door.enter(&mut native, (window, left), floor);
         let Native {
-            left, resume, trap, ..
+            left,
+            resume,
+            trap,
+            behind,
+            ..
         } = native;
         if let Some(jit) = vm.jit.as_mut() {
             jit.end();
@@ -223,6 +229,7 @@ impl<'l> Run<'l> {
         }
         self.go_on(vm, &left, resume, trap.is_some());
         if let Some(trap) = trap {
+            self.place.1 += behind as usize;
             return Err(trap);
         }
         if let Some(Ins::Enter) = self.code.table().get(self.place.1) {
@@ -404,7 +411,7 @@ impl Host for Native<'_, '_> {
         now.globals = vm.globals.as_mut_ptr();
         now.room = most * size_of::<Value>();
         now.most = vm.limits.max_array_len;
-        now.slice = &raw mut vm.slice;
+        now.slice = vm.slice;
         now.flag = vm.interrupt_flag().as_ptr().cast();
         (now.shapes, now.salt) = match vm.jit.as_mut() {
             Some(jit) => jit.shapes(&vm.heap),
@@ -412,12 +419,13 @@ impl Host for Native<'_, '_> {
         };
     }
 
-    fn max_string_len(&self) -> usize {
-        self.vm.limits.max_string_len
+    fn spent(&mut self, slice: u64) {
+        self.vm.slice = slice;
     }
 
-    fn max_array_len(&self) -> usize {
-        self.vm.limits.max_array_len
+    fn most(&self) -> (usize, usize) {
+        let limits = &self.vm.limits;
+        (limits.max_string_len, limits.max_hash_len)
     }
 
     fn left(&mut self, exit: Exited, window: usize) {
@@ -471,33 +479,15 @@ impl Host for Native<'_, '_> {
         ok
     }
 
-    fn peek(&mut self, op: &OpDesc, a: Place, b: Place) -> Option<bool> {
-        let (peek, vm) = (op.peek?, &*self.vm);
-        let value = |place: Place| match place {
-            Place::Register(r) => Some(&vm.registers[r]),
-            Place::Global(g) => vm.globals[g].as_ref(),
-        };
-        let (a, b) = (value(a)?, value(b)?);
-        // What it panics with is said when the interpreter runs it again.
-        match crate::interp::unwound(|| Ok(peek(&[a, b]))) {
-            Ok(Some(Value::Bool(is))) => Some(is),
-            _other => None,
-        }
-    }
-
-    fn set_field(&mut self, object: Place, field: usize, value: Place) -> bool {
-        let (Place::Register(object), Place::Register(value)) = (object, value) else {
+    fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool {
+        let Value::Obj(handle) = *object else {
             return false;
         };
-        let vm = &mut *self.vm;
-        let Value::Obj(handle) = vm.registers[object] else {
-            return false;
-        };
-        let value = vm.registers[value].clone();
-        crate::interp::unwound(|| Ok(vm.heap.set_field_of(handle, field, value))).unwrap_or(false)
+        let heap = &mut self.vm.heap;
+        crate::interp::unwound(|| Ok(heap.set_field_of(handle, field, value))).unwrap_or(false)
     }
 
-    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: Place) -> bool {
+    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: usize) -> bool {
         if self.vm.heap.is_due() {
             let Some((unit, frame)) = self.vm.jit.as_ref().and_then(|jit| jit.site(exit)) else {
                 return false;
@@ -523,13 +513,13 @@ impl Host for Native<'_, '_> {
             return false;
         };
         let made = crate::interp::unwound(|| Ok(maker.make(heap)?));
-        match (made, to) {
-            (Ok(made), Place::Register(to)) => {
+        match made {
+            Ok(made) => {
                 registers[to] = Value::Obj(made);
                 true
             }
             // The interpreter finds out why.
-            _other => false,
+            Err(_) => false,
         }
     }
 
@@ -544,24 +534,10 @@ impl Host for Native<'_, '_> {
         }
     }
 
-    fn at(&mut self, place: Place) -> &mut Value {
-        match place {
-            Place::Register(r) => &mut self.vm.registers[r],
-            Place::Global(g) => self.vm.globals[g].get_or_insert_default(),
-        }
-    }
-
-    fn dropping(&mut self, run: &mut dyn FnMut(&mut dyn Host)) -> bool {
-        match crate::interp::unwound(|| {
-            run(self);
-            Ok(())
-        }) {
-            Ok(()) => true,
-            Err(trap) => {
-                self.trap = Some(trap);
-                false
-            }
-        }
+    fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32) {
+        let again = || -> Result<(), Trap> { resume_unwind(payload) };
+        self.trap = crate::interp::unwound(again).err();
+        self.behind = behind;
     }
 }
 

@@ -104,14 +104,8 @@ impl<'l> Run<'l> {
             Ins::MakeArray { a, n } => {
                 let rules = vm.rules(self.linked.chunk().policy);
                 array::check_len(&rules, n.into())?;
-                // What does not begin with a number is not packed, and its length is known.
-                let packs = matches!(vm.registers[register(a)], Value::Int(_) | Value::Float(_));
-                let items = vm.registers[register(a)..register(a) + usize::from(n)].iter_mut();
-                let items = items.map(std::mem::take);
-                let made = match packs {
-                    true => items.collect(),
-                    false => Array::from(items.collect::<Vec<Value>>()),
-                };
+                let items = register(a)..register(a) + usize::from(n);
+                let made = Array::taken(&mut vm.registers[items]);
                 vm.registers[register(a)] = Value::Array(made);
             }
             Ins::Len { d, a } => {

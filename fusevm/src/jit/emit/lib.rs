@@ -1,0 +1,342 @@
+//! Libcalls: what machine code leaves to functions of ours, and what it does by itself where those would
+//! have nothing to do.
+
+use super::{Body, PAYLOAD, SIZE};
+use crate::jit::entry::{self, calls};
+use crate::jit::ir::{Lib, Loc, Ty, V};
+use crate::jit::profile::LAST_PLAIN;
+use crate::value::array_layout as layout;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+
+/// The address of a libcall.
+macro_rules! libcall {
+    ($name:ident) => {
+        calls::$name as *const () as usize
+    };
+}
+
+impl Body<'_, '_> {
+    /// The address of a location.
+    pub(super) fn address(&mut self, loc: Loc) -> ir::Value {
+        match self.place(loc) {
+            (at, 0) => at,
+            (at, behind) => self.b.ins().iadd_imm_s(at, i64::from(behind)),
+        }
+    }
+
+    /// The address of a location, or else that of a constant, which is an argument.
+    fn operand(&mut self, loc: Option<Loc>, args: &[V]) -> ir::Value {
+        match loc {
+            Some(loc) => self.address(loc),
+            None => self.value(args[0]),
+        }
+    }
+
+    pub(super) fn lib(&mut self, lib: Lib, locs: [Option<Loc>; 3], args: &[V], exit: usize) {
+        let context = self.context();
+        if let Lib::Step = lib {
+            let (number, off) = (self.exit_number(exit), self.off());
+            let off = self.copied(off);
+            let count = self.value(args[0]);
+            self.tell_fuel();
+            let status = self.host(libcall!(step), &[context, number, off, count]);
+            self.fetch_fuel();
+            return self.guard(status, false, exit);
+        }
+        if let (Lib::Make(number), [Some(to), ..]) = (lib, locs) {
+            let (number, off) = (i64::from(number), self.off());
+            let (exit_number, off) = (self.exit_number(exit), self.copied(off));
+            let number = self.b.ins().iconst(types::I64, number);
+            let Loc::Reg(r) = to else { return };
+            let first = self.off();
+            let to = self.b.ins().iadd_imm_s(first, i64::from(r) * SIZE);
+            let status = self.host(libcall!(make), &[context, exit_number, off, number, to]);
+            return self.guard(status, false, exit);
+        }
+        let [first, second, third] = locs;
+        let (libcall, given) = match (lib, first) {
+            (Lib::Unshare, Some(at)) => return self.unshare(at, exit),
+            (Lib::Forget, Some(at)) => return self.forget(at, exit),
+            (Lib::Release, Some(at)) => return self.release(at, exit),
+            (Lib::Share(tag), from) => return self.share(tag, (from, second), args),
+            (Lib::Move(tag), Some(from)) => return self.r#move(tag, from, second),
+            (Lib::Copy, Some(from)) => return self.copy(from, second),
+            (Lib::Copy, None) => {
+                let (from, to) = (self.value(args[0]), self.operand(second, args));
+                (libcall!(copy), vec![from, to])
+            }
+            (Lib::Push, Some(at)) if matches!(self.f.ty(args[0]), Ty::Int | Ty::Float) => {
+                return self.push(at, args[0], exit);
+            }
+            (Lib::Push, Some(at)) => {
+                let bits = match self.f.ty(args[0]) {
+                    Ty::Bool => {
+                        let is = self.value(args[0]);
+                        self.b.ins().uextend(types::I64, is)
+                    }
+                    _undef => self.b.ins().iconst(types::I64, 2),
+                };
+                (libcall!(push_other), vec![self.address(at), bits])
+            }
+            (Lib::Append, Some(at)) => {
+                let (text, len) = (self.value(args[0]), self.value(args[1]));
+                (libcall!(append), vec![self.address(at), text, len])
+            }
+            (Lib::Element, Some(of)) => {
+                let (of, index) = (self.address(of), self.value(args[0]));
+                let to = self.operand(second, args);
+                (libcall!(element), vec![of, index, to])
+            }
+            (Lib::SetField, Some(object)) => {
+                let (object, field) = (self.address(object), self.value(args[0]));
+                let value = self.operand(second, args);
+                (libcall!(set_field), vec![object, field, value])
+            }
+            (Lib::Array(n), Some(at)) => {
+                let n = self.b.ins().iconst(types::I64, i64::from(n));
+                (libcall!(array), vec![self.address(at), n])
+            }
+            (Lib::Join { keeps }, Some(to)) => {
+                let (to, a) = (self.address(to), self.value(args[0]));
+                match second {
+                    None => (libcall!(join_int), vec![to, a, self.value(args[1])]),
+                    Some(b) => {
+                        let b = self.address(b);
+                        let keeps = self.b.ins().iconst(types::I64, i64::from(keeps));
+                        (libcall!(join), vec![to, a, b, keeps])
+                    }
+                }
+            }
+            (Lib::Extend { keeps }, Some(to)) => {
+                let to = self.address(to);
+                match second {
+                    None => (libcall!(extend_int), vec![to, self.value(args[0])]),
+                    Some(b) => {
+                        let b = self.address(b);
+                        let keeps = self.b.ins().iconst(types::I64, i64::from(keeps));
+                        (libcall!(extend), vec![to, b, keeps])
+                    }
+                }
+            }
+            (Lib::HashGet { takes } | Lib::HashExists { takes }, Some(of)) => {
+                let (of, key) = (self.address(of), self.operand(second, args));
+                let to = self.operand(third, args);
+                let takes = u64::from(takes) * calls::TAKES_KEY;
+                let takes = self.b.ins().iconst(types::I64, takes.cast_signed());
+                let libcall = match lib {
+                    Lib::HashGet { .. } => libcall!(hash_get),
+                    _exists => libcall!(hash_exists),
+                };
+                (libcall, vec![of, key, to, takes])
+            }
+            (Lib::HashSet(flags), Some(of)) => {
+                let (of, key) = (self.address(of), self.operand(second, args));
+                let value = self.operand(third, args);
+                let flags = self.b.ins().iconst(types::I64, i64::from(flags));
+                (libcall!(hash_set), vec![of, key, value, flags])
+            }
+            (Lib::Step | Lib::Make(_), _) | (_, None) => {
+                debug_assert!(false, "{lib:?} of nothing");
+                return;
+            }
+        };
+        let given: Vec<ir::Value> = [context].into_iter().chain(given).collect();
+        let status = self.direct(libcall, &given);
+        self.guard(status, false, exit);
+    }
+
+    /// Calls what moves no registers.
+    pub(super) fn direct(&mut self, address: usize, args: &[ir::Value]) -> ir::Value {
+        let frame = self.frame;
+        let status = self.host(address, args);
+        self.frame = frame;
+        status
+    }
+
+    /// Runs a libcall unless a test says that it has nothing to do.
+    fn unless(&mut self, done: ir::Value, address: usize, at: Loc, exit: usize) {
+        let (slow, on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        self.b.ins().brif(done, on, &[], slow, &[]);
+        self.b.switch_to_block(slow);
+        let (context, at) = (self.context(), self.address(at));
+        let status = self.direct(address, &[context, at]);
+        let (stub, args) = self.stub(exit);
+        self.b.ins().brif(status, stub, &args, on, &[]);
+        self.b.switch_to_block(on);
+    }
+
+    /// Copies what is a text, an array or a hash: there is one holder more.
+    fn share(&mut self, tag: u8, (from, to): (Option<Loc>, Option<Loc>), args: &[V]) {
+        let Some(to) = to else { return };
+        let (at, behind) = match from {
+            Some(from) => self.place(from),
+            None => (self.value(args[0]), 0),
+        };
+        let counted = self.load(types::I64, at, behind + PAYLOAD);
+        let one = self.b.ins().iconst(types::I64, 1);
+        let count = self.b.ins().iadd_imm_s(counted, layout::COUNT as i64);
+        (self.b.ins()).atomic_rmw(
+            types::I64,
+            Self::trusted(),
+            ir::AtomicRmwOp::Add,
+            count,
+            one,
+        );
+        let (at, behind) = self.place(to);
+        let tag = self.b.ins().iconst(types::I64, i64::from(tag));
+        self.b.ins().store(Self::trusted(), tag, at, behind);
+        (self.b.ins()).store(Self::trusted(), counted, at, behind + PAYLOAD);
+    }
+
+    /// Drops what is a text, an array or a hash: there is one holder less.
+    fn release(&mut self, at: Loc, exit: usize) {
+        let (frame, behind) = self.place(at);
+        let counted = self.load(types::I64, frame, behind + PAYLOAD);
+        let one = self.b.ins().iconst(types::I64, 1);
+        let count = self.b.ins().iadd_imm_s(counted, layout::COUNT as i64);
+        let before = (self.b.ins()).atomic_rmw(
+            types::I64,
+            Self::trusted(),
+            ir::AtomicRmwOp::Sub,
+            count,
+            one,
+        );
+        let shared = self.b.ins().icmp_imm_s(IntCC::NotEqual, before, 1);
+        let (last, on, done) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
+        self.b.set_cold_block(last);
+        self.b.ins().brif(shared, on, &[], last, &[]);
+        self.b.switch_to_block(last);
+        let (context, place) = (self.context(), self.address(at));
+        let status = self.direct(libcall!(last), &[context, place, count]);
+        let (stub, args) = self.stub(exit);
+        self.b.ins().brif(status, stub, &args, done, &[]);
+        self.b.switch_to_block(on);
+        let nothing = self.b.ins().iconst(types::I64, 0);
+        self.b.ins().store(Self::trusted(), nothing, frame, behind);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
+
+    /// Moves a value, whatever it is if its tag is not known.
+    fn r#move(&mut self, tag: Option<u8>, from: Loc, to: Option<Loc>) {
+        let Some(to) = to else { return };
+        match tag {
+            Some(tag) => {
+                let (at, behind) = self.place(from);
+                let payload = self.load(types::I64, at, behind + PAYLOAD);
+                let (at, behind) = self.place(to);
+                let tag = self.b.ins().iconst(types::I64, i64::from(tag));
+                self.b.ins().store(Self::trusted(), tag, at, behind);
+                (self.b.ins()).store(Self::trusted(), payload, at, behind + PAYLOAD);
+            }
+            None => self.words(from, to),
+        }
+        let (at, behind) = self.place(from);
+        let nothing = self.b.ins().iconst(types::I64, 0);
+        self.b.ins().store(Self::trusted(), nothing, at, behind);
+    }
+
+    fn words(&mut self, from: Loc, to: Loc) {
+        let (at, behind) = self.place(from);
+        let tag = self.load(types::I64, at, behind);
+        let payload = self.load(types::I64, at, behind + PAYLOAD);
+        let (at, behind) = self.place(to);
+        self.b.ins().store(Self::trusted(), tag, at, behind);
+        (self.b.ins()).store(Self::trusted(), payload, at, behind + PAYLOAD);
+    }
+
+    /// Copies a value, whatever it is.
+    fn copy(&mut self, from: Loc, to: Option<Loc>) {
+        let Some(to) = to else { return };
+        let (at, behind) = self.place(from);
+        let tag = self.load(types::I8, at, behind);
+        let (plain, counted, on) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
+        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
+        self.b.ins().brif(is, plain, &[], counted, &[]);
+        self.b.switch_to_block(plain);
+        self.words(from, to);
+        self.b.ins().jump(on, &[]);
+        self.b.switch_to_block(counted);
+        let (context, from, to) = (self.context(), self.address(from), self.address(to));
+        self.direct(libcall!(copy), &[context, from, to]);
+        self.b.ins().jump(on, &[]);
+        self.b.switch_to_block(on);
+    }
+
+    /// Appends a number where there is room, and has it appended otherwise.
+    fn push(&mut self, loc: Loc, v: V, exit: usize) {
+        let (ty, given) = (self.f.ty(v), self.value(v));
+        let (slow, on) = (self.b.create_block(), self.b.create_block());
+        let kind = if ty == Ty::Int { 0 } else { 1 };
+        let (at, behind) = self.place(loc);
+        let header = self.load(types::I64, at, behind + PAYLOAD);
+        let vec = layout::VEC as i32;
+        let unless = |this: &mut Self, is: ir::Value| {
+            let next = this.b.create_block();
+            this.b.ins().brif(is, next, &[], slow, &[]);
+            this.b.switch_to_block(next);
+        };
+        let count = self.load(types::I64, header, layout::COUNT as i32);
+        let is = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+        unless(self, is);
+        let found = self.load(types::I8, header, layout::KIND as i32);
+        let is = self.b.ins().icmp_imm_s(IntCC::Equal, found, kind);
+        unless(self, is);
+        let len = self.load(types::I64, header, vec + self.vec.len);
+        let capacity = self.load(types::I64, header, vec + self.vec.capacity);
+        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
+        unless(self, is);
+        let context = self.context();
+        let most = self.load(types::I64, context, entry::MOST);
+        let head = self.load(types::I64, header, layout::HEAD as i32);
+        let used = self.b.ins().isub(len, head);
+        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, used, most);
+        unless(self, is);
+        let data = self.load(types::I64, header, vec + self.vec.data);
+        let by = self.b.ins().ishl_imm_u(len, 3);
+        let to = self.b.ins().iadd(data, by);
+        self.b.ins().store(Self::trusted(), given, to, 0);
+        let longer = self.b.ins().iadd_imm_s(len, 1);
+        (self.b.ins()).store(Self::trusted(), longer, header, vec + self.vec.len);
+        self.b.ins().jump(on, &[]);
+        self.b.switch_to_block(slow);
+        self.b.set_cold_block(slow);
+        let libcall = match ty {
+            Ty::Int => libcall!(push_int),
+            _float => libcall!(push_float),
+        };
+        let place = self.address(loc);
+        let status = self.direct(libcall, &[context, place, given]);
+        let (stub, args) = self.stub(exit);
+        self.b.ins().brif(status, stub, &args, on, &[]);
+        self.b.switch_to_block(on);
+    }
+
+    fn unshare(&mut self, loc: Loc, exit: usize) {
+        let (at, behind) = self.place(loc);
+        let header = self.load(types::I64, at, behind + PAYLOAD);
+        let count = self.load(types::I64, header, layout::COUNT as i32);
+        let own = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+        self.unless(own, libcall!(unshare), loc, exit);
+    }
+
+    fn forget(&mut self, loc: Loc, exit: usize) {
+        let (at, behind) = self.place(loc);
+        let tag = self.load(types::I8, at, behind);
+        let plain = self
+            .b
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
+        self.unless(plain, libcall!(forget), loc, exit);
+    }
+}

@@ -1,0 +1,155 @@
+//! Fuel is looked at once for all that is paid for on the way to the next place where others pay, or where a
+//! loop begins again: what is enough for the dearest way is enough for each.
+//!
+//! What is paid, and where, stays the same. With too little left for the dearest way machine code is left, and
+//! the interpreter goes on to the very op where fuel ends.
+//!
+//! **Invariant**: on each way to a payment there is a look at fuel that covers it and all other payments in
+//! between; what others pay, and heads of loops, end what a look covers.
+
+use crate::jit::ir::{B, Func, Inst, Lib, Ty, V};
+use std::collections::HashMap;
+
+pub(super) fn run(f: &mut Func) {
+    let order = f.order();
+    let pays = |v: &V| matches!(f.inst(*v), Inst::Charge(..));
+    if !order
+        .iter()
+        .any(|b| f.blocks[b.0 as usize].insts.iter().any(pays))
+    {
+        return;
+    }
+    let place: HashMap<B, usize> = order.iter().copied().zip(0..).collect();
+    let mut heads = vec![false; order.len()];
+    let mut preds = vec![Vec::new(); order.len()];
+    for (at, b) in order.iter().enumerate() {
+        for to in f.blocks[b.0 as usize].term.succs() {
+            let to = place[&to];
+            heads[to] |= to <= at;
+            preds[to].push(at);
+        }
+    }
+    // What the dearest way from each payment on costs, itself included.
+    let mut needs: HashMap<V, u32> = HashMap::new();
+    let mut before = vec![0_u32; order.len()];
+    for (at, b) in order.iter().enumerate().rev() {
+        let block = &f.blocks[b.0 as usize];
+        let behind = block.term.succs().into_iter().map(|to| match place[&to] {
+            to if heads[to] => 0,
+            to => before[to],
+        });
+        let mut need = behind.max().unwrap_or(0);
+        for v in block.insts.iter().rev() {
+            match f.inst(*v) {
+                Inst::Charge(cost, _) | Inst::Pay(cost) => need = need.saturating_add(*cost),
+                inst if others_pay(inst) => need = 0,
+                _other => {}
+            }
+            needs.insert(*v, need);
+        }
+        before[at] = need;
+    }
+    let mut covered = vec![false; order.len()];
+    for (at, b) in order.iter().enumerate() {
+        let is_covered = |pred: &usize| covered[*pred];
+        let mut now = !heads[at] && !preds[at].is_empty() && preds[at].iter().all(is_covered);
+        let insts = std::mem::take(&mut f.blocks[b.0 as usize].insts);
+        let mut with = Vec::with_capacity(insts.len());
+        for v in insts {
+            match *f.inst(v) {
+                Inst::Charge(cost, exit) => {
+                    if !now {
+                        with.push(f.value(Inst::Ensure(needs[&v], exit), Ty::None));
+                        now = true;
+                    }
+                    let cost = f.value(Inst::Int(cost.into()), Ty::Int);
+                    with.push(cost);
+                    f.insts[v.0 as usize] = Inst::Spend(cost);
+                }
+                Inst::Pay(cost) if now => {
+                    // It is there.
+                    let cost = f.value(Inst::Int(cost.into()), Ty::Int);
+                    let spend = f.value(Inst::Spend(cost), Ty::None);
+                    with.extend([cost, spend]);
+                    f.insts[v.0 as usize] = Inst::Bool(true);
+                }
+                ref inst => now &= !others_pay(inst),
+            }
+            with.push(v);
+        }
+        f.blocks[b.0 as usize].insts = with;
+        covered[at] = now;
+    }
+}
+
+/// Whether others may pay there.
+fn others_pay(inst: &Inst) -> bool {
+    matches!(inst, Inst::Call { .. } | Inst::Lib { lib: Lib::Step, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::jit::passes::golden::check;
+
+    #[test]
+    fn one_look_covers_both_ways_and_ends_with_the_turn() {
+        check(
+            run,
+            "
+            b0(v0: Bool):
+                charge 2, else @1 Limit []
+                jump b1()
+            b1():
+                charge 3, else @2 Limit []
+                if v0 b2() else b3()
+            b2():
+                charge 5, else @3 Limit []
+                jump b4()
+            b3():
+                charge 7, else @4 Limit []
+                jump b4()
+            b4():
+                charge 1, else @5 Limit []
+                if v0 b1() else b5()
+            b5():
+                charge 4, else @6 Limit []
+                lib Step (), else @7 Slow []
+                charge 6, else @8 Limit []
+                return
+            ",
+            "
+            b0(v0: Bool):
+                ensure 2, else @1 Limit []
+                v10: Int = 2
+                spend v10
+                jump b1()
+            b1():
+                ensure 15, else @2 Limit []
+                v12: Int = 3
+                spend v12
+                if v0 b2() else b3()
+            b3():
+                v13: Int = 7
+                spend v13
+                jump b4()
+            b2():
+                v14: Int = 5
+                spend v14
+                jump b4()
+            b4():
+                v15: Int = 1
+                spend v15
+                if v0 b1() else b5()
+            b5():
+                v16: Int = 4
+                spend v16
+                lib Step  (), else @7 Slow []
+                ensure 6, else @8 Limit []
+                v18: Int = 6
+                spend v18
+                return
+            ",
+        );
+    }
+}
