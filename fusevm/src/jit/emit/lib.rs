@@ -261,7 +261,8 @@ impl Body<'_, '_> {
             self.b.create_block(),
             self.b.create_block(),
         );
-        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
+        let is =
+            (self.b.ins()).icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
         self.b.ins().brif(is, plain, &[], counted, &[]);
         self.b.switch_to_block(plain);
         self.words(from, to);
@@ -333,10 +334,10 @@ impl Body<'_, '_> {
     fn forget(&mut self, loc: Loc, exit: usize) {
         let (at, behind) = self.place(loc);
         let tag = self.load(types::I8, at, behind);
-        let plain = self
-            .b
-            .ins()
-            .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
+        let plain =
+            self.b
+                .ins()
+                .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
         self.unless(plain, libcall!(forget), loc, exit);
     }
 }

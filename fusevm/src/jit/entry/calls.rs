@@ -55,9 +55,7 @@ pub(in crate::jit) extern "C" fn make(
     to: u64,
 ) -> u64 {
     let of = |bytes: u64| bytes as usize / size_of::<Value>();
-    let run = |host: &mut dyn Host| {
-        host.make(Exited::of_bits(exit), of(off), maker as u32, of(to))
-    };
+    let run = |host: &mut dyn Host| host.make(Exited::of_bits(exit), of(off), maker as u32, of(to));
     // SAFETY: machine code passes what it was given.
     status(unsafe { with(context, run) })
 }
