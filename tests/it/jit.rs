@@ -4,6 +4,7 @@
 mod edges;
 mod limits;
 mod programs;
+mod reference;
 mod sharing;
 
 use crate::generate::Random;
