@@ -2,6 +2,7 @@
 //! never seen too, and left at every place where it may be.
 
 mod edges;
+mod failing;
 mod limits;
 mod programs;
 mod reference;
