@@ -9,6 +9,7 @@ mod core_cells;
 mod core_containers;
 mod core_numbers;
 mod depth;
+mod failing;
 mod fold;
 mod handlers;
 mod host_code;
