@@ -11,6 +11,7 @@ mod core_numbers;
 mod depth;
 mod failing;
 mod fold;
+mod generated;
 mod handlers;
 mod host_code;
 mod inline;
