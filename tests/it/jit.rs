@@ -3,6 +3,7 @@
 
 mod edges;
 mod failing;
+mod inline;
 mod limits;
 mod programs;
 mod reference;

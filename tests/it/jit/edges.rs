@@ -5,7 +5,7 @@ use super::reference::{self, Given};
 use super::{at_once, none};
 use fusevm::{Chunk, ErrorKind, JitConfig, Overflow, Policy, TrapKind, VM, Value, ZeroDiv};
 
-const INTS: [i64; 41] = [
+pub(super) const INTS: [i64; 41] = [
     i64::MIN,
     i64::MIN + 1,
     i64::MAX,
@@ -50,7 +50,7 @@ const INTS: [i64; 41] = [
     -65,
 ];
 
-const FLOATS: [f64; 40] = [
+pub(super) const FLOATS: [f64; 40] = [
     0.0,
     -0.0,
     f64::NAN,
