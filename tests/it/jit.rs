@@ -2,8 +2,11 @@
 //! never seen too, and left at every place where it may be.
 
 mod edges;
+mod failing;
+mod inline;
 mod limits;
 mod programs;
+mod reference;
 mod sharing;
 
 use crate::generate::Random;

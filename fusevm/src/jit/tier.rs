@@ -22,7 +22,7 @@ use crate::lower::Code;
 use crate::semantics::Policy;
 use crate::value::{Handle, Value};
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,10 @@ pub struct JitConfig {
     pub eager: bool,
     /// For tests: every function and every loop is compiled when it runs for the second time, hot or not.
     pub everywhere: bool,
+    /// For tests: the code generator fails one time in so many, by turns with an error and with a panic (which
+    /// comes first, `seed` says). 0 for never.
+    #[doc(hidden)]
+    pub fail: u32,
 }
 
 impl JitConfig {
@@ -104,6 +108,7 @@ impl JitConfig {
         seed: 0,
         eager: false,
         everywhere: false,
+        fail: 0,
     };
 }
 
@@ -228,6 +233,8 @@ pub(crate) struct Jit {
     inside: u32,
     /// Code that may be freed when none is.
     garbage: Vec<Placed>,
+    /// How often the code generator was asked for something, for `fail`.
+    asked: u32,
     listings: Listings,
     stack: Option<(std::thread::ThreadId, usize)>,
     /// Time that compiling took, and how much came of it.
@@ -255,6 +262,7 @@ impl Jit {
             defined: 0,
             inside: 0,
             garbage: Vec::new(),
+            asked: 0,
             stack: None,
             time: Duration::ZERO,
             compiled: 0,
@@ -489,6 +497,13 @@ impl Jit {
                 version.state = State::Gone;
             }
         }
+        // Some may have been placed already that call others which never will be.
+        let is_lost = |v: usize| {
+            let calls = &self.versions[v].calls;
+            (calls.iter()).any(|to| self.versions[*to].state != State::Ready)
+        };
+        let lost: Vec<usize> = (0..self.versions.len()).filter(|v| is_lost(*v)).collect();
+        lost.into_iter().for_each(|v| self.drop_version(v));
         Err(Refused::Failed)
     }
 
@@ -643,6 +658,7 @@ impl Jit {
     /// Places each its code, and the way in to it.
     fn place_all(&mut self, made: Vec<(usize, Vec<u8>)>) -> Result<(), Refused> {
         for (number, bytes) in made {
+            self.may_fail().ok_or(Refused::Failed)?;
             let version = &self.versions[number];
             let cell = &raw const *version.cell as usize;
             let boxed = match version.part {
@@ -735,8 +751,23 @@ impl Jit {
         Ok(())
     }
 
+    /// For tests: fails as the code generator may.
+    fn may_fail(&mut self) -> Option<()> {
+        if self.config.fail == 0 {
+            return Some(());
+        }
+        self.asked += 1;
+        let turn = u64::from(self.asked / self.config.fail) ^ self.config.seed;
+        match (self.asked % self.config.fail, turn % 2) {
+            (0, 0) => resume_unwind(Box::new("the code generator fails, as it was told to")),
+            (0, _) => None,
+            _ => Some(()),
+        }
+    }
+
     /// Machine code of a version that was built.
     fn emit_one(&mut self, number: usize) -> Option<Vec<u8>> {
+        self.may_fail()?;
         let version = &self.versions[number];
         let body = version.body.clone()?;
         let mut f = body.f.clone();

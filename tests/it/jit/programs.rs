@@ -104,16 +104,21 @@ fn generated_programs_mean_the_same_in_machine_code() {
     assert!(sum.repeated > 200 && sum.exits > 5_000, "{sum:?}");
 }
 
+/// A number that the environment says, or else another.
+fn told(name: &str, or: u64) -> u64 {
+    let word = std::env::var(name).ok();
+    word.and_then(|n| n.parse().ok()).unwrap_or(or)
+}
+
+/// `FUSEVM_SEEDS` says where the seeds begin, `FUSEVM_PROGRAMS` how many there are.
 #[test]
 #[ignore = "takes long"]
 fn many_generated_programs_mean_the_same_in_machine_code() {
-    let from = std::env::var("FUSEVM_SEEDS")
-        .ok()
-        .and_then(|n| n.parse().ok());
-    let from = from.unwrap_or(400);
-    for share in 0..20 {
-        let begin = from + share * 10_000;
-        println!("{:?}", generated(begin..begin + 10_000));
+    let from = told("FUSEVM_SEEDS", 400);
+    let end = from + told("FUSEVM_PROGRAMS", 200_000);
+    for begin in (from..end).step_by(10_000) {
+        let share = begin..end.min(begin + 10_000);
+        println!("{share:?}: {:?}", generated(share.clone()));
     }
 }
 
@@ -182,8 +187,6 @@ fn nothing_is_read_before_a_loop_that_a_guard_in_it_keeps_from_being_read() {
 #[test]
 #[ignore = "takes long"]
 fn many_programs_of_a_language_in_one_vm_mean_the_same_in_machine_code() {
-    let from = std::env::var("FUSEVM_SEEDS")
-        .ok()
-        .and_then(|n| n.parse().ok());
-    several(from.unwrap_or(300)..20_000);
+    let from = told("FUSEVM_SEEDS", 300);
+    several(from..from + told("FUSEVM_PROGRAMS", 20_000));
 }
