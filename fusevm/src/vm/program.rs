@@ -445,6 +445,34 @@ impl Linked {
     }
 }
 
+#[cfg(all(feature = "jit", unix))]
+impl crate::jit::Loaded for Linked {
+    fn policy(&self) -> crate::semantics::Policy {
+        self.chunk().policy
+    }
+
+    fn symbols(&self) -> &[u32] {
+        &self.symbols
+    }
+
+    fn ops(&self) -> &[&'static OpDesc] {
+        &self.ops
+    }
+
+    fn chunk(&self) -> &Chunk {
+        self.verified.chunk()
+    }
+
+    fn made(&self, unit: u32, form: Form) -> Option<&Code> {
+        let (_, code) = self.units().get(unit as usize)?.made(form)?;
+        Some(code)
+    }
+
+    fn code(&self, function: u32, argc: u8, form: Form) -> Option<&Code> {
+        self.lowered()?.code(Some(function), argc, form)
+    }
+}
+
 /// Whether each op of a verified chunk's main program, calls aside, runs once at most: no jump goes back,
 /// no block runs. Where paths part it looks at all up to where they may meet, and may say no where a
 /// closer look would say yes.

@@ -1,7 +1,7 @@
 //! Where the interpreter meets machine code: it notices what is hot, enters what is compiled, and goes on
 //! where that was left.
 
-use super::{Rec, Run};
+use super::{Passes, Rec, Run};
 use crate::interp::register::ext::Ran;
 use crate::jit::{Exited, Host, Jit, Key, Place, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
@@ -47,7 +47,11 @@ impl<'l> Run<'l> {
     #[cold]
     #[inline(never)]
     pub(super) fn sample(&mut self, vm: &mut VM) {
+        let defined = vm.defined;
         let Some(jit) = vm.jit() else { return };
+        // What has become ready may be what this waits for.
+        jit.renew(defined);
+        self.passes = Passes::No;
         let ip = self.place.1 - 1;
         let mut code = self.code;
         let mut at = ip;
@@ -69,7 +73,7 @@ impl<'l> Run<'l> {
         }
         if let Some(hot) = hot {
             let observed = jit.config.observed;
-            let fresh = jit.profile(self.key(code)).is_empty();
+            let fresh = jit.is_unseen(self.key(code));
             code.hook(hot);
             if self.observing == 0 && fresh {
                 self.observing = observed;
@@ -133,34 +137,28 @@ impl<'l> Run<'l> {
             vm.jit();
             return Ok(None);
         };
-        if jit.defined != defined {
-            jit.drop_all();
-            jit.defined = defined;
-        }
+        jit.renew(defined);
         let linked = self.linked;
         let found = {
             let this = &*self;
             let vm = &*vm;
-            let of = |function: u32, argc: u8| -> Option<&Code> {
-                if !this.is_bound(vm, function as usize) {
-                    return None;
-                }
-                let program = linked.lowered()?;
-                program.code(Some(function), argc, code.form)
-            };
             let scene = Scene {
-                policy: linked.chunk().policy,
-                symbols: &linked.symbols,
+                program: &|| linked.clone(),
                 ops: &linked.ops,
-                chunk: linked.chunk(),
-                code: &of,
+                functions: linked.chunk().functions().len(),
+                is_bound: &|function| this.is_bound(vm, function),
             };
             jit.version((key, code, ip), &vm.registers[window..], &scene)
         };
         let version = match found {
             Ok(Some(version)) => version,
             Ok(None) => {
-                if self.observing == 0 && jit.profile(key).is_empty() {
+                self.passes = match (jit.is_making(), jit.has_code()) {
+                    (false, _) => Passes::No,
+                    (true, true) => Passes::Once,
+                    (true, false) => Passes::All,
+                };
+                if self.observing == 0 && jit.wants_profile(key) {
                     self.observing = jit.config.observed;
                 }
                 vm.jit = Some(jit);
