@@ -1,6 +1,7 @@
 //! Machine code where it could differ from the interpreter: everything is compiled at once, what was
 //! never seen too, and left at every place where it may be.
 
+mod background;
 mod edges;
 mod failing;
 mod inline;
@@ -12,12 +13,14 @@ mod sharing;
 use crate::generate::Random;
 use fusevm::{Chunk, JitConfig, VM, verify};
 
-/// Machine code for whatever runs twice, seen for `observed` instructions before.
+/// Machine code for whatever runs twice, seen for `observed` instructions before: at once, so that a run is
+/// like any other.
 pub(crate) fn at_once(observed: u32) -> JitConfig {
     let mut config = JitConfig::DEFAULT;
     config.threshold = 1;
     config.observed = observed;
     config.everywhere = true;
+    config.background = false;
     config.code_memory = 1 << 20;
     config
 }

@@ -198,6 +198,8 @@ fn new_vm<L: Frontend>(host: &dyn Fn() -> L::Host, options: &Options, streams: &
     vm.set_jit(crate::JitConfig {
         enabled: options.jit != Some(false),
         listings: options.jit_listing,
+        // A listing is to have all that was hot, however short the program is.
+        background: !options.jit_listing,
         ..Default::default()
     });
     if let Some(depth) = options.max_depth {

@@ -98,7 +98,7 @@ pub(super) struct State {
     pub(super) globals: BTreeMap<u32, St>,
 }
 
-/// What a unit is compiled from. It borrows nothing of the VM, so that another thread may do it.
+/// What a unit is compiled from. Nothing of it is the VM's, so that another thread may do it.
 pub(super) struct Source<'a> {
     pub(super) code: &'a Code,
     pub(super) flow: &'a Flow,

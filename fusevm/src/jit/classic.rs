@@ -168,6 +168,8 @@ fn ready(chunk: &Chunk, kind: Kind, eager: bool) -> Option<(u8, VM)> {
     // What is not right by itself might be right in a function.
     VM::empty().load(chunk).ok()?;
     let config = JitConfig {
+        // Whoever calls this asks for machine code.
+        background: false,
         code_memory: MEMORY,
         // Each call begins to count anew: what is to be hot has to be so within one.
         threshold: if eager || kind == Kind::Linear {

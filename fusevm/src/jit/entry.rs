@@ -223,6 +223,21 @@ pub(crate) fn stack_floor() -> usize {
     guess
 }
 
+/// Has the system run this thread only where others leave it room: whoever wakes it is not stopped by that.
+/// Where the system does not know of such threads, it is one like any other.
+pub(super) fn give_way() {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: all zeros is a value of this type; the call reads it and changes this thread's policy, which
+        // it may refuse.
+        unsafe {
+            let parameters = std::mem::zeroed::<libc::sched_param>();
+            let call = libc::SYS_sched_setscheduler;
+            libc::syscall(call, 0, libc::SCHED_BATCH, &raw const parameters);
+        }
+    }
+}
+
 /// Runs something with the host, and takes note of where things are afterwards.
 ///
 /// # Safety

@@ -52,6 +52,11 @@ impl Listings {
         self.kept
     }
 
+    /// Takes in what was listed elsewhere.
+    pub(super) fn join(&mut self, other: Listings) {
+        self.versions.extend(other.versions);
+    }
+
     /// Version `number` is built: of that unit, for a loop from instruction `ip` on, entered with that.
     pub(super) fn built(
         &mut self,
@@ -207,6 +212,7 @@ mod tests {
         assert_eq!(run(JitConfig::default()), "");
         let mut config = JitConfig {
             perf_map: true,
+            background: false,
             ..JitConfig::default()
         };
         assert_eq!(run(config.clone()), "");

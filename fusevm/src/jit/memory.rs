@@ -73,10 +73,14 @@ impl Region {
         self.used.iter().filter(|used| **used).count() * PAGE
     }
 
-    /// Places pieces of code in fresh pages; `None` where there is no room, or the system refuses.
-    pub(super) fn place(&mut self, pieces: &[&[u8]]) -> Option<Placed> {
-        let len: usize = pieces.iter().map(|p| p.len().next_multiple_of(ALIGN)).sum();
-        let pages = len.div_ceil(PAGE).max(1);
+    /// Places code in fresh pages, each with pages of its own, one behind the other; `None` where there is no
+    /// room for all of them in a row, or the system refuses. Each is made of pieces.
+    pub(super) fn place(&mut self, all: &[[&[u8]; 2]]) -> Option<Vec<Placed>> {
+        let of = |pieces: &[&[u8]; 2]| -> usize {
+            let len: usize = pieces.iter().map(|p| p.len().next_multiple_of(ALIGN)).sum();
+            len.div_ceil(PAGE).max(1)
+        };
+        let pages: usize = all.iter().map(of).sum();
         let first = (0..=self.used.len().checked_sub(pages)?)
             .find(|first| self.used[*first..first + pages].iter().all(|used| !used))?;
         // SAFETY: the pages lie in the region, and nobody uses them: they were free.
@@ -86,25 +90,30 @@ impl Region {
             unsafe { mprotect(at.cast::<c_void>(), pages * PAGE, flags) }.ok()
         };
         protect(MprotectFlags::READ | MprotectFlags::WRITE)?;
-        let mut starts = Vec::new();
-        let mut offset = 0;
-        for piece in pieces {
-            // SAFETY: the sum of the lengths was made to fit the pages, which are writable now.
-            unsafe { copy_nonoverlapping(piece.as_ptr(), at.add(offset), piece.len()) };
-            starts.push(at as usize + offset);
-            offset += piece.len().next_multiple_of(ALIGN);
+        let (mut placed, mut page) = (Vec::with_capacity(all.len()), 0);
+        for pieces in all {
+            let mut starts = Vec::with_capacity(pieces.len());
+            let mut offset = page * PAGE;
+            for piece in pieces {
+                // SAFETY: the sum of the lengths was made to fit the pages, which are writable now.
+                unsafe { copy_nonoverlapping(piece.as_ptr(), at.add(offset), piece.len()) };
+                starts.push(at as usize + offset);
+                offset += piece.len().next_multiple_of(ALIGN);
+            }
+            placed.push(Placed {
+                starts,
+                first: first + page,
+                pages: of(pieces),
+            });
+            page += of(pieces);
         }
         if protect(MprotectFlags::READ | MprotectFlags::EXEC).is_none() {
             protect(MprotectFlags::empty());
             return None;
         }
-        flush(at, offset);
+        flush(at, pages * PAGE);
         self.used[first..first + pages].fill(true);
-        Some(Placed {
-            starts,
-            first,
-            pages,
-        })
+        Some(placed)
     }
 
     /// Frees code that nothing runs or will run any more.

@@ -1,7 +1,8 @@
 //! What can be told of the machine code of a VM.
 
+use rustix::time::{ClockId, clock_gettime};
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a VM has compiled, what it has not, and what became of it: see [`VM::jit_report`](crate::VM::jit_report).
 #[derive(Clone, Debug, Default)]
@@ -18,8 +19,16 @@ pub struct JitReport {
     pub exits: u64,
     /// Places that stay interpreted.
     pub refused: Vec<JitRefused>,
-    /// Time that compiling took.
+    /// Time that compiling took, on whichever thread.
     pub time: Duration,
+    /// The longest that the program stood still at a time because something was hot: to compile it, or to
+    /// have it compiled, or to place what was compiled.
+    pub longest_pause: Duration,
+    /// The longest that its thread worked for that at a time: the same without what the system gave others
+    /// meanwhile.
+    pub longest_work: Duration,
+    /// Whether something is just being compiled on another thread.
+    pub is_compiling: bool,
     /// Bytes of code memory in use, by whole pages.
     pub code_memory: usize,
 }
@@ -74,13 +83,41 @@ pub struct JitRefused {
     pub why: String,
 }
 
+/// Times how long the program stands still.
+#[derive(Debug)]
+pub(super) struct Watch {
+    begin: Instant,
+    worked: Duration,
+}
+
+impl Watch {
+    pub(super) fn start() -> Watch {
+        Watch {
+            begin: Instant::now(),
+            worked: worked(),
+        }
+    }
+
+    /// What has passed, and what this thread has worked of it.
+    pub(super) fn stop(self) -> (Duration, Duration) {
+        let worked = worked().saturating_sub(self.worked);
+        (self.begin.elapsed(), worked)
+    }
+}
+
+/// How long this thread has worked.
+fn worked() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 impl fmt::Display for JitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: usize = self.compiled.iter().map(|unit| unit.bytes).sum();
         writeln!(
             f,
-            "{} compiled in {:?}: {bytes} bytes, {} of memory; {} entries, {} exits",
-            self.count, self.time, self.code_memory, self.entries, self.exits,
+            "{} compiled in {:?}, pauses {:?} at most: {bytes} bytes, {} of memory; {} entries, {} exits",
+            self.count, self.time, self.longest_pause, self.code_memory, self.entries, self.exits,
         )?;
         for unit in &self.compiled {
             let what = if unit.is_loop { "loop" } else { "function" };

@@ -1,122 +1,41 @@
-//! What is hot, what is compiled, and what becomes of it.
+//! What is hot, what is compiled, and where machine code is entered.
 //!
 //! A VM has its own machine code. Units are known by program, function and form; each has a profile, and
 //! places where machine code can be entered: the beginning of a function, the heads of loops. Each place
 //! has versions, by the kinds of what is in the registers there.
+//!
+//! What is wanted becomes a [`Batch`], of which there is one at a time: another thread runs it
+//! ([`background`]), or this one does where the configuration says so. What came of it is placed when
+//! control next comes by, unless it is about functions that are no longer what they were.
 
-use super::build::{Callees, Entry, Found, Refused, Source, build};
-use super::emit::{Callee, Emitter, Target};
+use super::background::{self, Handed};
+use super::batch::{Batch, Done, Known, Loaded, Present, Wish};
+use super::build::{Entry, Refused};
+use super::config::JitConfig;
+use super::emit::Emitter;
 use super::entry::Door;
 use super::flow::Flow;
 use super::ir::{At, CalleeAt, Ty, Why};
 use super::listing::Listings;
-use super::memory::{Placed, Region};
-use super::passes::inline::Body;
-use super::passes::{self, Facts};
-use super::profile::{LAST_PLAIN, Profile, single_type, tag};
-use super::report::{JitExit, JitRefused, JitReport, JitUnit};
-use crate::chunk::Chunk;
-use crate::ext::{OpDesc, OpTable};
+use super::memory::Region;
+use super::profile::{LAST_PLAIN, Profile, tag};
+use super::report::{JitExit, JitRefused, JitReport, JitUnit, Watch};
+use super::versions::{State, Versions};
+use crate::ext::OpDesc;
 use crate::heap::{Heap, Knowledge, Maker, Shaped};
 use crate::lower::Code;
-use crate::semantics::Policy;
 use crate::value::{Handle, Value};
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How machine code is made, for [`VM::set_jit`](crate::VM::set_jit). Nothing but time and memory depends
-/// on it.
-///
-/// ```
-/// use fusevm::{Chunk, JitConfig, VM, Value};
-///
-/// let chunk = Chunk::parse(
-///     "
-///       LoadInt 0
-///       SetSlot 0
-///     top:
-///       GetSlot 0
-///       LoadInt 3
-///       Add
-///       SetSlot 0
-///       GetSlot 0
-///       LoadInt 300000
-///       NumLt
-///       JumpIfTrue top
-///       GetSlot 0
-///     ",
-/// )
-/// .unwrap();
-/// let mut config = JitConfig::default();
-/// config.listings = true;
-/// let mut vm = VM::empty();
-/// vm.set_jit(config);
-/// assert_eq!(vm.eval(&chunk).unwrap(), Value::Int(300_000));
-/// assert!(vm.jit_listing().contains("main program, the loop at "));
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct JitConfig {
-    /// Whether there is any. On by default.
-    pub enabled: bool,
-    /// Instructions, about, that run between two looks at what is hot. 1 compiles whatever runs twice.
-    pub threshold: u32,
-    /// Instructions that run slowly to see kinds of values before something is compiled.
-    pub observed: u32,
-    /// Exits by one guard after which a unit is compiled anew.
-    pub exits: u32,
-    /// How often a place is compiled anew before it stays interpreted.
-    pub recompiles: u32,
-    /// Bytes of machine code that a VM may have; memory is used as it is needed.
-    pub code_memory: usize,
-    /// Whether Cranelift checks what it is given.
-    pub check: bool,
-    /// Whether listings of what is compiled are kept, for [`VM::jit_listing`](crate::VM::jit_listing).
-    pub listings: bool,
-    /// Whether machine code gets names in `/tmp/perf-PID.map`, where Linux `perf` reads them. The file grows,
-    /// and stays behind; a system that does not let it be written is no error.
-    pub perf_map: bool,
-    /// For tests: guards leave machine code one time in so many although they hold. 0 for never.
-    pub stress: u32,
-    /// For tests: which times those are.
-    pub seed: u64,
-    /// For tests: instructions that nobody has seen running are compiled too.
-    pub eager: bool,
-    /// For tests: every function and every loop is compiled when it runs for the second time, hot or not.
-    pub everywhere: bool,
-    /// For tests: the code generator fails one time in so many, by turns with an error and with a panic (which
-    /// comes first, `seed` says). 0 for never.
-    #[doc(hidden)]
-    pub fail: u32,
-}
+/// Places that wait for the batch on its way, of which note is taken.
+const WAITING: usize = 8;
 
-impl JitConfig {
-    /// What holds where nothing else is said.
-    pub const DEFAULT: JitConfig = JitConfig {
-        enabled: true,
-        threshold: 4_096,
-        observed: 2_000,
-        exits: 8,
-        recompiles: 8,
-        code_memory: 32 << 20,
-        check: cfg!(debug_assertions),
-        listings: false,
-        perf_map: false,
-        stress: 0,
-        seed: 0,
-        eager: false,
-        everywhere: false,
-        fail: 0,
-    };
-}
-
-impl Default for JitConfig {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
+/// Times that control comes by before a place is tried again because of what its callees were not seen to
+/// do, at most.
+const SKIPPED: u32 = 1_023;
 
 /// A unit of a VM: which program, which function of it (or its number of functions, for the main
 /// program), and the form of the code.
@@ -128,29 +47,55 @@ pub(crate) struct Key {
     pub(crate) form: u8,
 }
 
+/// A map by numbers that the VM itself has given: nobody chooses them so that they collide.
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+
+/// Mixes numbers by multiplication (Fibonacci hashing: Knuth, "The Art of Computer Programming", 6.4).
+#[derive(Debug, Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        (bytes.iter()).for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u8(&mut self, n: u8) {
+        self.write_u64(n.into());
+    }
+
+    fn write_u32(&mut self, n: u32) {
+        self.write_u64(n.into());
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0.rotate_left(20) ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(32)
+    }
+}
+
 /// What compiling wants to know of the VM.
 pub(crate) struct Scene<'a> {
-    pub(crate) policy: Policy,
-    pub(crate) symbols: &'a [u32],
+    /// The program, to be kept.
+    pub(crate) program: &'a dyn Fn() -> Arc<dyn Loaded>,
     pub(crate) ops: &'a [&'static OpDesc],
-    pub(crate) chunk: &'a Chunk,
-    /// The language's ops in place of those on numbers.
-    pub(crate) operators: Option<&'static OpTable>,
-    /// What is known of shapes, by place.
+    /// How many functions the program has.
+    pub(crate) functions: usize,
+    /// Whether a function is what its name stands for in the VM.
+    pub(crate) is_bound: &'a dyn Fn(usize) -> bool,
+    /// What ops have said of shapes, by place.
     pub(crate) known: &'a [Knowledge],
     /// The heap whose shapes these are.
     pub(crate) salt: u32,
-    /// The code of a function for so many arguments.
-    pub(crate) code: &'a dyn Fn(u32, u8) -> Option<&'a Code>,
-    /// Whether a function is what its name stands for in the VM.
-    pub(crate) is_bound: &'a dyn Fn(u32) -> bool,
 }
 
 #[derive(Debug, Default)]
 struct Unit {
     flow: Option<Option<Arc<Flow>>>,
-    profile: Profile,
-    places: HashMap<u32, Spot>,
+    profile: Arc<Profile>,
+    places: Map<u32, Spot>,
 }
 
 /// A place where machine code can be entered.
@@ -162,125 +107,143 @@ struct Spot {
     refused: Option<Refused>,
     /// The instruction because of which it was refused, for people.
     said: Option<String>,
-    entered: u32,
+    /// Times that control comes by before it is tried again, now and the next time.
+    skips: (u32, u32),
 }
 
+/// A batch on its way.
 #[derive(Debug)]
-struct Version {
-    key: Key,
-    /// Functions whose frames exits may name.
-    units: Vec<u32>,
-    ip: u32,
-    part: Option<usize>,
-    entry: Vec<Entry>,
-    args: Vec<Option<Ty>>,
-    callee: CalleeAt,
-    gives: Option<Ty>,
-    /// Where its code is.
-    cell: Box<usize>,
-    boxed: usize,
-    placed: Option<Placed>,
-    exits: Vec<Exited>,
-    calls: Vec<usize>,
-    /// What callers may build in.
-    body: Option<Arc<Body>>,
-    /// Values that its code has addresses of.
-    keeps: Vec<Arc<Value>>,
-    makers: Vec<Maker>,
-    state: State,
-    /// How often the interpreter entered it.
-    entered: u64,
-    bytes: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Wanted,
-    Ready,
-    Gone,
-    /// Another may have its number.
-    Free,
-}
-
-/// An exit as the VM sees it.
-#[derive(Clone, Debug)]
-struct Exited {
-    why: Why,
-    frames: Vec<At>,
-    /// How often an assumption failed there.
-    times: u32,
-    /// How often it was taken.
-    taken: u64,
+struct Pending {
+    handed: Handed,
+    /// The place that it is for, and others without a version that wait for it to be done.
+    waiting: Vec<(Key, u32)>,
 }
 
 /// The machine code of a VM.
 pub(crate) struct Jit {
     pub(crate) config: JitConfig,
-    emitter: Emitter,
-    region: Region,
-    units: HashMap<Key, Unit>,
-    versions: Vec<Version>,
-    /// Numbers of versions that nothing leads to.
-    free: Vec<usize>,
+    /// Made when something is compiled on this thread.
+    emitter: Option<Emitter>,
+    units: Map<Key, Unit>,
+    versions: Versions,
+    pending: Option<Pending>,
+    /// Which functions of a program are what their names stand for.
+    bound: Option<(u64, Arc<[bool]>)>,
     /// The heap whose shapes are compiled against; 0 for none so far.
     salt: u32,
     /// Arenas that code may look shapes up in, and what they are given where there is another heap.
     arenas: usize,
     blank: Vec<Vec<Shaped>>,
-    /// How often the VM had defined a function when this was compiled.
-    pub(crate) defined: u64,
-    /// Entries that are open.
-    inside: u32,
-    /// Code that may be freed when none is.
-    garbage: Vec<Placed>,
+    /// Where what keeps registers while fuel is fetched was placed, or 0.
+    keeper: usize,
     /// How often the code generator was asked for something, for `fail`.
     asked: u32,
+    /// How often the VM had defined a function when this was compiled.
+    defined: u64,
+    /// Whether something was not compiled because what it calls was not seen.
+    unseen: bool,
     listings: Listings,
     stack: Option<(std::thread::ThreadId, usize)>,
     /// Time that compiling took, and how much came of it.
     time: Duration,
     compiled: u64,
+    /// The longest that the program stood still, and that its thread worked for that.
+    pauses: (Duration, Duration),
     entries: u64,
     exits: u64,
 }
 
 impl Jit {
     pub(crate) fn new(config: JitConfig) -> Option<Jit> {
-        let emitter = Emitter::new(config.check)?;
         let region = Region::reserve(config.code_memory)?;
         Some(Jit {
             listings: Listings::of(&config),
             config,
-            emitter,
-            region,
-            units: HashMap::new(),
-            versions: Vec::new(),
-            free: Vec::new(),
+            emitter: None,
+            units: Map::default(),
+            versions: Versions::new(region),
+            pending: None,
+            bound: None,
             salt: 0,
             arenas: 0,
             blank: Vec::new(),
-            defined: 0,
-            inside: 0,
-            garbage: Vec::new(),
+            keeper: 0,
             asked: 0,
+            defined: 0,
+            unseen: false,
             stack: None,
             time: Duration::ZERO,
             compiled: 0,
+            pauses: Default::default(),
             entries: 0,
             exits: 0,
         })
     }
 
+    /// What was seen of a unit, to be added to.
     pub(crate) fn profile(&mut self, key: Key) -> &mut Profile {
-        &mut self.units.entry(key).or_default().profile
+        // A batch may have what there was until now.
+        Arc::make_mut(&mut self.units.entry(key).or_default().profile)
+    }
+
+    /// Whether nothing was seen of a unit.
+    pub(crate) fn is_unseen(&self, key: Key) -> bool {
+        (self.units.get(&key)).is_none_or(|unit| unit.profile.is_empty())
+    }
+
+    /// Whether something has to be looked at before a place of the unit is compiled.
+    pub(crate) fn wants_profile(&mut self, key: Key) -> bool {
+        std::mem::take(&mut self.unseen) || self.is_unseen(key)
+    }
+
+    /// Whether something is being compiled elsewhere.
+    pub(crate) fn is_making(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Whether there is machine code to be entered.
+    pub(crate) fn has_code(&self) -> bool {
+        self.versions.is_any_ready()
+    }
+
+    fn spot(&mut self, key: Key, ip: u32) -> &mut Spot {
+        let unit = self.units.entry(key).or_default();
+        unit.places.entry(ip).or_default()
     }
 
     fn flow(&mut self, key: Key, code: &Code, ops: &[&'static OpDesc]) -> Option<Arc<Flow>> {
         let unit = self.units.entry(key).or_default();
-        let flow = unit
-            .flow
-            .get_or_insert_with(|| Flow::of(code, ops).map(Arc::new));
-        flow.clone()
+        if let Some(flow) = &unit.flow {
+            return flow.clone();
+        }
+        let watch = Watch::start();
+        let flow = Flow::of(code, ops).map(Arc::new);
+        unit.flow = Some(flow.clone());
+        self.stood(watch);
+        flow
+    }
+
+    fn stood(&mut self, watch: Watch) {
+        let (pause, work) = watch.stop();
+        self.pauses = (self.pauses.0.max(pause), self.pauses.1.max(work));
+    }
+
+    /// Functions were defined so often: drops what was bound to others, and places what has become ready.
+    pub(crate) fn renew(&mut self, defined: u64) {
+        if self.defined != defined {
+            self.drop_all();
+            self.defined = defined;
+        }
+        if (self.pending.as_ref()).is_some_and(|pending| pending.handed.is_done())
+            && let Some(pending) = self.pending.take()
+        {
+            let watch = Watch::start();
+            if let Some(done) = pending.handed.take() {
+                // Nothing is entered here.
+                let _ = self.settle(pending.waiting[0], done);
+            }
+            self.stood(watch);
+        }
     }
 
     /// Where machine code may be entered for an instruction that is hot: the head of the innermost loop
@@ -335,10 +298,13 @@ impl Jit {
     pub(crate) fn report(&self) -> JitReport {
         let mut report = JitReport {
             time: self.time,
+            longest_pause: self.pauses.0,
+            longest_work: self.pauses.1,
             count: self.compiled,
+            is_compiling: self.is_making(),
             entries: self.entries,
             exits: self.exits,
-            code_memory: self.region.in_use(),
+            code_memory: self.versions.memory(),
             ..JitReport::default()
         };
         for version in self.versions.iter().filter(|v| v.bytes > 0) {
@@ -349,7 +315,7 @@ impl Jit {
                 unit: key.unit,
                 instruction: version.ip,
                 is_loop: version.part.is_some(),
-                kinds: format!("{:?}", version.args),
+                kinds: format!("{:?}", version.face.args),
                 bytes: version.bytes,
                 entered: version.entered,
                 is_in_use: version.state == State::Ready,
@@ -397,43 +363,46 @@ impl Jit {
         through: (Option<Handle>, Option<&Value>),
         scene: &Scene<'_>,
     ) -> Result<Option<usize>, ()> {
+        if (self.pending.as_ref()).is_some_and(|pending| pending.waiting.contains(&(key, ip))) {
+            return Ok(None);
+        }
         let Some(flow) = self.flow(key, code, scene.ops) else {
             return Err(());
         };
-        let spot = self
-            .units
-            .entry(key)
-            .or_default()
-            .places
-            .entry(ip)
-            .or_default();
+        let header = flow.block_at(ip as usize);
+        let part = flow.loops.iter().position(|l| Some(l.header) == header);
+        let unit = self.units.entry(key).or_default();
+        let spot = unit.places.entry(ip).or_default();
         if spot.refused.is_some() {
             return Err(());
         }
-        spot.entered = spot.entered.saturating_add(1);
-        let header = flow.block_at(ip as usize);
-        let part = flow.loops.iter().position(|l| Some(l.header) == header);
-        let versions = spot.versions.clone();
         let fits = |v: &&usize| {
             let version = &self.versions[**v];
             version.part == part
                 && version.fits(registers)
                 && version.is_through(flow.looks_at_callee, through)
         };
-        if let Some(found) = versions.iter().find(fits) {
+        if let Some(found) = spot.versions.iter().find(fits) {
             return Ok(Some(*found));
         }
-        if self.profile(key).is_empty() {
+        if unit.profile.is_empty() || spot.versions.len() >= 4 {
             return Ok(None);
         }
-        if versions.len() >= 4 {
+        if let Some(pending) = &mut self.pending {
+            // Where there is a version, what comes next may fit it.
+            if spot.versions.is_empty() && pending.waiting.len() < WAITING {
+                pending.waiting.push((key, ip));
+            }
             return Ok(None);
         }
-        let number = match (ip, part) {
+        if spot.skips.0 > 0 {
+            spot.skips.0 -= 1;
+            return Ok(None);
+        }
+        let wish = match (ip, part) {
             (0, None) => {
-                let args = (registers.iter().take(code.argc.into()))
-                    .map(|value| Ty::of_tag(tag(value)).filter(|ty| *ty != Ty::Undef))
-                    .collect();
+                let types = (registers.iter().take(code.argc.into()))
+                    .map(|value| Ty::of_tag(tag(value)).filter(|ty| *ty != Ty::Undef));
                 let callee = match through {
                     (Some(callee), below) if flow.looks_at_callee => match below {
                         Some(Value::Obj(below)) if *below == callee => CalleeAt::Below,
@@ -441,372 +410,138 @@ impl Jit {
                     },
                     _nothing => CalleeAt::Nothing,
                 };
-                self.want_function(key, code, args, callee)
+                Wish::Function(types.collect(), callee)
             }
-            (_, Some(part)) => self.want_loop(key, code, (ip, part, &flow), registers),
+            (_, Some(part)) => Wish::Loop(part, ip, entry_of(code, (part, &flow), registers)),
             _other => return Err(()),
         };
-        let begin = Instant::now();
-        let compile = AssertUnwindSafe(|| {
-            self.place_keeper();
-            self.compile(number, code, scene)
-        });
-        let done = catch_unwind(compile).unwrap_or_else(|_| self.failed());
-        self.time += begin.elapsed();
-        let spot = self
-            .units
-            .entry(key)
-            .or_default()
-            .places
-            .entry(ip)
-            .or_default();
-        match done {
-            Ok(()) => Ok(Some(number)),
-            Err(Refused::Later) => Ok(None),
-            Err(refused) => {
-                spot.refused = Some(refused);
-                spot.said = match refused {
-                    Refused::Slow(at) => code.plain.get(at as usize).map(|ins| format!("{ins:?}")),
-                    _other => None,
-                };
-                Err(())
-            }
-        }
+        let watch = Watch::start();
+        let batch = self.batch((key, code), wish, scene);
+        let found = self.make((key, ip), batch);
+        self.stood(watch);
+        found
     }
 
-    /// Places what all units call that count fuel; it stays as long as the region.
-    fn place_keeper(&mut self) {
-        if self.emitter.keeper == 0
-            && let Some(emitted) = self.emitter.keeper()
-            && let Some(placed) = self.region.place(&[&emitted.code])
-        {
-            self.emitter.keeper = placed.starts[0];
-        }
-    }
-
-    /// The code generator has panicked: its state is no good any more, and nothing of what it was at can be
-    /// called.
-    fn failed(&mut self) -> Result<(), Refused> {
-        if let Some(emitter) = Emitter::new(self.config.check) {
-            let keeper = self.emitter.keeper;
-            self.emitter = emitter;
-            self.emitter.keeper = keeper;
-        }
-        for version in &mut self.versions {
-            if version.state == State::Wanted {
-                version.state = State::Gone;
-            }
-        }
-        // Some may have been placed already that call others which never will be.
-        let is_lost = |v: usize| {
-            let calls = &self.versions[v].calls;
-            (calls.iter()).any(|to| self.versions[*to].state != State::Ready)
+    /// Has a batch for a place run, here or elsewhere: the version that came of it, if that is known now.
+    fn make(&mut self, place: (Key, u32), batch: Batch) -> Result<Option<usize>, ()> {
+        let batch = match self.config.background {
+            false => Box::new(batch),
+            true => match background::hand_in(batch) {
+                Ok(handed) => {
+                    let waiting = vec![place];
+                    self.pending = Some(Pending { handed, waiting });
+                    return Ok(None);
+                }
+                Err(batch) => batch,
+            },
         };
-        let lost: Vec<usize> = (0..self.versions.len()).filter(|v| is_lost(*v)).collect();
-        lost.into_iter().for_each(|v| self.drop_version(v));
-        Err(Refused::Failed)
+        let done = batch.run(&mut self.emitter, &|| true);
+        self.settle(place, done)
     }
 
-    fn want_function(
-        &mut self,
-        key: Key,
-        code: &Code,
-        args: Vec<Option<Ty>>,
-        callee: CalleeAt,
-    ) -> usize {
-        let found = (self.versions.iter()).position(|v| {
-            v.key == key
-                && v.ip == 0
-                && v.part.is_none()
-                && v.args == args
-                && v.callee == callee
-                && matches!(v.state, State::Wanted | State::Ready)
+    /// What is to be compiled, with all that is known of the program.
+    fn batch(&mut self, (key, code): (Key, &Code), wish: Wish, scene: &Scene<'_>) -> Batch {
+        let of = |other: &Key| (other.program, other.form) == (key.program, key.form);
+        let units = (self.units.iter().filter(|(other, _)| of(other))).map(|(other, unit)| {
+            let called = unit.places.get(&0);
+            let known = Known {
+                flow: unit.flow.clone(),
+                profile: unit.profile.clone(),
+                is_refused: called.is_some_and(|spot| spot.refused.is_some()),
+            };
+            (other.unit, known)
         });
-        if let Some(found) = found {
-            return found;
-        }
-        let mut entry: Vec<Entry> = (args.iter())
-            .map(|ty| ty.map_or(Entry::Any, Entry::Val))
-            .collect();
-        // Other slots begin empty.
-        entry.resize(
-            usize::from(code.own_slots).max(entry.len()),
-            Entry::Val(Ty::Undef),
-        );
-        entry.resize(code.registers.into(), Entry::Plain);
-        let gives = single_type(self.profile(key).returns);
-        self.add(Version {
-            args,
-            callee,
-            gives,
-            ..Version::wanted(key, 0, entry)
-        })
-    }
-
-    fn want_loop(
-        &mut self,
-        key: Key,
-        code: &Code,
-        (ip, part, flow): (u32, usize, &Flow),
-        registers: &[Value],
-    ) -> usize {
-        let live = &flow.blocks[flow.loops[part].header].live;
-        let mut entry = Vec::new();
-        for (r, value) in registers.iter().take(code.registers.into()).enumerate() {
-            entry.push(match (live.has(r), tag(value)) {
-                // What is counted is dropped when something else comes there, and not before.
-                (false, 0..=LAST_PLAIN) => Entry::Plain,
-                (false, _) => Entry::Any,
-                (true, tag) => match Ty::of_tag(tag) {
-                    Some(ty) => Entry::Val(ty),
-                    None => Entry::Tag(tag),
-                },
-            });
-        }
-        self.add(Version {
-            part: Some(part),
-            callee: CalleeAt::Entry,
-            ..Version::wanted(key, ip, entry)
-        })
-    }
-
-    /// Compiles a version, and those that it calls.
-    fn compile(&mut self, first: usize, code: &Code, scene: &Scene<'_>) -> Result<(), Refused> {
-        let mut open = vec![first];
-        let mut built: Vec<usize> = Vec::new();
-        let mut failed: Vec<(usize, Refused)> = Vec::new();
-        while let Some(number) = open.pop() {
-            if self.versions[number].state != State::Wanted
-                || built.contains(&number)
-                || failed.iter().any(|(n, _)| *n == number)
-            {
-                continue;
-            }
-            let version = &self.versions[number];
-            let own = match number == first {
-                true => Some(code),
-                false => (scene.code)(version.key.unit, version.args.len() as u8),
-            };
-            let done = own
-                .ok_or(Refused::Failed)
-                .and_then(|own| self.build_one(number, own, scene));
-            match done {
-                Ok(()) => {
-                    open.extend(&self.versions[number].calls);
-                    built.push(number);
-                }
-                Err(refused) => failed.push((number, refused)),
-            }
-        }
-        // Who calls what cannot be compiled cannot be, either.
-        loop {
-            let lost = built.iter().position(|number| {
-                let calls = &self.versions[*number].calls;
-                calls.iter().any(|to| failed.iter().any(|(n, _)| n == to))
-            });
-            let Some(lost) = lost else { break };
-            failed.push((built.swap_remove(lost), Refused::Slow(0)));
-        }
-        let mut made = Vec::new();
-        for number in built {
-            match self.emit_one(number) {
-                Some(bytes) => made.push((number, bytes)),
-                // Others may call it by now: none of them can be had.
-                None => {
-                    failed.extend(made.drain(..).map(|(n, _)| (n, Refused::Failed)));
-                    failed.push((number, Refused::Failed));
-                    break;
-                }
-            }
-        }
-        for (number, refused) in &failed {
-            let version = &mut self.versions[*number];
-            version.state = State::Gone;
-            let (key, ip) = (version.key, version.ip);
-            let spot = self
-                .units
-                .entry(key)
-                .or_default()
-                .places
-                .entry(ip)
-                .or_default();
-            if *refused != Refused::Later {
-                spot.refused.get_or_insert(*refused);
-            }
-        }
-        self.place(made)?;
-        let refused = failed
-            .iter()
-            .find(|(n, _)| *n == first)
-            .map(|(_, why)| *why);
-        refused.map_or(Ok(()), Err)
-    }
-
-    /// Places what was made, all or nothing of it, for one may call the other.
-    fn place(&mut self, made: Vec<(usize, Vec<u8>)>) -> Result<(), Refused> {
-        let all: Vec<usize> = made.iter().map(|(number, _)| *number).collect();
-        let placed = self.place_all(made);
-        if placed.is_err() {
-            for number in all {
-                self.drop_version(number);
-                self.versions[number].state = State::Gone;
-            }
-        }
-        placed
-    }
-
-    /// Places each its code, and the way in to it.
-    fn place_all(&mut self, made: Vec<(usize, Vec<u8>)>) -> Result<(), Refused> {
-        for (number, bytes) in made {
-            self.may_fail().ok_or(Refused::Failed)?;
-            let version = &self.versions[number];
-            let cell = &raw const *version.cell as usize;
-            let boxed = match version.part {
-                Some(_) => Some(Vec::new()),
-                None => {
-                    let (args, gives) = (version.args.clone(), version.gives);
-                    let emitted = self.emitter.boxed(cell, &args, gives);
-                    emitted.map(|emitted| emitted.code)
-                }
-            };
-            let boxed_len = boxed.as_ref().map_or(0, Vec::len);
-            let placed = boxed.and_then(|boxed| self.region.place(&[&bytes, &boxed]));
-            let version = &mut self.versions[number];
-            let placed = placed.ok_or(Refused::Failed)?;
-            *version.cell = placed.starts[0];
-            version.boxed = match version.part {
-                Some(_) => placed.starts[0],
-                None => placed.starts[1],
-            };
-            let lens = [bytes.len(), boxed_len];
-            let pieces: Vec<_> = placed.starts.iter().copied().zip(lens).collect();
-            self.listings.placed(number, &pieces);
-            version.placed = Some(placed);
-            version.state = State::Ready;
-            self.compiled += 1;
-            let (key, ip) = (version.key, version.ip);
-            let spot = self
-                .units
-                .entry(key)
-                .or_default()
-                .places
-                .entry(ip)
-                .or_default();
-            spot.versions.push(number);
-            spot.compiled += 1;
-        }
-        Ok(())
-    }
-
-    /// Builds a version in the middle.
-    fn build_one(&mut self, number: usize, code: &Code, scene: &Scene<'_>) -> Result<(), Refused> {
-        let key = self.versions[number].key;
-        if code.is_wide() {
-            return Err(Refused::Size);
-        }
-        let flow = self.flow(key, code, scene.ops).ok_or(Refused::Shape)?;
-        let profile = self.profile(key).clone();
+        let functions = (self.versions.ready()).filter(|(_, v)| of(&v.key) && v.part.is_none());
+        let present = functions.map(|(number, version)| Present {
+            number,
+            face: version.face.clone(),
+            body: version.body.clone(),
+        });
+        let bound = match &self.bound {
+            Some((program, bound)) if *program == key.program => bound.clone(),
+            _other => (0..scene.functions).map(scene.is_bound).collect(),
+        };
+        self.bound = Some((key.program, bound.clone()));
         // Code of a VM is made for one heap.
         if self.salt == 0 {
             self.salt = scene.salt;
         }
-        let own_heap = self.salt == scene.salt;
-        let version = &self.versions[number];
-        let source = Source {
-            code,
-            flow: &flow,
-            profile: &profile,
-            policy: scene.policy,
-            symbols: scene.symbols,
-            ops: scene.ops,
-            chunk: scene.chunk,
-            operators: scene.operators,
-            known: if own_heap { scene.known } else { &[] },
-            part: version.part,
-            entry: version.entry.clone(),
-            callee: version.callee,
-            gives: version.gives,
-            eager: self.config.eager,
+        let shapes = match self.salt == scene.salt {
+            true => scene.known.to_vec(),
+            false => Vec::new(),
         };
-        let gives = version.gives;
-        let mut callees = Wanting {
-            jit: self,
-            scene,
-            program: key,
-            calls: Vec::new(),
-        };
-        let mut f = build(&source, &mut callees)?;
-        let calls = callees.calls;
-        passes::early(&mut f);
-        self.arenas = self.arenas.max(f.arena as usize + 1);
-        let version = &mut self.versions[number];
-        let ip = version.part.map(|_| version.ip);
-        (self.listings).built(number, (code, scene.chunk), ip, &version.entry);
-        version.calls = calls;
-        version.body = Some(Arc::new(Body {
-            f,
-            gives,
-            units: vec![key.unit],
-        }));
-        Ok(())
-    }
-
-    /// For tests: fails as the code generator may.
-    fn may_fail(&mut self) -> Option<()> {
-        if self.config.fail == 0 {
-            return Some(());
-        }
-        self.asked += 1;
-        let turn = u64::from(self.asked / self.config.fail) ^ self.config.seed;
-        match (self.asked % self.config.fail, turn % 2) {
-            (0, 0) => resume_unwind(Box::new("the code generator fails, as it was told to")),
-            (0, _) => None,
-            _ => Some(()),
+        // As much as it may be, and not less, should the batch panic.
+        let asked = self.asked;
+        self.asked += u32::from(self.config.fail > 0);
+        Batch {
+            shapes,
+            keeper: self.keeper,
+            asked,
+            program: (scene.program)(),
+            key,
+            form: code.form,
+            wish,
+            units: units.collect(),
+            bound,
+            present: present.collect(),
+            numbers: self.versions.numbers(),
+            config: self.config.clone(),
         }
     }
 
-    /// Machine code of a version that was built.
-    fn emit_one(&mut self, number: usize) -> Option<Vec<u8>> {
-        self.may_fail()?;
-        let version = &self.versions[number];
-        let body = version.body.clone()?;
-        let mut f = body.f.clone();
-        let mut units = body.units.clone();
-        let of = |version: usize| self.versions[version].body.clone();
-        passes::inline::run(&mut f, &mut units, &of);
-        passes::late(&mut f);
-        let facts = Facts::of(&f);
-        let target = Target {
-            number: number as u32,
-            stress: self.config.stress,
-            args: version.args.iter().flatten().copied().collect(),
-            gives: version.gives,
-            is_loop: version.part.is_some(),
-        };
-        let table: Vec<Callee> = (self.versions.iter())
-            .map(|v| Callee {
-                cell: &raw const *v.cell as usize,
-                args: v.args.iter().flatten().copied().collect(),
-                gives: v.gives,
-            })
+    /// Places what came of a batch for that place.
+    fn settle(&mut self, (key, ip): (Key, u32), done: Done) -> Result<Option<usize>, ()> {
+        self.time += done.time;
+        self.listings.join(done.listings);
+        if self.keeper == 0
+            && let Some(code) = &done.keeper
+        {
+            self.keeper = self.versions.place_apart(code).unwrap_or(0);
+        }
+        let arenas = done.made.iter().map(|made| made.version.arena as usize + 1);
+        self.arenas = arenas.fold(self.arenas, usize::max);
+        self.asked += u32::from(self.config.fail > 0) * done.made.len() as u32;
+        for (unit, flow) in done.flows {
+            let unit = self.units.entry(Key { unit, ..key }).or_default();
+            unit.flow.get_or_insert(flow);
+        }
+        for (unit, why) in done.failed {
+            let spot = self.spot(Key { unit, ..key }, 0);
+            spot.refused.get_or_insert(why);
+        }
+        let mut refused = done.refused;
+        if !self.versions.still_fit(&done.made) {
+            return Ok(None);
+        }
+        let places: Vec<(usize, Key, u32)> = (done.made.iter())
+            .map(|made| (made.number, made.version.key, made.version.ip))
             .collect();
-        let listed = self.listings.is_kept();
-        let emitted = (self.emitter).unit(&f, &facts, &target, &table, listed)?;
-        self.listings.emitted(number, &f, &emitted);
-        let version = &mut self.versions[number];
-        version.bytes = emitted.code.len();
-        version.units = units;
-        version.keeps = std::mem::take(&mut f.keeps);
-        version.makers = std::mem::take(&mut f.makers);
-        version.exits = (f.exits.into_iter())
-            .map(|exit| Exited {
-                why: exit.why,
-                frames: exit.frames,
-                times: 0,
-                taken: 0,
-            })
-            .collect();
-        Some(emitted.code)
+        let listings = &mut self.listings;
+        let told = |number, pieces: &[_]| listings.placed(number, pieces);
+        if self.versions.place(done.made, told) {
+            self.compiled += places.len() as u64;
+            for (number, key, ip) in places {
+                let spot = self.spot(key, ip);
+                spot.versions.push(number);
+                spot.compiled += 1;
+            }
+        } else {
+            refused = Some((Refused::Failed, None));
+        }
+        let spot = self.spot(key, ip);
+        match refused {
+            None => Ok(done.first),
+            Some((Refused::Later, _)) => {
+                spot.skips.0 = spot.skips.1;
+                spot.skips.1 = (2 * spot.skips.1 + 1).min(SKIPPED);
+                self.unseen = true;
+                Ok(None)
+            }
+            Some((why, said)) => {
+                (spot.refused, spot.said) = (Some(why), said);
+                Err(())
+            }
+        }
     }
 
     /// Where code finds what the heap keeps beside objects, and whose that is: nothing of a heap that it was not
@@ -823,26 +558,20 @@ impl Jit {
         (self.blank.as_ptr(), 0)
     }
 
+    /// What makes an object for a version.
+    pub(crate) fn maker(&self, version: u32, number: u32) -> Option<&Maker> {
+        self.versions[version as usize].makers.get(number as usize)
+    }
+
     /// Listings of what was compiled.
     pub(crate) fn listing(&self) -> String {
         self.listings.text()
     }
 
-    /// What makes an object for a version.
-    pub(crate) fn maker(&self, version: u32, number: u32) -> Option<&Maker> {
-        let version = self.versions.get(version as usize)?;
-        version.makers.get(number as usize)
-    }
-
     /// The way in, and what keeps count of it.
     pub(crate) fn begin(&mut self, version: usize) -> Door {
-        self.inside += 1;
-        let version = &mut self.versions[version];
-        version.entered += 1;
         self.entries += 1;
-        // Another way through the guards each time (the multiplier is that of SplitMix64).
-        let turn = self.config.seed.wrapping_add(version.entered);
-        Door::of(version.boxed, turn.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        self.versions.begin(version, self.config.seed)
     }
 
     /// Whether a version is a loop, which is never returned from.
@@ -852,12 +581,7 @@ impl Jit {
 
     /// Machine code has ended.
     pub(crate) fn end(&mut self) {
-        self.inside -= 1;
-        if self.inside == 0 {
-            for placed in std::mem::take(&mut self.garbage) {
-                self.region.free(&placed);
-            }
-        }
+        self.versions.end();
     }
 
     /// The innermost frame of an exit, and its unit.
@@ -917,13 +641,7 @@ impl Jit {
         let (key, ip) = (version.key, version.ip);
         self.drop_version(number as usize);
         let recompiles = self.config.recompiles;
-        let spot = self
-            .units
-            .entry(key)
-            .or_default()
-            .places
-            .entry(ip)
-            .or_default();
+        let spot = self.spot(key, ip);
         let compiled = spot.compiled;
         if compiled > recompiles {
             spot.refused = Some(Refused::Kinds);
@@ -943,25 +661,20 @@ impl Jit {
 
     /// Drops a version, and those that call it.
     fn drop_version(&mut self, number: usize) {
-        let mut open = vec![number];
-        while let Some(at) = open.pop() {
-            if self.versions[at].state != State::Ready {
-                continue;
-            }
-            self.versions[at].state = State::Gone;
-            self.garbage.extend(self.versions[at].placed.take());
-            let (key, ip) = (self.versions[at].key, self.versions[at].ip);
-            if let Some(spot) = (self.units.get_mut(&key)).and_then(|u| u.places.get_mut(&ip)) {
+        let units = &mut self.units;
+        self.versions.drop(number, |at, version| {
+            let unit = units.get_mut(&version.key);
+            if let Some(spot) = unit.and_then(|unit| unit.places.get_mut(&version.ip)) {
                 spot.versions.retain(|v| *v != at);
             }
-            open.extend((0..self.versions.len()).filter(|v| self.versions[*v].calls.contains(&at)));
-        }
+        });
     }
 
     /// Drops all code: functions are no longer what they were.
-    pub(crate) fn drop_all(&mut self) {
+    fn drop_all(&mut self) {
+        (self.pending, self.bound) = (None, None);
         (0..self.versions.len()).for_each(|v| self.drop_version(v));
-        self.clean(|_| true);
+        self.versions.clean(|_| true);
     }
 
     /// Forgets programs that are gone, while nothing runs.
@@ -970,141 +683,34 @@ impl Jit {
             return;
         }
         let is_gone = |key: &Key| gone.contains(&key.program);
+        let pending = self.pending.as_ref();
+        if pending.is_some_and(|pending| is_gone(&pending.waiting[0].0)) {
+            self.pending = None;
+        }
         for v in 0..self.versions.len() {
             if is_gone(&self.versions[v].key) {
                 self.drop_version(v);
             }
         }
         self.units.retain(|key, _| !is_gone(key));
-        self.clean(is_gone);
-    }
-
-    /// Gives the numbers of versions that are not in use free, and their memory, if nothing runs.
-    fn clean(&mut self, of: impl Fn(&Key) -> bool) {
-        if self.inside > 0 {
-            return;
-        }
-        for placed in std::mem::take(&mut self.garbage) {
-            self.region.free(&placed);
-        }
-        for (number, version) in self.versions.iter_mut().enumerate() {
-            if version.state != State::Free && of(&version.key) {
-                version.state = State::Free;
-                (version.exits, version.calls) = (Vec::new(), Vec::new());
-                version.bytes = 0;
-                self.free.push(number);
-            }
-        }
-    }
-
-    /// Takes note of a version that is to be; its number.
-    fn add(&mut self, version: Version) -> usize {
-        match self.free.pop() {
-            Some(number) => {
-                self.versions[number] = version;
-                number
-            }
-            None => {
-                self.versions.push(version);
-                self.versions.len() - 1
-            }
-        }
+        self.versions.clean(is_gone);
     }
 }
 
-impl Version {
-    /// One that is still to be compiled.
-    fn wanted(key: Key, ip: u32, entry: Vec<Entry>) -> Version {
-        Version {
-            key,
-            units: vec![key.unit],
-            ip,
-            part: None,
-            entry,
-            args: Vec::new(),
-            callee: CalleeAt::Nothing,
-            gives: None,
-            cell: Box::new(0),
-            boxed: 0,
-            placed: None,
-            exits: Vec::new(),
-            calls: Vec::new(),
-            body: None,
-            keeps: Vec::new(),
-            makers: Vec::new(),
-            state: State::Wanted,
-            entered: 0,
-            bytes: 0,
-        }
-    }
-
-    /// Whether it is for what a function is called through: by a value, which may stand below its window.
-    fn is_through(&self, looks: bool, (callee, below): (Option<Handle>, Option<&Value>)) -> bool {
-        match self.callee {
-            CalleeAt::Nothing => !looks || callee.is_none(),
-            CalleeAt::Entry => true,
-            CalleeAt::Is(is) => callee == Some(is),
-            CalleeAt::Below => match below {
-                Some(Value::Obj(below)) => callee == Some(*below),
-                _other => false,
+/// What is in the registers at the head of a loop.
+fn entry_of(code: &Code, (part, flow): (usize, &Flow), registers: &[Value]) -> Vec<Entry> {
+    let live = &flow.blocks[flow.loops[part].header].live;
+    let mut entry = Vec::new();
+    for (r, value) in registers.iter().take(code.registers.into()).enumerate() {
+        entry.push(match (live.has(r), tag(value)) {
+            // What is counted is dropped when something else comes there, and not before.
+            (false, 0..=LAST_PLAIN) => Entry::Plain,
+            (false, _) => Entry::Any,
+            (true, tag) => match Ty::of_tag(tag) {
+                Some(ty) => Entry::Val(ty),
+                None => Entry::Tag(tag),
             },
-        }
+        });
     }
-
-    fn fits(&self, registers: &[Value]) -> bool {
-        self.entry
-            .iter()
-            .zip(registers)
-            .all(|(entry, value)| match entry {
-                Entry::Val(ty) if self.part.is_none() && *ty == Ty::Undef => true,
-                Entry::Val(ty) => ty.tag() == Some(tag(value)),
-                Entry::Tag(of) => *of == tag(value),
-                Entry::Any => true,
-                Entry::Plain => self.part.is_none() || tag(value) <= LAST_PLAIN,
-            })
-    }
-}
-
-/// Finds versions for calls.
-struct Wanting<'a, 'b> {
-    jit: &'a mut Jit,
-    scene: &'a Scene<'b>,
-    program: Key,
-    calls: Vec<usize>,
-}
-
-impl Callees for Wanting<'_, '_> {
-    fn version(
-        &mut self,
-        function: u32,
-        through: Option<CalleeAt>,
-        args: &[Option<Ty>],
-    ) -> Result<Found, Refused> {
-        let slow = Refused::Slow(0);
-        if through.is_none() && !(self.scene.is_bound)(function) {
-            return Err(slow);
-        }
-        let code = (self.scene.code)(function, args.len() as u8).ok_or(slow)?;
-        let key = Key {
-            unit: function,
-            ..self.program
-        };
-        if code.is_wide() || self.jit.is_refused(key, 0) {
-            return Err(slow);
-        }
-        if self.jit.profile(key).is_empty() {
-            return Err(Refused::Later);
-        }
-        let flow = self.jit.flow(key, code, self.scene.ops);
-        let looks = flow.is_some_and(|flow| flow.looks_at_callee);
-        let callee = through.filter(|_| looks).unwrap_or(CalleeAt::Nothing);
-        let number = self.jit.want_function(key, code, args.to_vec(), callee);
-        if !self.calls.contains(&number) {
-            self.calls.push(number);
-        }
-        Ok(Found {
-            version: number,
-            gives: self.jit.versions[number].gives,
-        })
-    }
+    entry
 }

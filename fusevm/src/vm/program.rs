@@ -352,12 +352,6 @@ impl Linked {
         self.coerce
     }
 
-    /// The table whose operators it runs.
-    #[cfg(all(feature = "jit", unix))]
-    pub(crate) fn operators(&self) -> Option<&'static OpTable> {
-        self.operators
-    }
-
     /// What runs in place of an op on numbers where an operand is none.
     #[inline]
     pub(crate) fn operator(&self, code: Opcode) -> Option<&'static OpDesc> {
@@ -453,6 +447,38 @@ impl Linked {
     /// Constant `k` as import `op` parses it.
     pub(crate) fn parsed(&self, op: u16, k: u16) -> Option<&(dyn Any + Send + Sync)> {
         self.parsed.as_ref()?.get(&(op, k)).map(AsRef::as_ref)
+    }
+}
+
+#[cfg(all(feature = "jit", unix))]
+impl crate::jit::Loaded for Linked {
+    fn policy(&self) -> crate::semantics::Policy {
+        self.chunk().policy
+    }
+
+    fn symbols(&self) -> &[u32] {
+        &self.symbols
+    }
+
+    fn ops(&self) -> &[&'static OpDesc] {
+        &self.ops
+    }
+
+    fn chunk(&self) -> &Chunk {
+        self.verified.chunk()
+    }
+
+    fn operators(&self) -> Option<&'static OpTable> {
+        self.operators
+    }
+
+    fn made(&self, unit: u32, form: Form) -> Option<&Code> {
+        let (_, code) = self.units().get(unit as usize)?.made(form)?;
+        Some(code)
+    }
+
+    fn code(&self, function: u32, argc: u8, form: Form) -> Option<&Code> {
+        self.lowered()?.code(Some(function), argc, form)
     }
 }
 

@@ -59,6 +59,8 @@ impl VM {
             #[cfg(all(feature = "jit", unix))]
             observing: 0,
             #[cfg(all(feature = "jit", unix))]
+            passes: Passes::No,
+            #[cfg(all(feature = "jit", unix))]
             declined: false,
             #[cfg(all(feature = "jit", unix))]
             is_quiet: false,
@@ -121,6 +123,9 @@ struct Run<'l> {
     /// Instructions that are still looked at one by one.
     #[cfg(all(feature = "jit", unix))]
     observing: u32,
+    /// Whether places where machine code may be entered are passed by, because it is still being made.
+    #[cfg(all(feature = "jit", unix))]
+    passes: Passes,
     /// Whether only instructions that ask for no frames may run, and whether the last one did.
     #[cfg(all(feature = "jit", unix))]
     is_quiet: bool,
@@ -172,6 +177,10 @@ impl<'l> Run<'l> {
                 Ins::Wide => continue,
                 _narrow => self.fast(vm),
             }
+            #[cfg(all(feature = "jit", unix))]
+            if self.passes == Passes::Once {
+                self.passes = Passes::No;
+            }
             if self.patience < 0 {
                 self.poll(vm)?;
                 #[cfg(all(feature = "jit", unix))]
@@ -220,6 +229,18 @@ impl<'l> Run<'l> {
         }
         Ok(goes_on)
     }
+}
+
+/// How long places where machine code may be entered are passed by: to leave the loop for nothing each time
+/// would cost more than most of what it runs.
+#[cfg(all(feature = "jit", unix))]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    No,
+    /// Until the loop is left for whatever reason, or control comes to another function.
+    Once,
+    /// Until the next look at what is hot: there is no machine code at all.
+    All,
 }
 
 /// Where the second operand of an op of numbers is.

@@ -6,6 +6,8 @@
 //!
 //! Frames that are opened and left here are narrow: the numbers of their registers are a `u8`.
 
+#[cfg(all(feature = "jit", unix))]
+use super::Passes;
 use super::{Rec, Run};
 use crate::interp::register::{forget as forget_value, is_plain};
 use crate::lower::{Ins, WINDOW};
@@ -105,11 +107,16 @@ fn load_element(win: &mut [Value; WINDOW], d: u8, a: u8, at: usize) -> bool {
 }
 
 impl<'l> Run<'l> {
-    /// The instructions of the running function, with the places where machine code may be entered.
+    /// The instructions of the running function, with the places where machine code may be entered, unless
+    /// there is none yet.
     #[inline(always)]
     fn table(&self) -> &'l [Ins] {
         #[cfg(all(feature = "jit", unix))]
-        return self.code.table();
+        if self.code.is_hooked() && self.passes == Passes::No {
+            return self.code.table();
+        }
+        #[cfg(all(feature = "jit", unix))]
+        return &self.code.ins;
         #[cfg(not(all(feature = "jit", unix)))]
         &self.code.ins
     }

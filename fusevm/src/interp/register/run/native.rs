@@ -1,7 +1,7 @@
 //! Where the interpreter meets machine code: it notices what is hot, enters what is compiled, and goes on
 //! where that was left.
 
-use super::{Rec, Run};
+use super::{Passes, Rec, Run};
 use crate::interp::register::ext::Ran;
 use crate::jit::{CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
@@ -51,7 +51,11 @@ impl<'l> Run<'l> {
     #[cold]
     #[inline(never)]
     pub(super) fn sample(&mut self, vm: &mut VM) {
+        let defined = vm.defined;
         let Some(jit) = vm.jit() else { return };
+        // What has become ready may be what this waits for.
+        jit.renew(defined);
+        self.passes = Passes::No;
         let ip = self.place.1 - 1;
         let mut code = self.code;
         let mut at = ip;
@@ -73,7 +77,7 @@ impl<'l> Run<'l> {
         }
         if let Some(hot) = hot {
             let observed = jit.config.observed;
-            let fresh = jit.profile(self.key(code)).is_empty();
+            let fresh = jit.is_unseen(self.key(code));
             code.hook(hot);
             if self.observing == 0 && fresh {
                 self.observing = observed;
@@ -137,29 +141,18 @@ impl<'l> Run<'l> {
             vm.jit();
             return Ok(None);
         };
-        if jit.defined != defined {
-            jit.drop_all();
-            jit.defined = defined;
-        }
+        jit.renew(defined);
         let linked = self.linked;
         let found = {
             let this = &*self;
             let vm = &*vm;
-            let of = |function: u32, argc: u8| -> Option<&Code> {
-                let program = linked.lowered()?;
-                program.code(Some(function), argc, code.form)
-            };
-            let is_bound = |function: u32| this.is_bound(vm, function as usize);
             let scene = Scene {
-                is_bound: &is_bound,
-                policy: linked.chunk().policy,
-                symbols: &linked.symbols,
+                program: &|| linked.clone(),
                 ops: &linked.ops,
-                chunk: linked.chunk(),
-                operators: linked.operators(),
+                functions: linked.chunk().functions().len(),
+                is_bound: &|function| this.is_bound(vm, function),
                 known: vm.code().all_known(self.program),
                 salt: vm.heap().salt(),
-                code: &of,
             };
             let callee = match this.calls.last() {
                 Some(rec) if this.calls.len() > this.known && rec.invoked.is_some() => {
@@ -182,7 +175,12 @@ impl<'l> Run<'l> {
         let version = match found {
             Ok(Some(version)) => version,
             Ok(None) => {
-                if self.observing == 0 && jit.profile(key).is_empty() {
+                self.passes = match (jit.is_making(), jit.has_code()) {
+                    (false, _) => Passes::No,
+                    (true, true) => Passes::Once,
+                    (true, false) => Passes::All,
+                };
+                if self.observing == 0 && jit.wants_profile(key) {
                     self.observing = jit.config.observed;
                 }
                 vm.jit = Some(jit);
