@@ -171,7 +171,7 @@ fn ready(chunk: &Chunk, kind: Kind, eager: bool) -> Option<(u8, VM)> {
         // Whoever calls this asks for machine code.
         background: false,
         code_memory: MEMORY,
-        // Each call begins to count anew: what is to be hot has to be so within one.
+        // What is to be hot has to be so soon.
         threshold: if eager || kind == Kind::Linear {
             1
         } else {

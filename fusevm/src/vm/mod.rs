@@ -142,6 +142,9 @@ pub struct VM {
     pub(crate) jit_failed: bool,
     #[cfg(all(feature = "jit", unix))]
     jit_config: Option<Box<crate::jit::JitConfig>>,
+    /// Instructions that may still pass before the next look at what is hot, as the last run left it.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) patience: i64,
     /// Counts of register instructions, where those are asked for.
     pub(crate) tally: Option<Box<Tally>>,
 }
@@ -234,6 +237,8 @@ impl VM {
             jit_failed: false,
             #[cfg(all(feature = "jit", unix))]
             jit_config: None,
+            #[cfg(all(feature = "jit", unix))]
+            patience: i64::MAX,
             tally: None,
         };
         vm.heap.set_limit(vm.limits.max_objects);

@@ -75,6 +75,18 @@ fn what_is_hot_becomes_machine_code_while_it_runs() {
 }
 
 #[test]
+fn what_is_called_again_and_again_becomes_hot_however_short_it_is() {
+    let mut config = JitConfig::DEFAULT;
+    config.background = false;
+    let mut vm = with(config);
+    vm.eval(sum(TRIPLE)).expect("it runs");
+    for _ in 0..1_000 {
+        assert_eq!(called(&mut vm, 20), Value::Int(3 * 20 * 19 / 2));
+    }
+    assert!(entries(&vm) > 0, "{}", vm.jit_report());
+}
+
+#[test]
 fn a_loop_is_interrupted_on_its_way_to_machine_code() {
     let text = "top:\n  GetVar n\n  Inc\n  LoadInt 1023\n  BitAnd\n  SetVar n\n  Jump top\n";
     for micros in (0..40).map(|n| n * n * 10) {

@@ -74,7 +74,12 @@ impl VM {
         }
         #[cfg(all(feature = "jit", unix))]
         run.comes(self, code);
-        match unwound(|| run.begin(self).and_then(|()| run.go(self))) {
+        let ended = unwound(|| run.begin(self).and_then(|()| run.go(self)));
+        #[cfg(all(feature = "jit", unix))]
+        {
+            self.patience = run.patience.max(0);
+        }
+        match ended {
             Ok(()) => Ok(()),
             Err(trap) => {
                 run.tell(self);
@@ -160,6 +165,11 @@ impl<'l> Run<'l> {
         self.place.1 += 1;
         self.poll(vm)?;
         self.place.1 -= 1;
+        // What ran before counts: else nothing would be hot that the host calls again and again.
+        #[cfg(all(feature = "jit", unix))]
+        if vm.jit_config().enabled {
+            self.patience = self.patience.min(vm.patience);
+        }
         Ok(())
     }
 
