@@ -136,6 +136,10 @@ impl Build<'_> {
                     self.set_st(loc, St::Mem(Know::Plain));
                 }
                 St::Mem(_) if force.is_some() => self.set_st(loc, St::Mem(Know::Any)),
+                // What is not live may come back as a value, with nothing to drop in memory behind it.
+                St::Mem(know) if !is_live && know.counted().is_some() => {
+                    self.set_st(loc, St::Mem(Know::Any));
+                }
                 St::Mem(_) => {}
             }
         }
