@@ -144,7 +144,7 @@ impl Batch {
             Some(emitter) => {
                 emitter.keeper = self.keeper;
                 let mut done = Making::new(self, is_wanted).all(emitter);
-                if self.keeper == 0 {
+                if self.keeper == 0 && self.form.metered {
                     done.keeper = emitter.keeper().map(|emitted| emitted.code);
                 }
                 done

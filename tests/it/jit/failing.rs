@@ -114,7 +114,8 @@ fn each_request_of_several_may_fail() {
                 }
             }
             let report = vm.jit_report();
-            assert!(report.code_memory <= 8 * (16 << 10), "{report}");
+            // A page for each function and each loop, and one for what is fetched in the middle of them.
+            assert!(report.code_memory <= 10 * (16 << 10), "{report}");
         }
         let report = vm.jit_report();
         refused += (report.refused.iter())

@@ -1,5 +1,6 @@
 //! Numbers: arithmetic, bits, comparisons, and branches on them.
 
+use super::super::flow::touches;
 use super::{Build, Edge, Know, St, ways};
 use crate::jit::ir::{Bin, Cond, Inst, Loc, Peeked, Term, Ty, Un, V, Why};
 use crate::jit::profile::single;
@@ -34,7 +35,7 @@ impl Build<'_> {
         let op = self.src.operators?.operator(opcode)?;
         op.peek
             .filter(|_| op.outputs.falls == [crate::ext::Ty::Bool])?;
-        let (&[Some(a), Some(b)], branch) = (&ins.reads(), ins.branch()) else {
+        let ([Some(a), Some(b), ..], branch) = (touches(ins).reads, ins.branch()) else {
             return None;
         };
         let is_two = matches!(
