@@ -45,36 +45,12 @@ pub fn race(what: &str, entrants: &mut [(String, Entrant<'_>)], effort: Effort) 
     let mut times = vec![Vec::new(); entrants.len()];
     for _ in 0..effort.rounds {
         for (((_, run), &count), times) in entrants.iter_mut().zip(&runs).zip(&mut times) {
-            let start = Clock::now();
+            let start = Instant::now();
             run(count);
             times.push(start.elapsed().as_secs_f64() / f64::from(count));
         }
     }
     times.into_iter().map(median).collect()
-}
-
-/// Time that this thread had a processor, where the system tells it: others may want one too.
-struct Clock(Instant, Option<Duration>);
-
-impl Clock {
-    fn now() -> Clock {
-        Clock(Instant::now(), Self::on_processor())
-    }
-
-    fn elapsed(&self) -> Duration {
-        match (self.1, Self::on_processor()) {
-            (Some(before), Some(now)) => now.saturating_sub(before),
-            _other => self.0.elapsed(),
-        }
-    }
-
-    /// What Linux says, which takes note when a thread gives way.
-    fn on_processor() -> Option<Duration> {
-        std::thread::yield_now();
-        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-        let nanos = text.split_whitespace().next()?.parse().ok()?;
-        Some(Duration::from_nanos(nanos))
-    }
 }
 
 /// Runs until it takes a turn: the answer, and the runs in a turn.

@@ -127,7 +127,10 @@ impl Profile {
             *bits |= 1 << tag(&registers[usize::from(*r)]);
         }
         let mut note = |array: &Array, index: Option<u16>| {
-            seen.items |= items_bit(array);
+            // One without elements becomes what is put there.
+            if !array.is_empty() {
+                seen.items |= items_bit(array);
+            }
             if let Some(Value::Int(n)) = index.map(|r| &registers[usize::from(r)]) {
                 seen.appends |= usize::try_from(*n).is_ok_and(|n| n == array.len());
             }

@@ -648,10 +648,10 @@ impl Jit {
         }
         if let Some((unit, at)) = self.site(exited) {
             self.see_anew(key, (unit, at.ip), compiled);
-            // What was built in there is built anew, too.
+            // A function that was built in there is built anew, too.
             let of = Key { unit, ..key };
-            for v in 0..self.versions.len() {
-                if self.versions[v].key == of {
+            for v in (0..self.versions.len()).filter(|_| of != key) {
+                if self.versions[v].key == of && self.versions[v].part.is_none() {
                     self.drop_version(v);
                 }
             }

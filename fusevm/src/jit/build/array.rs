@@ -182,15 +182,32 @@ impl Build<'_> {
         };
         self.array(loc)?;
         self.lib(Lib::Unshare, [Some(loc), None, None], Vec::new());
-        let header = self.header(loc, items);
-        let len = self.field(Field::Len, header);
-        let is = self.cmp(Cond::Below, index, len);
         if !seen.appends {
+            let header = self.header(loc, items);
+            let len = self.field(Field::Len, header);
+            let is = self.cmp(Cond::Below, index, len);
             self.guard(is, true, Why::Range);
             self.write(header, index, value, items);
             return Some(());
         }
-        let (inside, behind, done) = (self.f.block(), self.f.block(), self.f.block());
+        // An array that is filled may have another form as long as it is empty.
+        let header = self.inst(Inst::Counted(loc), Ty::Ptr);
+        let kind = self.inst(Inst::Field(Field::Kind, header), Ty::Int);
+        let wanted = self.int(items.number());
+        let is = self.cmp(Cond::Eq, kind, wanted);
+        let (alike, other, done) = (self.f.block(), self.f.block(), self.f.block());
+        self.end(Term::Branch(is, (alike, Vec::new()), (other, Vec::new())));
+        self.at = other;
+        let (len, none) = (self.field(Field::Len, header), self.int(0));
+        let is = self.cmp(Cond::Eq, len, none);
+        self.guard(is, true, Why::Kind);
+        let is = self.cmp(Cond::Eq, index, none);
+        self.guard(is, true, Why::Range);
+        self.append(loc, value, done);
+        self.at = alike;
+        let len = self.field(Field::Len, header);
+        let is = self.cmp(Cond::Below, index, len);
+        let (inside, behind) = (self.f.block(), self.f.block());
         self.end(Term::Branch(is, (inside, Vec::new()), (behind, Vec::new())));
         self.at = inside;
         self.write(header, index, value, items);

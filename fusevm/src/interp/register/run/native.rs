@@ -304,7 +304,7 @@ impl<'l> Run<'l> {
         if let Some(ip) = resume {
             self.place.1 = ip as usize;
         }
-        if gone && why == Why::Range {
+        if gone && matches!(why, Why::Range | Why::Slow) {
             let key = self.key(self.code);
             let (code, ip) = (self.code, self.place.1);
             if let Some(jit) = vm.jit.as_mut()

@@ -133,6 +133,13 @@ impl<'l> Run<'l> {
             Ins::ReturnVoid { blocks: 0 } if self.calls.len() > self.known => {
                 self.return_here(vm, None);
             }
+            // It may trap, and asks for no frames before that.
+            #[cfg(all(feature = "jit", unix))]
+            Ins::IndexSet { a, b, c, s } if self.is_quiet => {
+                let value = vm.fetch(register(c), c >= code.base);
+                let index = vm.fetch(register(b), b >= code.base).to_int();
+                vm.set_element(self.linked, register(a), (index, value), s)?;
+            }
             _other => match self.at_once(vm, next) {
                 Some(result) => {
                     let value = result?;
