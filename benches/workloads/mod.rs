@@ -129,6 +129,7 @@ impl Workload {
 
     /// What its machine code is made from, and that itself.
     #[cfg(feature = "jit")]
+    #[allow(dead_code, reason = "the peers list nothing")]
     pub fn jit_listing(&self, metered: bool) -> String {
         let mut vm = self.vm(true, true);
         let mut config = fusevm::JitConfig::DEFAULT;

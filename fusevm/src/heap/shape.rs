@@ -70,13 +70,11 @@ impl Shapes {
         let Some(table) = self.tables.get_mut(arena) else {
             return;
         };
-        for (word, marks) in marks.iter().enumerate() {
-            let start = word * 64;
-            let end = table.len().min(start + 64);
-            for index in start..end {
-                if marks >> (index - start) & 1 == 0 && table[index].key != 0 {
-                    table[index].key = 0;
-                    drop(std::mem::take(&mut table[index].fields));
+        for (marks, table) in marks.iter().zip(table.chunks_mut(64)) {
+            for (at, shaped) in table.iter_mut().enumerate() {
+                if marks >> at & 1 == 0 && shaped.key != 0 {
+                    shaped.key = 0;
+                    drop(std::mem::take(&mut shaped.fields));
                 }
             }
         }

@@ -486,6 +486,6 @@ fn depth_is_limited_and_the_chain_is_told() {
         2,
         &add("  GetSlot 0\n  LoadInt 0\n  ext send deep, deep, 1"),
     ));
-    let error = vm.eval(&chunk.unwrap()).unwrap_err();
+    let error = vm.eval(chunk.unwrap()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Trap(TrapKind::CallDepth));
 }
