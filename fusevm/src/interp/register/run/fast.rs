@@ -816,8 +816,29 @@ impl<'l> Run<'l> {
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
-                Ins::Ext { a, n, known, .. } => {
+                Ins::Ext {
+                    a,
+                    n,
+                    import,
+                    known,
+                    ..
+                } => {
                     self.place.1 = ip + 1;
+                    let Value::Obj(_) = win[a as usize] else {
+                        // An op of numbers, on numbers: nothing but its own code.
+                        let op = self.linked.ops.get(usize::from(import));
+                        let inputs = usize::from(a)..usize::from(a) + usize::from(n);
+                        let (Some(quick), Some(inputs)) =
+                            (op.and_then(|op| op.quick), win.get_mut(inputs))
+                        else {
+                            leave!();
+                        };
+                        if !quick(inputs) {
+                            leave!();
+                        }
+                        ip += 1;
+                        continue;
+                    };
                     if !self.known(vm, (a, n), known) {
                         leave!();
                     }
