@@ -54,6 +54,7 @@ impl VM {
             made: Vec::new(),
             defined: self.defined,
             known: 0,
+            left: None,
             depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
             most: 0,
             #[cfg(all(feature = "jit", unix))]
@@ -121,6 +122,8 @@ struct Run<'l> {
     made: Vec<Option<&'l Code>>,
     /// What `VM::defined` was then.
     defined: u64,
+    /// What came of a builtin that the loop was left for: whether control goes on here.
+    left: Option<Result<bool, Trap>>,
     /// Calls that may be opened before the limit.
     depth_left: usize,
     /// How many calls there may be, with the room there is for them.
@@ -187,6 +190,13 @@ impl<'l> Run<'l> {
                 Ins::Wide => continue,
                 _narrow => self.fast(vm),
             }
+            if let Some(outcome) = self.left.take() {
+                if !outcome? {
+                    return Ok(());
+                }
+                self.renew(vm);
+                continue;
+            }
             #[cfg(all(feature = "jit", unix))]
             if self.passes == Passes::Once {
                 self.passes = Passes::No;
@@ -233,11 +243,17 @@ impl<'l> Run<'l> {
         // Where it has gone back, that much may come again. After a call or a return the two places have
         // nothing to do with each other, and the flag is looked at a little sooner.
         self.patience -= 1 + place.saturating_sub(self.place.1) as i64;
+        self.renew(vm);
+        Ok(goes_on)
+    }
+
+    /// Forgets which functions names stand for, where some were defined.
+    #[inline(always)]
+    fn renew(&mut self, vm: &VM) {
         if vm.defined != self.defined {
             self.targets.clear();
             self.defined = vm.defined;
         }
-        Ok(goes_on)
     }
 }
 

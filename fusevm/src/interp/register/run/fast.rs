@@ -847,6 +847,22 @@ impl<'l> Run<'l> {
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
+                Ins::Builtin { a, argc, id } => {
+                    self.place.1 = ip + 1;
+                    match self.builtin(vm, (a.into(), argc, id)) {
+                        Ok(true) if vm.defined == self.defined => {}
+                        outcome => {
+                            cold_path();
+                            self.left = Some(outcome);
+                            return;
+                        }
+                    }
+                    self.patience -= 1;
+                    ip = self.place.1;
+                    ins = self.table();
+                    win = view(&mut vm.registers, self.place.0);
+                    continue;
+                }
                 Ins::Charge { cost, .. } => match vm.slice.checked_sub(cost.into()) {
                     Some(left) if cost < u16::MAX => vm.slice = left,
                     _ => leave!(),
@@ -1058,7 +1074,6 @@ impl<'l> Run<'l> {
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
-                | Ins::Builtin { .. }
                 | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
                 | Ins::HashGet { .. }
