@@ -171,8 +171,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// # Shapes
 ///
 /// What an op finds out about an object mostly holds for all objects of its kind. Objects that are allocated with
-/// [`Heap::alloc_shaped`](https://docs.rs/fusevm/latest/fusevm/heap/struct.Heap.html#method.alloc_shaped) have a `Shape`, and may have
-/// fields, which are the heap's. Some results say what holds for **all first inputs of that shape**, while immediates and
+/// `Heap::alloc_shaped` have a `Shape`, and may have fields, which are the heap's. Some results say what holds for **all first inputs of that shape**, while immediates and
 /// number of arguments are the same:
 ///
 /// | result | what it says |
@@ -229,7 +228,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// b.get_slot(0);
 /// b.load(7);
 /// b.op(ops::set { name: "y".into() });
-/// b.pop();
+/// b.emit(Op::Pop);
 /// b.get_slot(0);
 /// b.op(ops::get { name: "y".into() });
 /// assert_eq!(Lang::vm(()).eval(b.finish().unwrap()).unwrap(), Value::Int(7));

@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_siphash() {
-        let bytes: Vec<u8> = (0..70).map(|n| n * 37 + 11).collect();
+        let bytes: Vec<u8> = (0..64u32).map(|n| (n * 37 + 11) as u8).collect();
         for len in 0..bytes.len() {
             let keys = [
                 0x0123_4567_89ab_cdef_u64.wrapping_mul(len as u64 + 1),
