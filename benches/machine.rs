@@ -34,6 +34,8 @@ fn main() {
 /// Machine code for what runs twice, seen for `observed` instructions before.
 fn at_once(observed: u32) -> JitConfig {
     let mut config = JitConfig::DEFAULT;
+    // What is looked at is what it takes, and not when.
+    config.background = false;
     (config.threshold, config.observed, config.everywhere) = (1, observed, true);
     config.check = false;
     config

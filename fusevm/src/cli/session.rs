@@ -172,8 +172,10 @@ impl<'h, L: Frontend> Session<'h, L> {
             if !listing.is_empty() {
                 self.streams.errors.say(&listing);
             }
-            let report = self.vm.jit_report().to_string();
-            self.streams.errors.say(report.trim_end());
+            let report = self.vm.jit_report();
+            if report.count > 0 || !report.refused.is_empty() {
+                self.streams.errors.say(report.to_string().trim_end());
+            }
         }
     }
 

@@ -53,6 +53,7 @@ fn what_was_compiled_is_shown_at_the_end() {
         "-- middle form\nb0(",
         "-- CLIF\nfunction ",
         "-- machine code\n",
+        " compiled in ",
     ];
     let mut from = 0;
     for part in parts {
