@@ -41,8 +41,8 @@ impl PartialEq for Maker {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Known {
     pub(crate) shape: Shape,
-    /// The arena of the object that it was said of.
-    pub(crate) arena: u32,
+    /// An object that it was said of, for its heap and its arena.
+    pub(crate) of: Handle,
     pub(crate) what: What,
 }
 
@@ -89,10 +89,10 @@ impl Knowledge {
     #[inline]
     pub(crate) fn of(&self, heap: &Heap, handle: Handle) -> Option<&Known> {
         let mut ways = self.ways.iter().flatten();
-        ways.find(|known| heap.is_shaped(handle, known.shape))
+        ways.find(|known| known.of.salt() == heap.salt() && heap.is_shaped(handle, known.shape))
     }
 
-    /// All that is known, if nothing was ever forgotten for something new.
+    /// All that is known, if nothing was ever forgotten for something new, and it is of one heap.
     #[cfg(all(feature = "jit", unix))]
     pub(crate) fn all(&self) -> Option<(&Known, Option<&Known>)> {
         let [first, second] = &self.ways;
@@ -100,9 +100,29 @@ impl Knowledge {
         Some((first, second.as_ref()))
     }
 
+    /// The same knowledge, if it is of the heap that handles name so.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn of_heap(&self, salt: u32) -> Knowledge {
+        match self
+            .ways
+            .iter()
+            .flatten()
+            .all(|known| known.of.salt() == salt)
+        {
+            true => self.clone(),
+            false => Knowledge::default(),
+        }
+    }
+
     /// Takes note of something new.
     pub(crate) fn learn(&mut self, known: Known) {
-        if self.ways.iter().flatten().any(|old| *old == known) {
+        let same = |old: &Known| (old.shape, &old.what) == (known.shape, &known.what);
+        let own = |old: &Known| old.of.salt() == known.of.salt();
+        if !self.ways.iter().flatten().all(own) {
+            // Shapes of another heap are others.
+            *self = Knowledge::default();
+        }
+        if self.ways.iter().flatten().any(same) {
             return;
         }
         let last = self.ways[0].take_if(|old| old.shape != known.shape);

@@ -84,12 +84,6 @@ impl Shapes {
     pub(super) fn fields(&self, handle: Handle) -> &[Option<Value>] {
         self.at(handle).map_or(&[], |shaped| &shaped.fields)
     }
-
-    /// The tables, for machine code.
-    #[cfg(all(feature = "jit", unix))]
-    pub(crate) fn tables(&self) -> &[Vec<Shaped>] {
-        &self.tables
-    }
 }
 
 impl Heap {
@@ -139,26 +133,17 @@ impl Heap {
         self.admit()?;
         self.bytes = self.bytes.saturating_add(arena::size(&object));
         let number = shape.0.get() as usize;
-        let home = self.shapes.homes.get(number).copied().unwrap_or(0);
-        let obj = match self.typed_mut::<T>(home).filter(|_| home != 0) {
-            Some(arena) => {
-                let place = arena.insert(object);
-                self.name(place, home).map(Obj::new)?
+        let mut home = self.shapes.homes.get(number).copied().unwrap_or(0);
+        if home == 0 || self.typed_mut::<T>(home).is_none() {
+            home = self.arena_of::<T>()?;
+            let homes = &mut self.shapes.homes;
+            if homes.len() <= number {
+                homes.resize(number + 1, 0);
             }
-            None => {
-                let home = self.arena_of::<T>()?;
-                let homes = &mut self.shapes.homes;
-                if homes.len() <= number {
-                    homes.resize(number + 1, 0);
-                }
-                homes[number] = home;
-                let place = self
-                    .typed_mut::<T>(home)
-                    .and_then(|arena| arena.insert(object));
-                self.name(place, home).map(Obj::new)?
-            }
-        };
-        let handle = obj.handle();
+            homes[number] = home;
+        }
+        let place = (self.typed_mut::<T>(home)).and_then(|arena| arena.insert(object));
+        let handle = self.name(place, home)?;
         let tables = &mut self.shapes.tables;
         let (arena, index) = (handle.arena() as usize, handle.index() as usize);
         if tables.len() <= arena {
@@ -170,7 +155,7 @@ impl Heap {
         }
         table[index].key = key(Some(shape), handle);
         self.bytes = self.bytes.saturating_add(size_of::<Shaped>());
-        Ok(obj)
+        Ok(Obj::new(handle))
     }
 
     /// The shape of an object that lives in this heap, if it has one.
@@ -303,7 +288,6 @@ impl Heap {
     }
 
     /// The word that handles of this heap have; 0 before there are any.
-    #[cfg(all(feature = "jit", unix))]
     pub(crate) fn salt(&self) -> u32 {
         self.salt
     }
@@ -312,6 +296,6 @@ impl Heap {
     /// heap have.
     #[cfg(all(feature = "jit", unix))]
     pub(crate) fn shape_tables(&self) -> (&[Vec<Shaped>], u32) {
-        (self.shapes.tables(), self.salt)
+        (&self.shapes.tables, self.salt)
     }
 }

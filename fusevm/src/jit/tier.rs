@@ -467,7 +467,9 @@ impl Jit {
             self.salt = scene.salt;
         }
         let shapes = match self.salt == scene.salt {
-            true => scene.known.to_vec(),
+            true => (scene.known.iter())
+                .map(|known| known.of_heap(scene.salt))
+                .collect(),
             false => Vec::new(),
         };
         // As much as it may be, and not less, should the batch panic.

@@ -456,6 +456,14 @@ fn another_heap_knows_nothing_of_it() {
     );
     let (result, _) = run(&looped(40, &body));
     assert_eq!(result, Ok(Value::Int(16 * 10 + 24 * 20)));
+    // Its shapes have the numbers of others, and their fields stand elsewhere.
+    let body = format!(
+        "{}\n  GetSlot 3\n  LoadInt 15\n  NumEq\n  JumpIfFalse on\n  ext swap\n  ext thing 1\n  SetSlot 0\n  \
+         GetSlot 0\n  LoadInt 20\n  ext set 0\n  Pop\n  GetSlot 0\n  LoadInt 30\n  ext set 1\n  Pop\non:",
+        add("  GetSlot 0\n  ext get 0")
+    );
+    let (result, _) = run(&looped(40, &body));
+    assert_eq!(result, Ok(Value::Int(16 * 10 + 24 * 20)));
 }
 
 #[test]

@@ -143,7 +143,7 @@ impl VM {
         Ok(match (shape, field) {
             (Some(shape), Some(field)) if desc.is_by_shape() => Some(Known {
                 shape,
-                arena: handle.arena(),
+                of: handle,
                 what: match kind {
                     AccessKind::Load => What::Load { field },
                     AccessKind::Store => What::Store {
@@ -195,7 +195,7 @@ impl VM {
         };
         Some(Known {
             shape,
-            arena: handle.arena(),
+            of: handle,
             what,
         })
     }

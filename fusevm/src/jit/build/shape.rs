@@ -129,7 +129,7 @@ impl Build<'_> {
         self.object(loc, 1 << OBJ)?;
         let handle = self.inst(Inst::Handle(loc), Ty::Int);
         let salt = self.inst(Inst::Salt(loc), Ty::Int);
-        let shape = self.inst(Inst::Shape(handle, salt, known.arena), Ty::Int);
+        let shape = self.inst(Inst::Shape(handle, salt, known.of.arena()), Ty::Int);
         let mut field = self.int(known.field().into());
         let mut is = self.is_shape(shape, known);
         if let Some(other) = other {
@@ -142,7 +142,7 @@ impl Build<'_> {
             is = self.inst(Inst::Select(is, yes, is_other), Ty::Bool);
         }
         self.guard(is, true, Why::Kind);
-        self.f.arena = self.f.arena.max(known.arena);
+        self.f.arena = self.f.arena.max(known.of.arena());
         Some((handle, field))
     }
 
@@ -154,7 +154,7 @@ impl Build<'_> {
     /// The address of a field of the object in a register, which has a shape that is known and so many fields.
     fn field_of(&mut self, r: u16, known: &(Known, Option<Known>)) -> Option<V> {
         let (handle, index) = self.guard_shapes(r, known)?;
-        let beside = self.inst(Inst::Beside(handle, known.0.arena), Ty::Ptr);
+        let beside = self.inst(Inst::Beside(handle, known.0.of.arena()), Ty::Ptr);
         let count = self.inst(Inst::Field(Field::SlotCount, beside), Ty::Int);
         let is = self.cmp(Cond::Below, index, count);
         self.guard(is, true, Why::Range);
@@ -244,5 +244,5 @@ fn is_alike((known, other): &(Known, Option<Known>)) -> bool {
         (What::Store { leaves: a, .. }, What::Store { leaves: b, .. }) => a == b,
         (a, b) => a == b,
     };
-    same && known.arena == other.arena
+    same && known.of.arena() == other.of.arena()
 }
