@@ -2,7 +2,7 @@
 
 use super::super::ext::{Invocation, Ran};
 use super::Run;
-use crate::ext::Peek;
+use crate::ext::OpDesc;
 use crate::interp::register::forget;
 use crate::lower::Ins;
 use crate::semantics::Trap;
@@ -22,16 +22,7 @@ impl Run<'_> {
         let Some(op) = self.linked.ops.get(usize::from(import)) else {
             return Err(Trap::Load("no such import".into()));
         };
-        if let Some(quick) = op.quick {
-            // An op of numbers, on numbers: nothing but its own code.
-            let first = window + usize::from(a);
-            if quick(&mut vm.registers[first..first + usize::from(n)]) {
-                return Ok(true);
-            }
-        }
-        if let Some(peek) = op.peek
-            && self.peek(vm, peek, (window + usize::from(a), n))
-        {
+        if self.at_hand(vm, op, (window + usize::from(a), n)) {
             return Ok(true);
         }
         // One that has no VM asks for no frames either; if it traps, the VM hears of them then.
@@ -55,10 +46,21 @@ impl Run<'_> {
         self.after_ext(vm, ran, (a, n))
     }
 
-    /// Runs an op that looks at its `n` inputs, from register `first` on, and at nothing else; whether it did.
+    /// Runs an op that wants nothing but its `n` inputs, from register `first` on, if it is one and they are of
+    /// its kinds; whether it did.
     #[inline]
-    pub(super) fn peek(&self, vm: &mut VM, peek: Peek, (first, n): (usize, u16)) -> bool {
-        let result = match &vm.registers[first..first + usize::from(n)] {
+    pub(super) fn at_hand(&self, vm: &mut VM, op: &OpDesc, (first, n): (usize, u16)) -> bool {
+        let inputs = first..first + usize::from(n);
+        // An op of numbers, on numbers: nothing but its own code.
+        if let Some(quick) = op.quick
+            && quick(&mut vm.registers[inputs.clone()])
+        {
+            return true;
+        }
+        let Some(peek) = op.peek else {
+            return false;
+        };
+        let result = match &vm.registers[inputs.clone()] {
             [a] => peek(&[a]),
             [a, b] => peek(&[a, b]),
             [a, b, c] => peek(&[a, b, c]),
@@ -67,7 +69,6 @@ impl Run<'_> {
         let Some(result) = result else {
             return false;
         };
-        let inputs = first..first + usize::from(n);
         vm.registers[inputs].iter_mut().for_each(forget);
         vm.registers[first] = result;
         true

@@ -341,14 +341,7 @@ impl<'l> Run<'l> {
             };
             let window = self.place.0;
             let first = window + usize::from(a);
-            if let Some(quick) = op.quick
-                && quick(&mut vm.registers[first..first + usize::from(n)])
-            {
-                return Ok(true);
-            }
-            if let Some(peek) = op.peek
-                && self.peek(vm, peek, (first, n))
-            {
+            if self.at_hand(vm, op, (first, n)) {
                 return Ok(true);
             }
             if op.asks_for_frames() {
