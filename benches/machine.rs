@@ -2,7 +2,7 @@
 //! stops when it is interrupted, and that VMs with machine code come and go without a trace.
 //!
 //! `cargo bench --bench machine --features jit`, with `compile`, `interrupt` or `cycles` to look at one of them
-//! alone. `cycles` fails if memory grows. Where other programs run, `chrt -f 10` before the command keeps them out of the
+//! alone. `compile integers 100` looks at that shape and size alone. `cycles` fails if memory grows. Where other programs run, `chrt -f 10` before the command keeps them out of the
 //! times.
 
 #[path = "workloads/mod.rs"]
@@ -21,7 +21,7 @@ fn main() {
         .collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     if is_wanted("compile") {
-        compile(if test { 1 } else { 15 });
+        compile(&wanted, if test { 1 } else { 15 });
     }
     if is_wanted("interrupt") {
         interrupt(if test { 1 } else { 40 });
@@ -88,14 +88,25 @@ fn function(piece: &str, ops: usize) -> Chunk {
 }
 
 /// Times of compiling functions of ten ops to ten thousand, by shape: all units together.
-fn compile(runs: usize) {
+fn compile(wanted: &[String], runs: usize) {
+    let sizes = [10, 100, 1_000, 10_000];
+    let is_shape = |word: &String| SHAPES.iter().any(|(name, _)| name == word);
+    let asked: Vec<usize> = (wanted.iter())
+        .filter_map(|word| word.parse().ok())
+        .collect();
     println!("\ncompiling a function, with what it calls and the loop that calls it");
     println!(
         "{:<10} {:>8} {:>10} {:>10} {:>10} {:>8} {:>10}",
         "shape", "ops", "least", "median", "us per op", "units", "bytes"
     );
     for (name, piece) in SHAPES {
-        for ops in [10, 100, 1_000, 10_000] {
+        if wanted.iter().any(is_shape) && !wanted.iter().any(|word| word == name) {
+            continue;
+        }
+        for ops in sizes {
+            if !asked.is_empty() && !asked.contains(&ops) {
+                continue;
+            }
             let program = Program::new(function(piece, ops)).expect("it verifies");
             let mut times = Vec::new();
             let mut last = None;
