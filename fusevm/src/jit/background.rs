@@ -197,7 +197,7 @@ mod tests {
             units: Default::default(),
             bound: Arc::new([]),
             shapes: Vec::new(),
-            keeper: 0,
+            has_keeper: false,
             asked: 0,
             present: Vec::new(),
             numbers: (Vec::new(), 0),

@@ -78,8 +78,8 @@ pub(super) struct Batch {
     pub(super) bound: Arc<[bool]>,
     /// What ops have said of shapes, by place.
     pub(super) shapes: Vec<Knowledge>,
-    /// Where what keeps registers while fuel is fetched was placed, or 0.
-    pub(super) keeper: usize,
+    /// Whether there is what keeps registers over calls that are rare.
+    pub(super) has_keeper: bool,
     /// How often the code generator was asked for something, for `fail`.
     pub(super) asked: u32,
     /// Versions of functions of the program.
@@ -112,7 +112,7 @@ pub(super) struct Done {
     /// Shapes that nobody had looked for.
     pub(super) flows: Vec<(u32, Option<Arc<Flow>>)>,
     pub(super) listings: Listings,
-    /// The code of what keeps registers while fuel is fetched, where there was none.
+    /// The code of what keeps registers over calls that are rare, where there was none and there is to be.
     pub(super) keeper: Option<Vec<u8>>,
     /// What it took.
     pub(super) time: Duration,
@@ -142,10 +142,13 @@ impl Batch {
         }
         let compile = AssertUnwindSafe(|| match emitter.as_mut() {
             Some(emitter) => {
-                emitter.keeper = self.keeper;
+                emitter.wants_keeper = false;
                 let mut done = Making::new(self, is_wanted).all(emitter);
-                if self.keeper == 0 && self.form.metered {
-                    done.keeper = emitter.keeper().map(|emitted| emitted.code);
+                if !self.has_keeper && emitter.wants_keeper {
+                    done.keeper = emitter.keeper();
+                    if done.keeper.is_none() {
+                        return Done::refused(Refused::Failed);
+                    }
                 }
                 done
             }
@@ -400,7 +403,7 @@ impl<'a> Making<'a> {
         self.listings.emitted(number, &f, &emitted);
         let boxed = match draft.part {
             Some(_) => None,
-            None => Some(emitter.boxed(face.cell(), &face.args, face.gives)?.code),
+            None => Some(emitter.boxed(&face.args, face.gives)?),
         };
         let key = Key {
             unit: face.unit,

@@ -21,6 +21,7 @@ mod text;
 
 use super::flow::{Bits, Flow, ways};
 use super::ir::{At, B, Bin, CalleeAt, Cond, Exit, Func, Inst, Lib, Loc, Term, Ty, V, Why};
+use super::mix::Map;
 use super::profile::{LAST_PLAIN, OBJ, Profile, STR, Seen, single, single_type};
 use crate::chunk::Chunk;
 use crate::ext::{OpDesc, OpTable};
@@ -28,7 +29,7 @@ use crate::heap::Knowledge;
 use crate::lower::{Code, Ins};
 use crate::semantics::{Overflow, Policy};
 use crate::value::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 pub(super) use call::{Callees, Found};
 
@@ -182,9 +183,9 @@ pub(super) struct Build<'a> {
     f: Func,
     at: B,
     st: State,
-    edges: HashMap<usize, Vec<Edge>>,
-    heads: HashMap<usize, Head>,
-    forced: HashMap<(usize, Loc), Force>,
+    edges: Map<usize, Vec<Edge>>,
+    heads: Map<usize, Head>,
+    forced: Map<(usize, Loc), Force>,
     news: bool,
     /// What is live before each instruction of the block.
     live: Vec<Bits>,
@@ -202,7 +203,7 @@ pub(super) struct Build<'a> {
 
 /// Builds a unit.
 pub(super) fn build(src: &Source<'_>, callees: &mut dyn Callees) -> Result<Func, Refused> {
-    let mut forced = HashMap::new();
+    let mut forced = Map::default();
     for _ in 0..TURNS {
         let mut build = Build {
             src,
@@ -213,8 +214,8 @@ pub(super) fn build(src: &Source<'_>, callees: &mut dyn Callees) -> Result<Func,
                 regs: vec![St::Mem(Know::Plain); src.code.registers.into()],
                 globals: BTreeMap::new(),
             },
-            edges: HashMap::new(),
-            heads: HashMap::new(),
+            edges: Map::default(),
+            heads: Map::default(),
             forced,
             news: false,
             live: Vec::new(),
@@ -405,6 +406,7 @@ impl Build<'_> {
     fn live_at(&self, ip: usize) -> Bits {
         let (flow, code) = (self.src.flow, self.src.code);
         match flow.block_of(ip) {
+            Some(block) if ip == flow.blocks[block].start => flow.blocks[block].live.clone(),
             Some(block) => {
                 let all = flow.live_in(block, code);
                 all[ip - flow.blocks[block].start].clone()

@@ -9,6 +9,7 @@ mod lib;
 
 use super::entry::{self, VecLayout, calls};
 use super::ir::{B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V};
+use super::mix::Map;
 use super::passes::Facts;
 use crate::heap::Shaped;
 use crate::value::{Handle, Value, array_layout as layout};
@@ -21,7 +22,6 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use std::collections::HashMap;
 use std::mem::offset_of;
 
 /// Bytes of a value.
@@ -31,14 +31,20 @@ const PAYLOAD: i32 = 8;
 // A handle is three words of four bytes, the last ones of a value.
 const _: () = assert!(size_of::<Handle>() == 12 && align_of::<Handle>() == 4);
 
+/// Ways in from the interpreter that are remembered.
+const BOXED: usize = 256;
+
 /// What makes machine code for this machine.
 pub(super) struct Emitter {
     isa: OwnedTargetIsa,
     context: cranelift_codegen::Context,
     builder: FunctionBuilderContext,
     vec: VecLayout,
-    /// Where the code of [`keeper`](Emitter::keeper) is, or 0.
-    pub(super) keeper: usize,
+    /// Ways in from the interpreter, by what versions are given and give.
+    boxed: Map<(Vec<Option<Ty>>, Option<Ty>), Vec<u8>>,
+    /// Whether what was made calls the [`keeper`](Emitter::keeper), and its code.
+    pub(super) wants_keeper: bool,
+    keeper: Option<Vec<u8>>,
 }
 
 impl std::fmt::Debug for Emitter {
@@ -101,25 +107,33 @@ impl Emitter {
             context: cranelift_codegen::Context::new(),
             builder: FunctionBuilderContext::new(),
             vec: entry::vec_layout()?,
-            keeper: 0,
+            boxed: Map::default(),
+            wants_keeper: false,
+            keeper: None,
         })
     }
 
-    /// Pays for ops and keeps all registers: a call that is rare is to cost nothing where it is not made.
-    /// What it gives is in the context.
-    pub(super) fn keeper(&mut self) -> Option<Emitted> {
+    /// Calls a function of the host and keeps all registers: a call that is rare is to cost nothing where it is
+    /// not made. What the function gives is in the context, which has the address of this code too.
+    pub(super) fn keeper(&mut self) -> Option<Vec<u8>> {
+        if self.keeper.is_none() {
+            self.keeper = Some(self.new_keeper()?.code);
+        }
+        self.keeper.clone()
+    }
+
+    fn new_keeper(&mut self) -> Option<Emitted> {
         self.function(keeping(), false, |b, conv| {
             let block = b.create_block();
             b.append_block_params_for_function_params(block);
             b.switch_to_block(block);
             let params: Vec<ir::Value> = b.block_params(block).to_vec();
             let mut signature = Signature::new(conv);
-            signature.params = vec![AbiParam::new(types::I64); 2];
+            signature.params = vec![AbiParam::new(types::I64); 3];
             signature.returns.push(AbiParam::new(types::I64));
             let sig = b.import_signature(signature);
-            let address = calls::pay as *const () as usize;
-            let address = b.ins().iconst(types::I64, address as i64);
-            let call = b.ins().call_indirect(sig, address, &params);
+            let given = [params[0], params[2], params[3]];
+            let call = b.ins().call_indirect(sig, params[1], &given);
             let status = b.inst_results(call)[0];
             let trusted = MemFlagsData::trusted();
             b.ins().store(trusted, status, params[0], entry::STATUS);
@@ -136,7 +150,12 @@ impl Emitter {
         callees: &[Callee],
         listed: bool,
     ) -> Option<Emitted> {
-        let (vec, keeper) = (self.vec, self.keeper);
+        let vec = self.vec;
+        let is_rare = |inst: &Inst| match inst {
+            Inst::Lib { lib, .. } => matches!(lib, Lib::Unshare | Lib::Push),
+            inst => matches!(inst, Inst::Ensure(..) | Inst::Room { .. }),
+        };
+        self.wants_keeper |= f.any(is_rare);
         let args = match target.is_loop {
             true => &[][..],
             false => &target.args[..],
@@ -149,14 +168,15 @@ impl Emitter {
                 target,
                 callees,
                 vec,
-                keeper,
                 flag: None,
                 fuel: None,
                 conv,
                 facts,
-                values: HashMap::new(),
-                blocks: HashMap::new(),
-                stubs: HashMap::new(),
+                values: vec![None; f.insts.len()],
+                blocks: Map::default(),
+                stubs: Map::default(),
+                signatures: Map::default(),
+                keeping: None,
                 context: None,
                 off: None,
                 left: None,
@@ -167,13 +187,22 @@ impl Emitter {
     }
 
     /// The way in from the interpreter: takes arguments from the registers of the window, calls the code
-    /// whose address is in the cell, and leaves the result where the window begins.
-    pub(super) fn boxed(
-        &mut self,
-        cell: usize,
-        args: &[Option<Ty>],
-        gives: Option<Ty>,
-    ) -> Option<Emitted> {
+    /// whose address the context has, and leaves the result where the window begins. It is the same for all
+    /// versions that are given and give the same.
+    pub(super) fn boxed(&mut self, args: &[Option<Ty>], gives: Option<Ty>) -> Option<Vec<u8>> {
+        let kinds = (args.to_vec(), gives);
+        if let Some(code) = self.boxed.get(&kinds) {
+            return Some(code.clone());
+        }
+        let code = self.new_boxed(args, gives)?.code;
+        if self.boxed.len() >= BOXED {
+            self.boxed.clear();
+        }
+        self.boxed.insert(kinds, code.clone());
+        Some(code)
+    }
+
+    fn new_boxed(&mut self, args: &[Option<Ty>], gives: Option<Ty>) -> Option<Emitted> {
         let given: Vec<Ty> = args.iter().flatten().copied().collect();
         let inner = self.signature(&given, gives);
         let signature = self.signature(&[], None);
@@ -195,8 +224,7 @@ impl Emitter {
                 }
             }
             let sig = b.import_signature(inner);
-            let cell = b.ins().iconst(types::I64, cell as i64);
-            let code = b.ins().load(types::I64, trusted, cell, 0);
+            let code = b.ins().load(types::I64, trusted, values[0], entry::CODE);
             let call = b.ins().call_indirect(sig, code, &values);
             let results: Vec<ir::Value> = b.inst_results(call).to_vec();
             if let Some(ty) = gives {
@@ -253,10 +281,10 @@ impl Emitter {
     }
 }
 
-/// Of what keeps all registers.
+/// Of what keeps all registers: given context, function, and what that is given.
 fn keeping() -> Signature {
     let mut signature = Signature::new(CallConv::PreserveAll);
-    signature.params = vec![AbiParam::new(types::I64); 2];
+    signature.params = vec![AbiParam::new(types::I64); 4];
     signature
 }
 
@@ -315,16 +343,19 @@ struct Body<'a, 'b> {
     target: &'a Target,
     callees: &'a [Callee],
     vec: VecLayout,
-    keeper: usize,
     /// Address of what is set when somebody interrupts.
     flag: Option<ir::Value>,
     /// Where fuel is counted: the variable that has what there is, which the context has when others run.
     fuel: Option<Variable>,
     conv: CallConv,
-    values: HashMap<V, ir::Value>,
-    blocks: HashMap<B, ir::Block>,
+    /// By number of value.
+    values: Vec<Option<ir::Value>>,
+    blocks: Map<B, ir::Block>,
     /// Cold pieces by what they write.
-    stubs: HashMap<Vec<(Loc, Ty)>, (ir::Block, Vec<Ty>)>,
+    stubs: Map<Vec<(Loc, Ty)>, (ir::Block, Vec<Ty>)>,
+    /// Signatures of functions of the host, by what they are given.
+    signatures: Map<Vec<Type>, SigRef>,
+    keeping: Option<SigRef>,
     context: Option<ir::Value>,
     off: Option<ir::Value>,
     left: Option<ir::Value>,
@@ -352,20 +383,23 @@ impl Body<'_, '_> {
                     (Some(context), Some(params[1]), Some(params[2]));
                 let own = &self.f.blocks[at.0 as usize].params;
                 for (v, given) in own.iter().zip(&params[3..]) {
-                    self.values.insert(*v, *given);
+                    self.values[v.0 as usize] = Some(*given);
                 }
-                if self.any(|inst| matches!(inst, Inst::Poll(_))) {
+                if self.f.any(|inst| matches!(inst, Inst::Poll(_))) {
                     // Loops have it at hand.
                     self.flag = Some(self.load(types::I64, params[0], entry::FLAG));
                 }
-                if self.any(|inst| matches!(inst, Inst::Spend(_) | Inst::Pay(_))) {
+                if self
+                    .f
+                    .any(|inst| matches!(inst, Inst::Spend(_) | Inst::Pay(_)))
+                {
                     self.fuel = Some(self.b.declare_var(types::I64));
                     self.fetch_fuel();
                 }
             } else {
                 for v in &self.f.blocks[at.0 as usize].params {
                     let given = self.b.append_block_param(block, clif(self.f.ty(*v)));
-                    self.values.insert(*v, given);
+                    self.values[v.0 as usize] = Some(given);
                 }
                 if self.facts.is_cold(at) {
                     self.b.set_cold_block(block);
@@ -380,8 +414,8 @@ impl Body<'_, '_> {
     }
 
     fn value(&mut self, v: V) -> ir::Value {
-        if let Some(found) = self.values.get(&v) {
-            return *found;
+        if let Some(found) = self.values[v.0 as usize] {
+            return found;
         }
         // Constants are made where they are used.
         match self.f.inst(v) {
@@ -441,13 +475,18 @@ impl Body<'_, '_> {
         }
     }
 
-    /// The number of an exit, as the VM knows it.
-    fn exit_number(&mut self, exit: usize) -> ir::Value {
+    /// The bits of an exit, as the VM knows it.
+    fn exit_bits(&self, exit: usize) -> i64 {
         let exited = entry::Exited {
             version: self.target.number,
             exit: exit as u32,
         };
-        self.b.ins().iconst(types::I64, exited.bits() as i64)
+        exited.bits() as i64
+    }
+
+    fn exit_number(&mut self, exit: usize) -> ir::Value {
+        let bits = self.exit_bits(exit);
+        self.b.ins().iconst(types::I64, bits)
     }
 
     /// The cold piece for an exit, and what to give it.
@@ -473,7 +512,9 @@ impl Body<'_, '_> {
                 block
             }
         };
-        let mut args: Vec<BlockArg> = vec![self.exit_number(exit).into()];
+        // The number of the version is the same for all of them.
+        let number = self.b.ins().iconst(types::I64, exit as i64);
+        let mut args: Vec<BlockArg> = vec![number.into()];
         for (_, v) in writes {
             if self.f.ty(v) != Ty::Undef {
                 args.push(self.value(v).into());
@@ -484,7 +525,12 @@ impl Body<'_, '_> {
 
     fn finish_stubs(&mut self) {
         let mut stubs: Vec<_> = std::mem::take(&mut self.stubs).into_iter().collect();
+        if stubs.is_empty() {
+            return;
+        }
         stubs.sort_by_key(|(_, (block, _))| *block);
+        // They all go on there.
+        let last = self.b.create_block();
         for (layout, (block, _)) in stubs {
             self.b.switch_to_block(block);
             self.frame = None;
@@ -503,13 +549,26 @@ impl Body<'_, '_> {
                 let (at, behind) = self.place(*loc);
                 store_boxed(self.b, at, behind, *ty, v);
             }
-            self.tell_fuel();
-            let (context, off) = (self.context(), self.off());
-            let (context, off) = (self.copied(context), self.copied(off));
-            let left = calls::left as *const () as usize;
-            let status = self.host(left, &[context, params[0], off]);
-            self.leave(status);
+            self.b.ins().jump(last, &[params[0].into()]);
         }
+        self.b.switch_to_block(last);
+        self.b.set_cold_block(last);
+        let exit = self.b.append_block_param(last, types::I64);
+        let version = self.exit_bits(0);
+        let exit = self.b.ins().iadd_imm_s(exit, version);
+        self.tell_fuel();
+        let context = self.context();
+        let off = match self.target.is_loop {
+            true => self.load(types::I64, context, entry::WINDOW),
+            false => {
+                let off = self.off();
+                self.copied(off)
+            }
+        };
+        let context = self.copied(context);
+        let left = calls::left as *const () as usize;
+        let status = self.host(left, &[context, exit, off]);
+        self.leave(status);
     }
 
     /// Leaves the function with a status that is not 0.
@@ -530,13 +589,20 @@ impl Body<'_, '_> {
 
     /// Calls a function of the host by its address.
     fn host(&mut self, address: usize, args: &[ir::Value]) -> ir::Value {
-        let mut signature = Signature::new(self.conv);
-        for arg in args {
-            let ty = self.b.func.dfg.value_type(*arg);
-            signature.params.push(AbiParam::new(ty));
-        }
-        signature.returns.push(AbiParam::new(types::I64));
-        let sig: SigRef = self.b.import_signature(signature);
+        let types: Vec<Type> = (args.iter())
+            .map(|arg| self.b.func.dfg.value_type(*arg))
+            .collect();
+        let sig = match self.signatures.get(&types) {
+            Some(sig) => *sig,
+            None => {
+                let mut signature = Signature::new(self.conv);
+                signature.params = types.iter().copied().map(AbiParam::new).collect();
+                signature.returns.push(AbiParam::new(types::I64));
+                let sig = self.b.import_signature(signature);
+                self.signatures.insert(types, sig);
+                sig
+            }
+        };
         let address = self.b.ins().iconst(types::I64, address as i64);
         let call = self.b.ins().call_indirect(sig, address, args);
         self.frame = None;
@@ -545,13 +611,27 @@ impl Body<'_, '_> {
 
     /// Goes on in a new block if the truth is as wanted, and leaves otherwise.
     fn guard(&mut self, is: ir::Value, want: bool, exit: usize) {
-        let (on, out) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(out);
+        let out = self.b.create_block();
+        self.branch_off(is, want, out);
+        self.fill_out(out, exit);
+    }
+
+    /// Goes on in a new block if the truth is as wanted, and to `out` otherwise.
+    fn branch_off(&mut self, is: ir::Value, want: bool, out: ir::Block) {
+        let on = self.b.create_block();
         match want {
             true => self.b.ins().brif(is, on, &[], out, &[]),
             false => self.b.ins().brif(is, out, &[], on, &[]),
         };
-        // What the stub is given is made on the way to it alone.
+        self.b.switch_to_block(on);
+    }
+
+    /// Has a cold block leave by an exit: what the stub is given is made on the way to it alone.
+    fn fill_out(&mut self, out: ir::Block, exit: usize) {
+        let Some(on) = self.b.current_block() else {
+            return;
+        };
+        self.b.set_cold_block(out);
         self.b.switch_to_block(out);
         let (stub, args) = self.stub(exit);
         self.b.ins().jump(stub, &args);
@@ -772,7 +852,7 @@ impl Body<'_, '_> {
             Inst::Native { entry, args, exit } => Some(self.native(v, *entry, args, *exit)),
         };
         if let Some(result) = result {
-            self.values.insert(v, result);
+            self.values[v.0 as usize] = Some(result);
         }
     }
 
@@ -913,11 +993,6 @@ impl Body<'_, '_> {
         self.b.ins().store(trusted, rest, to.0, to.1 + PAYLOAD);
     }
 
-    fn any(&self, of: impl Fn(&Inst) -> bool) -> bool {
-        let mut all = self.f.blocks.iter().flat_map(|block| &block.insts);
-        all.any(|v| of(self.f.inst(*v)))
-    }
-
     /// Takes over what fuel there is, from the VM or a callee.
     fn fetch_fuel(&mut self) {
         if let Some(fuel) = self.fuel {
@@ -936,14 +1011,18 @@ impl Body<'_, '_> {
     }
 
     fn poll(&mut self, exit: usize) {
+        let is = self.interrupted();
+        self.guard(is, false, exit);
+    }
+
+    /// What is not 0 if somebody has interrupted.
+    fn interrupted(&mut self) -> ir::Value {
         let context = self.context();
         let flag = match self.flag {
             Some(flag) => flag,
             None => self.load(types::I64, context, entry::FLAG),
         };
-        let is = self.load(types::I8, flag, 0);
-        let is = self.b.ins().icmp_imm_s(IntCC::NotEqual, is, 0);
-        self.guard(is, false, exit);
+        self.load(types::I8, flag, 0)
     }
 
     /// Leaves unless there is so much fuel, if need be from beyond what there is for now.
@@ -958,7 +1037,7 @@ impl Body<'_, '_> {
         self.b.switch_to_block(more);
         self.tell_fuel();
         let wanted = self.b.ins().iconst(types::I64, cost);
-        let status = self.paid(wanted);
+        let status = self.rarely(calls::pay as *const () as usize, [wanted, wanted]);
         self.fetch_fuel();
         self.guard(status, false, exit);
         if let Some(paid) = self.b.current_block() {
@@ -974,16 +1053,18 @@ impl Body<'_, '_> {
         self.frame = frame;
     }
 
-    /// Has fuel fetched from beyond what there is for now; the status.
-    fn paid(&mut self, wanted: ir::Value) -> ir::Value {
+    /// Calls a function of the host that is seldom called; its status. Machine registers stay what they are.
+    fn rarely(&mut self, address: usize, given: [ir::Value; 2]) -> ir::Value {
+        let sig = match self.keeping {
+            Some(sig) => sig,
+            None => self.b.import_signature(keeping()),
+        };
+        self.keeping = Some(sig);
         let context = self.context();
-        if self.keeper == 0 {
-            let context = self.copied(context);
-            return self.host(calls::pay as *const () as usize, &[context, wanted]);
-        }
-        let sig = self.b.import_signature(keeping());
-        let address = self.b.ins().iconst(types::I64, self.keeper as i64);
-        (self.b.ins()).call_indirect(sig, address, &[context, wanted]);
+        let keeper = self.load(types::I64, context, entry::KEEPER);
+        let address = self.b.ins().iconst(types::I64, address as i64);
+        let [first, second] = given;
+        (self.b.ins()).call_indirect(sig, keeper, &[context, address, first, second]);
         self.load(types::I64, context, entry::STATUS)
     }
 
@@ -1023,19 +1104,31 @@ impl Body<'_, '_> {
             self.b
                 .ins()
                 .icmp_imm_s(IntCC::SignedGreaterThanOrEqual, left, i64::from(deep));
-        self.guard(enough, true, exit);
+        let out = self.b.create_block();
+        self.branch_off(enough, true, out);
         let room = self.load(types::I64, context, entry::ROOM);
         let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
         let fits = self
             .b
             .ins()
             .icmp(IntCC::UnsignedLessThanOrEqual, below, room);
-        self.guard(fits, true, exit);
+        // Where there are not that many registers yet, there may be.
+        let (more, wide) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(more);
+        self.b.ins().brif(fits, wide, &[], more, &[]);
+        self.b.switch_to_block(more);
+        let status = self.rarely(calls::widen as *const () as usize, [below, below]);
+        self.b.ins().brif(status, out, &[], wide, &[]);
+        self.b.switch_to_block(wide);
+        // Registers may be somewhere else now.
+        self.frame = None;
         let floor = self.load(types::I64, context, entry::FLOOR);
         let stack = self.b.ins().get_stack_pointer(types::I64);
         let fits = self.b.ins().icmp(IntCC::UnsignedGreaterThan, stack, floor);
-        self.guard(fits, true, exit);
-        self.poll(exit);
+        self.branch_off(fits, true, out);
+        let is = self.interrupted();
+        self.branch_off(is, false, out);
+        self.fill_out(out, exit);
     }
 
     fn call(

@@ -37,6 +37,10 @@ pub(super) struct Context {
     seed: u64,
     /// What a call that keeps all registers gives.
     status: u64,
+    /// Where the code of the version begins that is entered.
+    code: usize,
+    /// Where what keeps registers over calls that are rare begins, if code calls it.
+    keeper: usize,
     /// Where the window of the loop begins that was entered, in bytes behind the first register.
     window: u64,
     /// Bytes that a text may have, and keys that a hash may.
@@ -76,6 +80,8 @@ pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
 pub(super) const WINDOW: i32 = offset_of!(Context, window) as i32;
 pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
+pub(super) const CODE: i32 = offset_of!(Context, code) as i32;
+pub(super) const KEEPER: i32 = offset_of!(Context, keeper) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
 pub(super) const SHAPES: i32 = offset_of!(Context, places.shapes) as i32;
@@ -110,6 +116,9 @@ pub(crate) trait Host {
     /// Takes fuel beyond that for now; whether there is that much, and nobody has interrupted.
     fn pay(&mut self, cost: u64) -> bool;
 
+    /// Sees to it that there are registers for a window that begins there, if there may be; whether there are.
+    fn widen(&mut self, window: usize) -> bool;
+
     /// Dropping a value has panicked, for the instruction so many behind that of the exit.
     fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32);
 }
@@ -141,14 +150,22 @@ const RESERVE: usize = 128 << 10;
 #[derive(Debug)]
 pub(crate) struct Door {
     address: usize,
+    code: usize,
+    keeper: usize,
     seed: u64,
 }
 
 impl Door {
-    /// The address of a boxed entry that `emit` made, in a region that nothing frees before
-    /// [`Jit::end`](super::Jit::end) is called.
-    pub(super) fn of(address: usize, seed: u64) -> Door {
-        Door { address, seed }
+    /// The address of a boxed entry that `emit` made, and of the code that it is to call, in a region that
+    /// nothing frees before [`Jit::end`](super::Jit::end) is called; and that of what keeps registers, which
+    /// stays there, or 0 where no code of the VM calls it.
+    pub(super) fn of((address, code): (usize, usize), keeper: usize, seed: u64) -> Door {
+        Door {
+            address,
+            code,
+            keeper,
+            seed,
+        }
     }
 
     /// Enters machine code, whose window begins at that register; so many calls may be opened, and the
@@ -181,6 +198,8 @@ impl Door {
             native: NativeState::default(),
             seed: self.seed,
             status: 0,
+            code: self.code,
+            keeper: self.keeper,
             window: (window * size_of::<Value>()) as u64,
             most_bytes,
             most_keys,

@@ -45,7 +45,11 @@ impl Bits {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.0.len() * 64).filter(|at| self.has(*at))
+        let words = self.0.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(at, word)| {
+            let bits = (0..64).filter(move |bit| word >> bit & 1 != 0);
+            bits.map(move |bit| at * 64 + bit)
+        })
     }
 }
 
@@ -208,6 +212,8 @@ pub(super) struct Flow {
     pub(super) blocks: Vec<Block>,
     pub(super) loops: Vec<Loop>,
     registers: usize,
+    /// The block that each instruction is in, if control reaches it.
+    places: Vec<Option<usize>>,
     /// Whether each instruction may see slots that it does not name.
     slots: Vec<bool>,
     /// Whether an op in it looks at what the function was called through.
@@ -287,8 +293,13 @@ impl Flow {
                 }
             }
         }
+        let mut places = vec![None; plain.len()];
+        for (at, block) in sorted.iter().enumerate() {
+            places[block.start..block.end].fill(Some(at));
+        }
         let mut flow = Flow {
             blocks: sorted,
+            places,
             loops: Vec::new(),
             registers: code.registers.into(),
             slots: code.plain.iter().map(|ins| sees_slots(*ins, ops)).collect(),
@@ -301,13 +312,13 @@ impl Flow {
 
     /// The block that begins there.
     pub(super) fn block_at(&self, start: usize) -> Option<usize> {
-        self.blocks.iter().position(|block| block.start == start)
+        self.block_of(start)
+            .filter(|at| self.blocks[*at].start == start)
     }
 
     /// The block that an instruction is in.
     pub(super) fn block_of(&self, ip: usize) -> Option<usize> {
-        let holds = |block: &Block| (block.start..block.end).contains(&ip);
-        self.blocks.iter().position(holds)
+        self.places.get(ip).copied().flatten()
     }
 
     fn find_loops(&mut self, code: &Code) -> Option<()> {

@@ -155,7 +155,8 @@ pub(super) enum Lib {
     Step,
     /// Sees to it that nobody shares the array of a location.
     Unshare,
-    /// Appends what is given to the array of a location.
+    /// Appends what is given to the array of a location. Where its header and its length are given too, it is
+    /// known that nobody shares it, and that it is of the form for such elements.
     Push,
     /// Drops what a location holds.
     Forget,
@@ -300,25 +301,38 @@ pub(super) enum Term {
     Leave(usize),
 }
 
-impl Term {
-    pub(super) fn succs(&self) -> Vec<B> {
-        match self {
-            Term::Open | Term::Return(_) | Term::Leave(_) => Vec::new(),
-            Term::Jump(to, _) => vec![*to],
-            Term::Branch(_, (yes, _), (no, _)) => vec![*yes, *no],
+/// Tells a function of each value that the end of a block looks at or hands on.
+macro_rules! passed {
+    ($term:expr, $of:ident) => {
+        match $term {
+            Term::Open | Term::Leave(_) | Term::Return(None) => {}
+            Term::Jump(_, args) => args.into_iter().for_each($of),
+            Term::Branch(is, (_, yes), (_, no)) => {
+                $of(is);
+                yes.into_iter().chain(no).for_each($of);
+            }
+            Term::Return(Some(v)) => $of(v),
         }
+    };
+}
+
+impl Term {
+    pub(super) fn succs(&self) -> impl ExactSizeIterator<Item = B> + use<> {
+        let (all, count) = match self {
+            Term::Open | Term::Return(_) | Term::Leave(_) => ([B(0); 2], 0),
+            Term::Jump(to, _) => ([*to, B(0)], 1),
+            Term::Branch(_, (yes, _), (no, _)) => ([*yes, *no], 2),
+        };
+        all.into_iter().take(count)
     }
 
     pub(super) fn each_value(&mut self, mut of: impl FnMut(&mut V)) {
-        match self {
-            Term::Open | Term::Leave(_) | Term::Return(None) => {}
-            Term::Jump(_, args) => args.iter_mut().for_each(of),
-            Term::Branch(is, (_, yes), (_, no)) => {
-                of(is);
-                yes.iter_mut().chain(no).for_each(of);
-            }
-            Term::Return(Some(v)) => of(v),
-        }
+        passed!(self, of);
+    }
+
+    /// The same, to look at.
+    pub(super) fn each_operand(&self, mut of: impl FnMut(&V)) {
+        passed!(self, of);
     }
 }
 
@@ -485,6 +499,12 @@ impl Func {
         }
     }
 
+    /// Whether there is such an instruction.
+    pub(super) fn any(&self, of: impl Fn(&Inst) -> bool) -> bool {
+        let mut all = self.blocks.iter().flat_map(|block| &block.insts);
+        all.any(|v| of(self.inst(*v)))
+    }
+
     /// Blocks in reverse postorder, as far as control reaches them.
     pub(super) fn order(&self) -> Vec<B> {
         let mut seen = vec![false; self.blocks.len()];
@@ -492,12 +512,12 @@ impl Func {
         let mut open = vec![(B(0), 0)];
         seen[0] = true;
         while let Some((at, next)) = open.pop() {
-            let succs = self.blocks[at.0 as usize].term.succs();
-            match succs.get(next) {
+            let mut succs = self.blocks[at.0 as usize].term.succs();
+            match succs.nth(next) {
                 Some(to) => {
                     open.push((at, next + 1));
                     if !std::mem::replace(&mut seen[to.0 as usize], true) {
-                        open.push((*to, 0));
+                        open.push((to, 0));
                     }
                 }
                 None => order.push(at),
@@ -506,6 +526,47 @@ impl Func {
         order.reverse();
         order
     }
+}
+
+/// Tells a function of each operand of an instruction, which is one to look at or to change.
+macro_rules! operands {
+    ($inst:expr, $of:ident) => {
+        match $inst {
+            Inst::Param | Inst::Undef | Inst::Bool(_) | Inst::Int(_) | Inst::Float(_) => {}
+            Inst::Handle(_) | Inst::Salt(_) | Inst::Copy(..) => {}
+            Inst::Shape(a, b, _) => {
+                $of(a);
+                $of(b);
+            }
+            Inst::Beside(a, _) | Inst::CopyFrom(a, _) | Inst::CopyTo(_, a) => $of(a),
+            Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
+            Inst::Room { .. } | Inst::Peek { .. } | Inst::Pay(_) | Inst::Ensure(..) => {}
+            Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
+                $of(a);
+                $of(b);
+            }
+            Inst::SetElem(a, b) | Inst::ElemStore(a, b) => {
+                $of(a);
+                $of(b);
+            }
+            Inst::Un(_, a)
+            | Inst::Spend(a)
+            | Inst::Store(_, a)
+            | Inst::Field(_, a)
+            | Inst::Elem(a)
+            | Inst::ElemTag(a)
+            | Inst::ElemLoad(a)
+            | Inst::Guard(a, ..) => $of(a),
+            Inst::Select(a, b, c) => {
+                $of(a);
+                $of(b);
+                $of(c);
+            }
+            Inst::Lib { args, .. } | Inst::Call { args, .. } | Inst::Native { args, .. } => {
+                args.into_iter().for_each($of);
+            }
+        }
+    };
 }
 
 impl Inst {
@@ -542,47 +603,12 @@ impl Inst {
     }
 
     pub(super) fn each_value(&mut self, mut of: impl FnMut(&mut V)) {
-        match self {
-            Inst::Param | Inst::Undef | Inst::Bool(_) | Inst::Int(_) | Inst::Float(_) => {}
-            Inst::Handle(_) | Inst::Salt(_) | Inst::Copy(..) => {}
-            Inst::Shape(a, b, _) => {
-                of(a);
-                of(b);
-            }
-            Inst::Beside(a, _) | Inst::CopyFrom(a, _) | Inst::CopyTo(_, a) => of(a),
-            Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
-            Inst::Room { .. } | Inst::Peek { .. } | Inst::Pay(_) | Inst::Ensure(..) => {}
-            Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
-                of(a);
-                of(b);
-            }
-            Inst::SetElem(a, b) | Inst::ElemStore(a, b) => {
-                of(a);
-                of(b);
-            }
-            Inst::Un(_, a)
-            | Inst::Spend(a)
-            | Inst::Store(_, a)
-            | Inst::Field(_, a)
-            | Inst::Elem(a)
-            | Inst::ElemTag(a)
-            | Inst::ElemLoad(a)
-            | Inst::Guard(a, ..) => of(a),
-            Inst::Select(a, b, c) => {
-                of(a);
-                of(b);
-                of(c);
-            }
-            Inst::Lib { args, .. } | Inst::Call { args, .. } | Inst::Native { args, .. } => {
-                args.iter_mut().for_each(of);
-            }
-        }
+        operands!(self, of);
     }
 
-    pub(super) fn values(&self) -> Vec<V> {
-        let mut all = Vec::new();
-        self.clone().each_value(|v| all.push(*v));
-        all
+    /// The same, to look at.
+    pub(super) fn each_operand(&self, mut of: impl FnMut(&V)) {
+        operands!(self, of);
     }
 }
 

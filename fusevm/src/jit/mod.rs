@@ -29,6 +29,7 @@ mod flow;
 mod ir;
 mod listing;
 mod memory;
+mod mix;
 mod passes;
 mod profile;
 mod report;

@@ -28,10 +28,10 @@ impl Facts {
         let mut cold = vec![false; f.blocks.len()];
         for at in f.order().into_iter().rev() {
             let term = &f.blocks[at.0 as usize].term;
-            let succs = term.succs();
+            let mut succs = term.succs();
             cold[at.0 as usize] = match term {
                 Term::Leave(_) => true,
-                _other => !succs.is_empty() && succs.iter().all(|to| cold[to.0 as usize]),
+                _other => succs.len() > 0 && succs.all(|to| cold[to.0 as usize]),
             };
         }
         Facts { cold }

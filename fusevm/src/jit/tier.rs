@@ -18,6 +18,7 @@ use super::flow::Flow;
 use super::ir::{At, CalleeAt, Ty, Why};
 use super::listing::Listings;
 use super::memory::Region;
+use super::mix::Map;
 use super::profile::{LAST_PLAIN, Profile, tag};
 use super::report::{JitExit, JitRefused, JitReport, JitUnit, Watch};
 use super::versions::{State, Versions};
@@ -25,8 +26,6 @@ use crate::ext::OpDesc;
 use crate::heap::{Heap, Knowledge, Maker, Shaped};
 use crate::lower::Code;
 use crate::value::{Handle, Value};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,35 +44,6 @@ pub(crate) struct Key {
     pub(crate) program: u64,
     pub(crate) unit: u32,
     pub(crate) form: u8,
-}
-
-/// A map by numbers that the VM itself has given: nobody chooses them so that they collide.
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
-
-/// Mixes numbers by multiplication (Fibonacci hashing: Knuth, "The Art of Computer Programming", 6.4).
-#[derive(Debug, Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn write(&mut self, bytes: &[u8]) {
-        (bytes.iter()).for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u8(&mut self, n: u8) {
-        self.write_u64(n.into());
-    }
-
-    fn write_u32(&mut self, n: u32) {
-        self.write_u64(n.into());
-    }
-
-    fn write_u64(&mut self, n: u64) {
-        self.0 = (self.0.rotate_left(20) ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(32)
-    }
 }
 
 /// What compiling wants to know of the VM.
@@ -477,7 +447,7 @@ impl Jit {
         self.asked += u32::from(self.config.fail > 0);
         Batch {
             shapes,
-            keeper: self.keeper,
+            has_keeper: self.keeper != 0,
             asked,
             program: (scene.program)(),
             key,
@@ -520,7 +490,8 @@ impl Jit {
             .collect();
         let listings = &mut self.listings;
         let told = |number, pieces: &[_]| listings.placed(number, pieces);
-        if self.versions.place(done.made, told) {
+        let is_kept = self.keeper != 0 || done.keeper.is_none();
+        if is_kept && self.versions.place(done.made, told) {
             self.compiled += places.len() as u64;
             for (number, key, ip) in places {
                 let spot = self.spot(key, ip);
@@ -573,7 +544,7 @@ impl Jit {
     /// The way in, and what keeps count of it.
     pub(crate) fn begin(&mut self, version: usize) -> Door {
         self.entries += 1;
-        self.versions.begin(version, self.config.seed)
+        self.versions.begin(version, self.keeper, self.config.seed)
     }
 
     /// Whether a version is a loop, which is never returned from.

@@ -316,13 +316,18 @@ impl Versions {
     }
 
     /// The way in, and what keeps count of it, with `seed` for what guards that leave for no reason go by.
-    pub(super) fn begin(&mut self, number: usize, seed: u64) -> Door {
+    pub(super) fn begin(&mut self, number: usize, keeper: usize, seed: u64) -> Door {
         self.inside += 1;
         let version = &mut self.all[number];
         version.entered += 1;
         // Another way through the guards each time (the multiplier is that of SplitMix64).
         let turn = seed.wrapping_add(version.entered);
-        Door::of(version.boxed, turn.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        let code = version.face.cell.load(Ordering::Relaxed);
+        Door::of(
+            (version.boxed, code),
+            keeper,
+            turn.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        )
     }
 
     /// Machine code has ended.

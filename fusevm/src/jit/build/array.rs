@@ -203,7 +203,7 @@ impl Build<'_> {
         self.guard(is, true, Why::Kind);
         let is = self.cmp(Cond::Eq, index, none);
         self.guard(is, true, Why::Range);
-        self.append(loc, value, done);
+        self.append(loc, vec![value.0], done);
         self.at = alike;
         let len = self.field(Field::Len, header);
         let is = self.cmp(Cond::Below, index, len);
@@ -215,7 +215,11 @@ impl Build<'_> {
         self.at = behind;
         let is = self.cmp(Cond::Eq, index, len);
         self.guard(is, true, Why::Range);
-        self.append(loc, value, done);
+        let args = match items {
+            Items::Value => vec![value.0],
+            _packed => vec![value.0, header, index],
+        };
+        self.append(loc, args, done);
         Some(())
     }
 
@@ -236,8 +240,8 @@ impl Build<'_> {
     }
 
     /// Appends, and goes on at `done`.
-    fn append(&mut self, loc: Loc, (v, _): (V, Ty), done: B) {
-        self.lib(Lib::Push, [Some(loc), None, None], vec![v]);
+    fn append(&mut self, loc: Loc, args: Vec<V>, done: B) {
+        self.lib(Lib::Push, [Some(loc), None, None], args);
         self.end(Term::Jump(done, Vec::new()));
         self.at = done;
     }

@@ -67,7 +67,7 @@ impl Body<'_, '_> {
                 (libcall!(copy), vec![from, to])
             }
             (Lib::Push, Some(at)) if matches!(self.f.ty(args[0]), Ty::Int | Ty::Float) => {
-                return self.push(at, args[0], exit);
+                return self.push(at, args, exit);
             }
             (Lib::Push, Some(at)) => {
                 let bits = match self.f.ty(args[0]) {
@@ -154,17 +154,26 @@ impl Body<'_, '_> {
         status
     }
 
-    /// Runs a libcall unless a test says that it has nothing to do.
-    fn unless(&mut self, done: ir::Value, address: usize, at: Loc, exit: usize) {
+    /// Runs a libcall unless a test says that it has nothing to do; it may be one that is `rare`.
+    fn unless(&mut self, done: ir::Value, (address, is_rare): (usize, bool), at: Loc, exit: usize) {
         let (slow, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         self.b.ins().brif(done, on, &[], slow, &[]);
         self.b.switch_to_block(slow);
         let (context, at) = (self.context(), self.address(at));
-        let status = self.direct(address, &[context, at]);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().brif(status, stub, &args, on, &[]);
+        let status = match is_rare {
+            true => self.rarely(address, [at, at]),
+            false => self.direct(address, &[context, at]),
+        };
+        self.unless_failed(status, exit, on);
+    }
+
+    /// Goes on at a block after a libcall in a cold one, or leaves.
+    fn unless_failed(&mut self, status: ir::Value, exit: usize, on: ir::Block) {
+        let out = self.b.create_block();
+        self.b.ins().brif(status, out, &[], on, &[]);
         self.b.switch_to_block(on);
+        self.fill_out(out, exit);
     }
 
     /// Copies what is a text, an array or a hash: there is one holder more.
@@ -274,33 +283,44 @@ impl Body<'_, '_> {
         self.b.switch_to_block(on);
     }
 
-    /// Appends a number where there is room, and has it appended otherwise.
-    fn push(&mut self, loc: Loc, v: V, exit: usize) {
+    /// Appends a number where there is room, and has it appended otherwise. Where the array's header is given
+    /// and how many elements it has, nobody else has it, and it is of that form.
+    fn push(&mut self, loc: Loc, args: &[V], exit: usize) {
+        let v = args[0];
         let (ty, given) = (self.f.ty(v), self.value(v));
         let (slow, on) = (self.b.create_block(), self.b.create_block());
         let kind = if ty == Ty::Int { 0 } else { 1 };
-        let (at, behind) = self.place(loc);
-        let header = self.load(types::I64, at, behind + PAYLOAD);
         let vec = layout::VEC as i32;
         let unless = |this: &mut Self, is: ir::Value| {
             let next = this.b.create_block();
             this.b.ins().brif(is, next, &[], slow, &[]);
             this.b.switch_to_block(next);
         };
-        let count = self.load(types::I64, header, layout::COUNT as i32);
-        let is = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
-        unless(self, is);
-        let found = self.load(types::I8, header, layout::KIND as i32);
-        let is = self.b.ins().icmp_imm_s(IntCC::Equal, found, kind);
-        unless(self, is);
-        let len = self.load(types::I64, header, vec + self.vec.len);
+        let (header, len, used) = match args {
+            [_, header, used] => {
+                let (header, used) = (self.value(*header), self.value(*used));
+                let head = self.load(types::I64, header, layout::HEAD as i32);
+                (header, self.b.ins().iadd(used, head), used)
+            }
+            _unknown => {
+                let (at, behind) = self.place(loc);
+                let header = self.load(types::I64, at, behind + PAYLOAD);
+                let count = self.load(types::I64, header, layout::COUNT as i32);
+                let is = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+                unless(self, is);
+                let found = self.load(types::I8, header, layout::KIND as i32);
+                let is = self.b.ins().icmp_imm_s(IntCC::Equal, found, kind);
+                unless(self, is);
+                let len = self.load(types::I64, header, vec + self.vec.len);
+                let head = self.load(types::I64, header, layout::HEAD as i32);
+                (header, len, self.b.ins().isub(len, head))
+            }
+        };
         let capacity = self.load(types::I64, header, vec + self.vec.capacity);
         let is = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
         unless(self, is);
         let context = self.context();
         let most = self.load(types::I64, context, entry::MOST);
-        let head = self.load(types::I64, header, layout::HEAD as i32);
-        let used = self.b.ins().isub(len, head);
         let is = self.b.ins().icmp(IntCC::UnsignedLessThan, used, most);
         unless(self, is);
         let data = self.load(types::I64, header, vec + self.vec.data);
@@ -312,15 +332,16 @@ impl Body<'_, '_> {
         self.b.ins().jump(on, &[]);
         self.b.switch_to_block(slow);
         self.b.set_cold_block(slow);
-        let libcall = match ty {
-            Ty::Int => libcall!(push_int),
-            _float => libcall!(push_float),
+        let (libcall, bits) = match ty {
+            Ty::Int => (libcall!(push_int), given),
+            _float => {
+                let bits = (self.b.ins()).bitcast(types::I64, ir::MemFlagsData::new(), given);
+                (libcall!(push_float), bits)
+            }
         };
         let place = self.address(loc);
-        let status = self.direct(libcall, &[context, place, given]);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().brif(status, stub, &args, on, &[]);
-        self.b.switch_to_block(on);
+        let status = self.rarely(libcall, [place, bits]);
+        self.unless_failed(status, exit, on);
     }
 
     fn unshare(&mut self, loc: Loc, exit: usize) {
@@ -328,7 +349,7 @@ impl Body<'_, '_> {
         let header = self.load(types::I64, at, behind + PAYLOAD);
         let count = self.load(types::I64, header, layout::COUNT as i32);
         let own = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
-        self.unless(own, libcall!(unshare), loc, exit);
+        self.unless(own, (libcall!(unshare), true), loc, exit);
     }
 
     fn forget(&mut self, loc: Loc, exit: usize) {
@@ -338,6 +359,6 @@ impl Body<'_, '_> {
             self.b
                 .ins()
                 .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
-        self.unless(plain, libcall!(forget), loc, exit);
+        self.unless(plain, (libcall!(forget), false), loc, exit);
     }
 }

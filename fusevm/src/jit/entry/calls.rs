@@ -3,7 +3,7 @@
 //! Places are addresses of values: of registers, of globals that are there, of elements, of constants.
 //! **Invariant**: machine code has taken such an address from where the VM keeps things now, and no two
 //! that are given to one call are the same unless it says so; what stands there are whole values. What is
-//! called here but [`step`], [`left`] and [`pay`] moves no registers and no globals.
+//! called here but [`step`], [`left`], [`pay`] and [`widen`] moves no registers and no globals.
 //!
 //! Each gives 0 if it is done. Else, unless a drop has panicked, everything is as it was, and the
 //! interpreter runs the instruction.
@@ -44,6 +44,13 @@ pub(in crate::jit) extern "C" fn step(
 pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {
     // SAFETY: machine code passes what it was given.
     status(unsafe { with(context, |host| host.pay(cost)) })
+}
+
+/// Sees to it that there are registers for a window so many bytes behind the first one.
+pub(in crate::jit) extern "C" fn widen(context: *mut Context, off: u64) -> u64 {
+    let window = off as usize / size_of::<Value>();
+    // SAFETY: machine code passes what it was given.
+    status(unsafe { with(context, |host| host.widen(window)) })
 }
 
 /// Puts a new object into the register so many bytes behind the first one.
@@ -203,8 +210,12 @@ pub(in crate::jit) extern "C" fn push_int(context: *mut Context, at: *mut Value,
     push(context, at, Value::Int(n))
 }
 
-pub(in crate::jit) extern "C" fn push_float(context: *mut Context, at: *mut Value, f: f64) -> u64 {
-    push(context, at, Value::Float(f))
+pub(in crate::jit) extern "C" fn push_float(
+    context: *mut Context,
+    at: *mut Value,
+    bits: u64,
+) -> u64 {
+    push(context, at, Value::Float(f64::from_bits(bits)))
 }
 
 pub(in crate::jit) extern "C" fn push_other(

@@ -28,11 +28,11 @@ pub(super) fn run(f: &mut Func) {
             open.extend(f.exits[*exit].writes.iter().map(|(_, v)| *v));
         }
         // Parameters of blocks keep what they are given.
-        block.term.clone().each_value(|v| open.push(*v));
+        block.term.each_operand(|v| open.push(*v));
     }
     while let Some(v) = open.pop() {
         if !std::mem::replace(&mut wanted[v.0 as usize], true) {
-            open.extend(f.inst(v).values());
+            f.inst(v).each_operand(|v| open.push(*v));
         }
     }
     for b in order {

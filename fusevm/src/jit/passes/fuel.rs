@@ -8,7 +8,7 @@
 //! between; what others pay, and heads of loops, end what a look covers.
 
 use crate::jit::ir::{B, Func, Inst, Lib, Ty, V};
-use std::collections::HashMap;
+use crate::jit::mix::Map;
 
 pub(super) fn run(f: &mut Func) {
     let order = f.order();
@@ -19,7 +19,7 @@ pub(super) fn run(f: &mut Func) {
     {
         return;
     }
-    let place: HashMap<B, usize> = order.iter().copied().zip(0..).collect();
+    let place: Map<B, usize> = order.iter().copied().zip(0..).collect();
     let mut heads = vec![false; order.len()];
     let mut preds = vec![Vec::new(); order.len()];
     for (at, b) in order.iter().enumerate() {
@@ -30,11 +30,11 @@ pub(super) fn run(f: &mut Func) {
         }
     }
     // What the dearest way from each payment on costs, itself included.
-    let mut needs: HashMap<V, u32> = HashMap::new();
+    let mut needs: Map<V, u32> = Map::default();
     let mut before = vec![0_u32; order.len()];
     for (at, b) in order.iter().enumerate().rev() {
         let block = &f.blocks[b.0 as usize];
-        let behind = block.term.succs().into_iter().map(|to| match place[&to] {
+        let behind = block.term.succs().map(|to| match place[&to] {
             to if heads[to] => 0,
             to => before[to],
         });

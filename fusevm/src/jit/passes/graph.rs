@@ -18,7 +18,9 @@ pub(super) struct Loop {
 pub(super) struct Graph {
     pub(super) order: Vec<B>,
     pub(super) preds: Vec<Vec<usize>>,
-    pub(super) idom: Vec<usize>,
+    /// For each block the number it has where each block comes right before those that it dominates, and the
+    /// number of the first one behind those.
+    reach: Vec<(usize, usize)>,
     /// Inner ones come before those around them.
     pub(super) loops: Vec<Loop>,
 }
@@ -41,7 +43,7 @@ impl Graph {
         let mut graph = Graph {
             order,
             preds,
-            idom,
+            reach: reach(&idom),
             loops: Vec::new(),
         };
         for header in (0..graph.order.len()).rev() {
@@ -76,11 +78,9 @@ impl Graph {
         graph
     }
 
-    pub(super) fn dominates(&self, a: usize, mut b: usize) -> bool {
-        while b > a {
-            b = self.idom[b];
-        }
-        a == b
+    pub(super) fn dominates(&self, a: usize, b: usize) -> bool {
+        let (first, end) = self.reach[a];
+        (first..end).contains(&self.reach[b].0)
     }
 
     /// The block in which each value is defined, by place.
@@ -94,6 +94,24 @@ impl Graph {
         }
         defined
     }
+}
+
+/// What each block dominates, from the immediate dominators, by places in reverse postorder: those come before.
+fn reach(idom: &[usize]) -> Vec<(usize, usize)> {
+    let mut sizes = vec![1; idom.len()];
+    for at in (1..idom.len()).rev() {
+        sizes[idom[at]] += sizes[at];
+    }
+    let mut reach = vec![(0, idom.len()); idom.len()];
+    // Where what comes next below a block begins.
+    let mut next = vec![1; idom.len()];
+    for at in 1..idom.len() {
+        let first = next[idom[at]];
+        next[idom[at]] += sizes[at];
+        reach[at] = (first, first + sizes[at]);
+        next[at] = first + 1;
+    }
+    reach
 }
 
 /// A part of memory.

@@ -74,8 +74,8 @@ fn pass(
         let mut kept = Vec::with_capacity(insts.len());
         for v in insts {
             let inst = f.inst(v);
-            let outside =
-                (inst.values().iter()).all(|of| !found.blocks.has(defined[of.0 as usize]));
+            let mut outside = true;
+            inst.each_operand(|of| outside &= !found.blocks.has(defined[of.0 as usize]));
             let moves = outside
                 && match inst {
                     Inst::Guard(..) | Inst::Room { .. } => always,

@@ -10,7 +10,7 @@
 //! covers its window and depth.
 
 use crate::jit::ir::{At, B, Bin, Block, Exit, Func, Inst, Lib, Loc, Term, Ty, V};
-use std::collections::HashMap;
+use crate::jit::mix::Map;
 use std::sync::Arc;
 
 /// Instructions of a callee that is built in.
@@ -40,7 +40,7 @@ pub(in crate::jit) fn run(
     body: &dyn Fn(usize) -> Option<Arc<Body>>,
 ) {
     // Which look at the limits covers each call.
-    let mut rooms: HashMap<V, V> = HashMap::new();
+    let mut rooms: Map<V, V> = Map::default();
     for block in &f.blocks {
         let mut room = None;
         for v in &block.insts {
@@ -66,7 +66,7 @@ pub(in crate::jit) fn run(
                 _other => None,
             })
             .collect();
-        let mut moved: HashMap<B, B> = HashMap::new();
+        let mut moved: Map<B, B> = Map::default();
         for (b, call, version) in sites {
             let Some(callee) = body(version) else {
                 continue;
@@ -192,7 +192,7 @@ fn ask_first(f: &mut Func, mut at: B, body: &dyn Fn(usize) -> Option<Arc<Body>>)
             std::mem::replace(&mut f.blocks[at.0 as usize].term, Term::Open);
         move_preheaders(f, at, rest);
         let params = &callee.f.blocks[0].params;
-        let mut values: HashMap<V, V> = params.iter().copied().zip(args).collect();
+        let mut values: Map<V, V> = params.iter().copied().zip(args).collect();
         let mut copy = |f: &mut Func, to: B, insts: &[V]| {
             for v in insts {
                 let mut inst = callee.f.inst(*v).clone();
@@ -267,7 +267,7 @@ fn splice(
     (at, call): (B, V),
     callee: &Body,
     room: V,
-    rooms: &mut HashMap<V, V>,
+    rooms: &mut Map<V, V>,
 ) -> B {
     let Inst::Call {
         window,
@@ -305,12 +305,12 @@ fn splice(
         })
         .collect();
     let order = from.order();
-    let mut blocks: HashMap<B, B> = HashMap::new();
+    let mut blocks: Map<B, B> = Map::default();
     for b in &order {
         let new = f.block();
         blocks.insert(*b, new);
     }
-    let mut values: HashMap<V, V> = HashMap::new();
+    let mut values: Map<V, V> = Map::default();
     let (first, others) = (order[0], &order[1..]);
     for (param, arg) in from.blocks[first.0 as usize].params.iter().zip(&args) {
         values.insert(*param, *arg);

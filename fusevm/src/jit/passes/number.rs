@@ -10,19 +10,61 @@
 use super::fold::{Simple, fold};
 use super::graph::{Graph, Part, Writes, reads, replace};
 use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, V};
-use std::collections::HashMap;
+use crate::jit::mix::Map;
+use std::collections::hash_map::Entry;
 
-/// The state of memory: how often each part was written, as far as that is known.
+/// The state of memory: a number for each part, which is another one when the part was written.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Memory {
-    parts: HashMap<Part, u32>,
-    /// The state of all parts that are not named.
-    rest: u32,
+struct Memory(Vec<u32>);
+
+/// Parts of memory that a unit names: headers, elements, counts and shapes, and then its locations, in order.
+struct Parts(Vec<Part>);
+
+impl Parts {
+    fn of(f: &Func) -> Parts {
+        let parts = [Part::Headers, Part::Elems, Part::Counts, Part::Shapes];
+        Parts(
+            parts
+                .into_iter()
+                .chain(locs(f).into_iter().map(Part::Loc))
+                .collect(),
+        )
+    }
+
+    fn index(&self, part: Part) -> usize {
+        match part {
+            Part::Headers => 0,
+            Part::Elems => 1,
+            Part::Counts => 2,
+            Part::Shapes => 3,
+            Part::Loc(loc) => {
+                let place = self.0[4..].binary_search_by_key(&Some(loc), |part| match part {
+                    Part::Loc(loc) => Some(*loc),
+                    _other => None,
+                });
+                debug_assert!(place.is_ok(), "the unit names {loc}");
+                4 + place.unwrap_or(0)
+            }
+        }
+    }
 }
 
-impl Memory {
-    fn of(&self, part: Part) -> u32 {
-        self.parts.get(&part).copied().unwrap_or(self.rest)
+/// One or more, of which there are seldom more.
+struct Few<T>(T, Vec<T>);
+
+impl<T> Few<T> {
+    /// Puts one behind those that are there.
+    fn put<K>(entry: Entry<'_, K, Few<T>>, one: T) {
+        match entry {
+            Entry::Occupied(mut few) => few.get_mut().1.push(one),
+            Entry::Vacant(none) => {
+                none.insert(Few(one, Vec::new()));
+            }
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.0).chain(&self.1)
     }
 }
 
@@ -31,27 +73,29 @@ struct Numbering<'a> {
     graph: Graph,
     with: Vec<V>,
     /// Values by what they are: the block, by place, where each is there from.
-    known: HashMap<(Inst, u32), Vec<(usize, V)>>,
+    known: Map<(Inst, u32), Few<(usize, V)>>,
     /// Conditions whose truth is known, from the block on.
-    truths: HashMap<V, Vec<(usize, bool)>>,
+    truths: Map<V, Few<(usize, bool)>>,
     /// Arrays that nobody shares, in a state of memory.
-    unshared: HashMap<(Loc, u32, u32), Vec<usize>>,
+    unshared: Map<(Loc, u32, u32), Vec<usize>>,
     /// Locations in a state in which they are a copy of another, in a state of that.
-    copies: HashMap<(Loc, u32), (Loc, u32)>,
+    copies: Map<(Loc, u32), (Loc, u32)>,
+    parts: Parts,
     states: u32,
 }
 
 pub(super) fn run(f: &mut Func) {
-    let graph = Graph::of(f);
+    let (graph, parts) = (Graph::of(f), Parts::of(f));
     let with = (0..f.insts.len() as u32).map(V).collect();
     let mut numbering = Numbering {
         f,
         graph,
         with,
-        known: HashMap::new(),
-        truths: HashMap::new(),
-        unshared: HashMap::new(),
-        copies: HashMap::new(),
+        known: Map::default(),
+        truths: Map::default(),
+        unshared: Map::default(),
+        copies: Map::default(),
+        parts,
         states: 0,
     };
     numbering.walk();
@@ -101,36 +145,16 @@ impl Numbering<'_> {
 
     /// Memory at the beginning of a block.
     fn begin(&mut self, at: usize, ends: &[Option<Memory>]) -> Memory {
-        let preds = self.graph.preds[at].clone();
-        let done: Vec<&Memory> = preds
-            .iter()
-            .filter_map(|pred| ends[*pred].as_ref())
-            .collect();
-        let Some(first) = done.first() else {
-            return Memory::default();
+        let done = |pred: &usize| ends[*pred].as_ref();
+        let mut memory = match self.graph.preds[at].iter().find_map(done) {
+            Some(first) => first.clone(),
+            None => Memory(vec![0; self.parts.0.len()]),
         };
-        let mut memory = (*first).clone();
-        if done.iter().any(|other| *other != *first) {
-            let mut parts: Vec<Part> = (done.iter())
-                .flat_map(|memory| memory.parts.keys().copied())
-                .collect();
-            parts.sort_by_key(|part| format!("{part:?}"));
-            parts.dedup();
-            let rest = match done.iter().all(|other| other.rest == first.rest) {
-                true => first.rest,
-                false => self.fresh(),
-            };
-            let mut merged = Memory {
-                parts: HashMap::new(),
-                rest,
-            };
-            for part in parts {
-                let state = first.of(part);
-                let same = done.iter().all(|other| other.of(part) == state);
-                let state = if same { state } else { self.fresh() };
-                merged.parts.insert(part, state);
+        for i in 0..memory.0.len() {
+            let mut others = self.graph.preds[at].iter().filter_map(done);
+            if others.any(|other| other.0[i] != memory.0[i]) {
+                memory.0[i] = self.fresh();
             }
-            memory = merged;
         }
         // What a loop writes is not known at its head.
         let written: Vec<Writes> = (self.graph.loops.iter())
@@ -148,41 +172,16 @@ impl Numbering<'_> {
             return;
         }
         let state = self.fresh();
-        // Parts that were never named are in the state of the rest.
-        let all = [Part::Headers, Part::Elems, Part::Counts, Part::Shapes];
-        for part in all {
-            if writes.has(part) {
-                memory.parts.insert(part, state);
-            }
-        }
-        for loc in self.locs() {
-            if writes.has(Part::Loc(loc)) {
-                memory.parts.insert(Part::Loc(loc), state);
+        for (of, part) in memory.0.iter_mut().zip(&self.parts.0) {
+            if writes.has(*part) {
+                *of = state;
             }
         }
     }
 
-    /// Locations that the unit names.
-    fn locs(&self) -> Vec<Loc> {
-        let mut locs: Vec<Loc> = Vec::new();
-        for inst in &self.f.insts {
-            match inst {
-                Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) | Inst::Store(loc, _) => {
-                    locs.push(*loc);
-                }
-                Inst::Handle(loc)
-                | Inst::Salt(loc)
-                | Inst::CopyFrom(_, loc)
-                | Inst::CopyTo(loc, _) => locs.push(*loc),
-                Inst::Copy(from, to) => locs.extend([from, to]),
-                Inst::Peek { locs: looked, .. } => locs.extend(looked),
-                Inst::Lib { locs: named, .. } => locs.extend(named.iter().flatten()),
-                _other => {}
-            }
-        }
-        locs.sort_unstable();
-        locs.dedup();
-        locs
+    /// The state of a part.
+    fn state(&self, memory: &Memory, part: Part) -> u32 {
+        memory.0[self.parts.index(part)]
     }
 
     /// What is known behind a branch.
@@ -195,7 +194,7 @@ impl Numbering<'_> {
             && yes != no
         {
             let (is, truth) = (self.find(*is), *yes == b);
-            self.truths.entry(is).or_default().push((at, truth));
+            Few::put(self.truths.entry(is), (at, truth));
         }
     }
 
@@ -237,7 +236,7 @@ impl Numbering<'_> {
         self.f.insts[v.0 as usize] = inst.clone();
         let part = reads(&inst);
         if inst.is_pure() || part.is_some() {
-            let state = part.map_or(0, |part| 1 + memory.of(part));
+            let state = part.map_or(0, |part| 1 + self.state(memory, part));
             return self.value(at, v, (inst, state));
         }
         match &inst {
@@ -245,7 +244,7 @@ impl Numbering<'_> {
                 if self.truth(at, *is) == Some(*want) {
                     return false;
                 }
-                self.truths.entry(*is).or_default().push((at, *want));
+                Few::put(self.truths.entry(*is), (at, *want));
                 return true;
             }
             Inst::Lib {
@@ -253,13 +252,13 @@ impl Numbering<'_> {
                 locs: [Some(loc), ..],
                 ..
             } => {
-                let state = (*loc, memory.of(Part::Loc(*loc)), memory.of(Part::Counts));
+                let state = self.unshared_state(*loc, memory);
                 let known = self.unshared.get(&state);
                 if known.is_some_and(|all| all.iter().any(|from| self.graph.dominates(*from, at))) {
                     return false;
                 }
                 self.write(memory, &Writes::of(&inst));
-                let state = (*loc, memory.of(Part::Loc(*loc)), memory.of(Part::Counts));
+                let state = self.unshared_state(*loc, memory);
                 self.unshared.entry(state).or_default().push(at);
                 return true;
             }
@@ -278,16 +277,23 @@ impl Numbering<'_> {
             _other => return true,
         };
         if let Some(part) = reads(&read) {
-            let key = (read, 1 + memory.of(part));
-            self.known.entry(key).or_default().push((at, of));
+            let key = (read, 1 + self.state(memory, part));
+            Few::put(self.known.entry(key), (at, of));
         }
         true
     }
 
+    /// What an array being unshared depends on.
+    fn unshared_state(&self, loc: Loc, memory: &Memory) -> (Loc, u32, u32) {
+        let of = |part| self.state(memory, part);
+        (loc, of(Part::Loc(loc)), of(Part::Counts))
+    }
+
     /// Takes note of a copy: what was known of the one is known of the other.
     fn copied(&mut self, at: usize, (from, to): (Loc, Loc), memory: &Memory) {
-        let of = |loc: Loc| memory.of(Part::Loc(loc));
-        self.copies.insert((to, of(to)), (from, of(from)));
+        let of = |loc: Loc| self.state(memory, Part::Loc(loc));
+        let (from_state, to_state) = (of(from), of(to));
+        self.copies.insert((to, to_state), (from, from_state));
         let parts: [fn(Loc) -> Inst; 5] = [
             Inst::Tag,
             Inst::Load,
@@ -296,20 +302,25 @@ impl Numbering<'_> {
             Inst::Counted,
         ];
         for part in parts {
-            let known = self.known.get(&(part(from), 1 + of(from)));
-            let mut known = known.into_iter().flatten();
-            let found = known.find(|(from, _)| self.graph.dominates(*from, at));
-            if let Some((_, v)) = found.copied() {
-                let key = (part(to), 1 + of(to));
-                self.known.entry(key).or_default().push((at, v));
+            let known = self.known.get(&(part(from), 1 + from_state));
+            let found = (known.into_iter().flat_map(Few::iter))
+                .find(|(from, _)| self.graph.dominates(*from, at))
+                .copied();
+            if let Some((_, v)) = found {
+                let key = (part(to), 1 + to_state);
+                Few::put(self.known.entry(key), (at, v));
             }
         }
     }
 
     /// The location that another is a copy of, now.
     fn original(&self, mut loc: Loc, memory: &Memory) -> Loc {
-        while let Some((from, state)) = self.copies.get(&(loc, memory.of(Part::Loc(loc))))
-            && memory.of(Part::Loc(*from)) == *state
+        if self.copies.is_empty() {
+            return loc;
+        }
+        let of = |loc: Loc| self.state(memory, Part::Loc(loc));
+        while let Some((from, state)) = self.copies.get(&(loc, of(loc)))
+            && of(*from) == *state
         {
             loc = *from;
         }
@@ -319,10 +330,14 @@ impl Numbering<'_> {
     /// Whether the value is not there yet.
     fn value(&mut self, at: usize, v: V, key: (Inst, u32)) -> bool {
         let ty = self.f.ty(v);
-        let known = self.known.entry(key).or_default();
+        let entry = self.known.entry(key);
         let graph = &self.graph;
         let f = &*self.f;
-        let found = (known.iter())
+        let known = match &entry {
+            Entry::Occupied(known) => Some(known.get()),
+            Entry::Vacant(_) => None,
+        };
+        let found = (known.into_iter().flat_map(Few::iter))
             .find(|(from, of)| f.ty(*of) == ty && graph.dominates(*from, at))
             .map(|(_, of)| *of);
         match found {
@@ -331,11 +346,33 @@ impl Numbering<'_> {
                 false
             }
             None => {
-                known.push((at, v));
+                Few::put(entry, (at, v));
                 true
             }
         }
     }
+}
+
+/// Locations that a unit names, in order.
+fn locs(f: &Func) -> Vec<Loc> {
+    let mut locs: Vec<Loc> = Vec::new();
+    for inst in &f.insts {
+        match inst {
+            Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) | Inst::Store(loc, _) => {
+                locs.push(*loc);
+            }
+            Inst::Handle(loc) | Inst::Salt(loc) | Inst::CopyFrom(_, loc) | Inst::CopyTo(loc, _) => {
+                locs.push(*loc);
+            }
+            Inst::Copy(from, to) => locs.extend([from, to]),
+            Inst::Peek { locs: looked, .. } => locs.extend(looked),
+            Inst::Lib { locs: named, .. } => locs.extend(named.iter().flatten()),
+            _other => {}
+        }
+    }
+    locs.sort_unstable();
+    locs.dedup();
+    locs
 }
 
 #[cfg(test)]

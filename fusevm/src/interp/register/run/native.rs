@@ -419,6 +419,14 @@ impl Host for Native<'_, '_> {
         (limits.max_string_len, limits.max_hash_len)
     }
 
+    fn widen(&mut self, window: usize) -> bool {
+        if window > self.vm.limits.max_stack {
+            return false;
+        }
+        self.vm.make_window(window, WINDOW);
+        true
+    }
+
     fn left(&mut self, exit: Exited, window: usize) {
         self.left.push((exit, window));
     }
