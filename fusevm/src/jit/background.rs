@@ -198,6 +198,7 @@ mod tests {
             bound: Arc::new([]),
             shapes: Vec::new(),
             has_keeper: false,
+            again: false,
             asked: 0,
             present: Vec::new(),
             numbers: (Vec::new(), 0),

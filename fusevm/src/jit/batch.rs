@@ -72,6 +72,8 @@ pub(super) struct Batch {
     pub(super) form: Form,
     /// The version that is wanted.
     pub(super) wish: Wish,
+    /// Whether there was a version for its place, which did not do.
+    pub(super) again: bool,
     /// By number of unit.
     pub(super) units: HashMap<u32, Known>,
     /// By number of function, whether its name stands for it.
@@ -387,7 +389,7 @@ impl<'a> Making<'a> {
         self.may_fail()?;
         let (mut f, mut units) = (body.f.clone(), body.units.clone());
         passes::inline::run(&mut f, &mut units, &|version| self.body(version));
-        passes::late(&mut f);
+        passes::late(&mut f, self.batch.again);
         let facts = Facts::of(&f);
         let draft = &self.drafts[at];
         let (number, face) = (draft.number, draft.face.clone());

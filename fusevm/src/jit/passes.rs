@@ -1,5 +1,6 @@
 //! What is done to a unit in the middle, pass by pass. Each leaves a unit that does the same.
 
+mod bounds;
 mod dead;
 mod fold;
 mod fuel;
@@ -49,11 +50,14 @@ pub(super) fn early(f: &mut Func) {
     dead::run(f);
 }
 
-/// What is done to the whole.
-pub(super) fn late(f: &mut Func) {
+/// What is done to the whole; to what is compiled `again`, nothing that hides which guard it was left by.
+pub(super) fn late(f: &mut Func, again: bool) {
     params::run(f);
     number::run(f);
     hoist::run(f);
+    if !again {
+        bounds::run(f);
+    }
     strength::run(f);
     room::run(f);
     fuel::run(f);

@@ -386,7 +386,8 @@ impl Jit {
             _other => return Err(()),
         };
         let watch = Watch::start();
-        let batch = self.batch((key, code), wish, scene);
+        let again = spot.compiled > 0;
+        let batch = self.batch((key, code), (wish, again), scene);
         let found = self.make((key, ip), batch);
         self.stood(watch);
         found
@@ -410,7 +411,12 @@ impl Jit {
     }
 
     /// What is to be compiled, with all that is known of the program.
-    fn batch(&mut self, (key, code): (Key, &Code), wish: Wish, scene: &Scene<'_>) -> Batch {
+    fn batch(
+        &mut self,
+        (key, code): (Key, &Code),
+        (wish, again): (Wish, bool),
+        scene: &Scene<'_>,
+    ) -> Batch {
         let of = |other: &Key| (other.program, other.form) == (key.program, key.form);
         let units = (self.units.iter().filter(|(other, _)| of(other))).map(|(other, unit)| {
             let called = unit.places.get(&0);
@@ -453,6 +459,7 @@ impl Jit {
             key,
             form: code.form,
             wish,
+            again,
             units: units.collect(),
             bound,
             present: present.collect(),
