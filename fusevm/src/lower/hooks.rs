@@ -43,15 +43,21 @@ impl Code {
 
     /// The same for several at once, where there is no such place yet.
     pub(crate) fn hook_all(&self, ips: &[u32]) {
-        if ips.is_empty() || self.is_hooked() {
+        if ips.is_empty() || self.was_hooked() {
             return;
         }
         self.change(|table| ips.iter().for_each(|ip| table[*ip as usize] = Ins::Enter));
     }
 
-    /// Whether there ever was such a place.
+    /// Whether there is such a place.
+    #[inline(always)]
     pub(crate) fn is_hooked(&self) -> bool {
         self.hooks.now.load(Ordering::Acquire) != 0
+    }
+
+    /// Whether there ever was one.
+    pub(crate) fn was_hooked(&self) -> bool {
+        self.hooks.made.get().is_some()
     }
 
     /// No longer.
@@ -65,6 +71,11 @@ impl Code {
         let made = self.hooks.made.get_or_init(Default::default);
         let mut table: Box<[Ins]> = self.table().into();
         of(&mut table);
+        // As they were lowered: who looks for the table finds that first.
+        if !table.iter().any(|ins| matches!(ins, Ins::Enter)) {
+            self.hooks.now.store(0, Ordering::Release);
+            return;
+        }
         // Whoever comes second with a change of his own finds his table taken, and tries again later.
         if let Some(at) = made.iter().position(|slot| slot.get().is_none())
             && made[at].set(table).is_ok()

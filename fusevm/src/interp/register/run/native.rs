@@ -38,7 +38,7 @@ impl<'l> Run<'l> {
 
     /// Code comes to run: where everything is compiled, it may be entered everywhere.
     pub(super) fn comes(&self, vm: &mut VM, code: &Code) {
-        if vm.jit_config().everywhere && !code.is_hooked() {
+        if vm.jit_config().everywhere && !code.was_hooked() {
             let is_main = code.unit as usize >= self.linked.chunk().functions().len();
             let key = self.key(code);
             if let Some(jit) = vm.jit() {
