@@ -2,6 +2,7 @@
 //! never seen too, and left at every place where it may be.
 
 mod background;
+mod branches;
 mod edges;
 mod failing;
 mod inline;

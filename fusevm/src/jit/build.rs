@@ -718,6 +718,7 @@ impl Build<'_> {
             Ins::HashDelete { .. } => return self.step(ins, 1),
             Ins::MakeArray { a, n } => return self.make_array(a, n),
             Ins::Ext { a, n, .. } => return self.ext(ins, a, n),
+            Ins::Base { n: 2, .. } if self.is_of_numbers() => return self.step(ins, 1),
             Ins::CallOut { .. }
             | Ins::Base { .. }
             | Ins::BaseBranch { .. }
@@ -850,7 +851,7 @@ impl Build<'_> {
             }
             if at + 1 == ip + count
                 && let Some(d) = match ins {
-                    Ins::MakeArray { a, .. } => Some(a),
+                    Ins::MakeArray { a, .. } | Ins::Base { a, .. } => Some(a),
                     Ins::Ext { a, import, .. } => {
                         let op = self.src.ops.get(usize::from(import));
                         op.is_some_and(|op| !op.outputs.falls.is_empty())

@@ -5,14 +5,17 @@
 //! issue 8959). Everything is compiled without Cranelift's own optimiser: what is worth doing is done in
 //! the middle, where it is known what a guard is.
 
+mod call;
+mod exit;
+mod fuel;
 mod lib;
+mod place;
 
-use super::entry::{self, VecLayout, calls};
-use super::ir::{B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V};
+use super::entry::{self, VecLayout};
+use super::ir::{B, Bin, Cond, Func, Inst, Lib, Loc, Term, Ty, Un, V};
 use super::mix::Map;
 use super::passes::Facts;
-use crate::heap::Shaped;
-use crate::value::{Handle, Value, array_layout as layout};
+use crate::value::{Handle, Value};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{
@@ -22,7 +25,6 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use std::mem::offset_of;
 
 /// Bytes of a value.
 const SIZE: i64 = size_of::<Value>() as i64;
@@ -181,6 +183,7 @@ impl Emitter {
                 off: None,
                 left: None,
                 frame: None,
+                window: None,
             }
             .emit();
         })
@@ -361,6 +364,8 @@ struct Body<'a, 'b> {
     left: Option<ir::Value>,
     /// The address of the window, as far as it is good in this block.
     frame: Option<ir::Value>,
+    /// The same, where nothing ever moves registers.
+    window: Option<ir::Value>,
 }
 
 impl Body<'_, '_> {
@@ -373,7 +378,7 @@ impl Body<'_, '_> {
         for (&first, &at) in [true].iter().chain(std::iter::repeat(&false)).zip(&order) {
             let block = self.blocks[&at];
             self.b.switch_to_block(block);
-            self.frame = None;
+            self.frame = self.window;
             if first {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
@@ -381,6 +386,13 @@ impl Body<'_, '_> {
                 let context = self.copied(params[0]);
                 (self.context, self.off, self.left) =
                     (Some(context), Some(params[1]), Some(params[2]));
+                let moves = |inst: &Inst| match inst {
+                    Inst::Lib { lib, .. } => matches!(lib, Lib::Step | Lib::Make(_)),
+                    inst => matches!(inst, Inst::Call { .. } | Inst::Room { .. }),
+                };
+                if self.target.is_loop && !self.f.any(moves) {
+                    self.window = Some(self.frame());
+                }
                 let own = &self.f.blocks[at.0 as usize].params;
                 for (v, given) in own.iter().zip(&params[3..]) {
                     self.values[v.0 as usize] = Some(*given);
@@ -449,244 +461,10 @@ impl Body<'_, '_> {
         self.b.ins().load(ty, Self::trusted(), at, behind)
     }
 
-    fn frame(&mut self) -> ir::Value {
-        if let Some(frame) = self.frame {
-            return frame;
-        }
-        let (context, off) = (self.context(), self.off());
-        let registers = self.load(types::I64, context, entry::REGISTERS);
-        let frame = self.b.ins().iadd(registers, off);
-        self.frame = Some(frame);
-        frame
-    }
-
-    /// The address of a location, and what is to be added.
-    fn place(&mut self, loc: Loc) -> (ir::Value, i32) {
-        match loc {
-            Loc::Reg(r) => (self.frame(), i32::from(r) * SIZE as i32),
-            Loc::Global(g) => {
-                let context = self.context();
-                let globals = self.load(types::I64, context, entry::GLOBALS);
-                match i32::try_from(i64::from(g) * SIZE) {
-                    Ok(behind) => (globals, behind),
-                    Err(_) => (self.b.ins().iadd_imm_s(globals, i64::from(g) * SIZE), 0),
-                }
-            }
-        }
-    }
-
-    /// The bits of an exit, as the VM knows it.
-    fn exit_bits(&self, exit: usize) -> i64 {
-        let exited = entry::Exited {
-            version: self.target.number,
-            exit: exit as u32,
-        };
-        exited.bits() as i64
-    }
-
-    fn exit_number(&mut self, exit: usize) -> ir::Value {
-        let bits = self.exit_bits(exit);
-        self.b.ins().iconst(types::I64, bits)
-    }
-
-    /// The cold piece for an exit, and what to give it.
-    fn stub(&mut self, exit: usize) -> (ir::Block, Vec<BlockArg>) {
-        let Exit { writes, .. } = &self.f.exits[exit];
-        let mut writes = writes.clone();
-        writes.sort_by_key(|(loc, _)| *loc);
-        let layout: Vec<(Loc, Ty)> = (writes.iter())
-            .map(|(loc, v)| (*loc, self.f.ty(*v)))
-            .collect();
-        let block = match self.stubs.get(&layout) {
-            Some((block, _)) => *block,
-            None => {
-                let block = self.b.create_block();
-                self.b.set_cold_block(block);
-                self.b.append_block_param(block, types::I64);
-                let given = layout.iter().filter(|(_, ty)| *ty != Ty::Undef);
-                let given: Vec<Ty> = given.map(|(_, ty)| *ty).collect();
-                for ty in &given {
-                    self.b.append_block_param(block, clif(*ty));
-                }
-                self.stubs.insert(layout, (block, given));
-                block
-            }
-        };
-        // The number of the version is the same for all of them.
-        let number = self.b.ins().iconst(types::I64, exit as i64);
-        let mut args: Vec<BlockArg> = vec![number.into()];
-        for (_, v) in writes {
-            if self.f.ty(v) != Ty::Undef {
-                args.push(self.value(v).into());
-            }
-        }
-        (block, args)
-    }
-
-    fn finish_stubs(&mut self) {
-        let mut stubs: Vec<_> = std::mem::take(&mut self.stubs).into_iter().collect();
-        if stubs.is_empty() {
-            return;
-        }
-        stubs.sort_by_key(|(_, (block, _))| *block);
-        // They all go on there.
-        let last = self.b.create_block();
-        for (layout, (block, _)) in stubs {
-            self.b.switch_to_block(block);
-            self.frame = None;
-            if self.target.is_loop {
-                // So that nothing has to be kept for it in a loop.
-                let context = self.context();
-                self.off = Some(self.load(types::I64, context, entry::WINDOW));
-            }
-            let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
-            let mut given = params[1..].iter();
-            for (loc, ty) in &layout {
-                let v = match ty {
-                    Ty::Undef => None,
-                    _value => given.next().copied(),
-                };
-                let (at, behind) = self.place(*loc);
-                store_boxed(self.b, at, behind, *ty, v);
-            }
-            self.b.ins().jump(last, &[params[0].into()]);
-        }
-        self.b.switch_to_block(last);
-        self.b.set_cold_block(last);
-        let exit = self.b.append_block_param(last, types::I64);
-        let version = self.exit_bits(0);
-        let exit = self.b.ins().iadd_imm_s(exit, version);
-        self.tell_fuel();
-        let context = self.context();
-        let off = match self.target.is_loop {
-            true => self.load(types::I64, context, entry::WINDOW),
-            false => {
-                let off = self.off();
-                self.copied(off)
-            }
-        };
-        let context = self.copied(context);
-        let left = calls::left as *const () as usize;
-        let status = self.host(left, &[context, exit, off]);
-        self.leave(status);
-    }
-
-    /// Leaves the function with a status that is not 0.
-    fn leave(&mut self, status: ir::Value) {
-        match self.target.gives.filter(|ty| *ty != Ty::Undef) {
-            Some(ty) => {
-                let nothing = match ty {
-                    Ty::Float => self.b.ins().f64const(0.0),
-                    ty => self.b.ins().iconst(clif(ty), 0),
-                };
-                self.b.ins().return_(&[status, nothing]);
-            }
-            None => {
-                self.b.ins().return_(&[status]);
-            }
-        }
-    }
-
-    /// Calls a function of the host by its address.
-    fn host(&mut self, address: usize, args: &[ir::Value]) -> ir::Value {
-        let types: Vec<Type> = (args.iter())
-            .map(|arg| self.b.func.dfg.value_type(*arg))
-            .collect();
-        let sig = match self.signatures.get(&types) {
-            Some(sig) => *sig,
-            None => {
-                let mut signature = Signature::new(self.conv);
-                signature.params = types.iter().copied().map(AbiParam::new).collect();
-                signature.returns.push(AbiParam::new(types::I64));
-                let sig = self.b.import_signature(signature);
-                self.signatures.insert(types, sig);
-                sig
-            }
-        };
-        let address = self.b.ins().iconst(types::I64, address as i64);
-        let call = self.b.ins().call_indirect(sig, address, args);
-        self.frame = None;
-        self.b.inst_results(call)[0]
-    }
-
-    /// Goes on in a new block if the truth is as wanted, and leaves otherwise.
-    fn guard(&mut self, is: ir::Value, want: bool, exit: usize) {
-        let out = self.b.create_block();
-        self.branch_off(is, want, out);
-        self.fill_out(out, exit);
-    }
-
-    /// Goes on in a new block if the truth is as wanted, and to `out` otherwise.
-    fn branch_off(&mut self, is: ir::Value, want: bool, out: ir::Block) {
-        let on = self.b.create_block();
-        match want {
-            true => self.b.ins().brif(is, on, &[], out, &[]),
-            false => self.b.ins().brif(is, out, &[], on, &[]),
-        };
-        self.b.switch_to_block(on);
-    }
-
-    /// Has a cold block leave by an exit: what the stub is given is made on the way to it alone.
-    fn fill_out(&mut self, out: ir::Block, exit: usize) {
-        let Some(on) = self.b.current_block() else {
-            return;
-        };
-        self.b.set_cold_block(out);
-        self.b.switch_to_block(out);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().jump(stub, &args);
-        self.b.switch_to_block(on);
-    }
-
     /// A copy for a call that wants it in a place of its choice, so that the value itself may stay where it
     /// is.
     fn copied(&mut self, v: ir::Value) -> ir::Value {
         self.b.ins().iadd_imm_s(v, 0)
-    }
-
-    /// For tests: leaves now and then although there is no reason to, where the instruction may as well
-    /// be left to the interpreter.
-    fn shake(&mut self, v: V) {
-        let f = self.f;
-        let (Inst::Guard(.., exit)
-        | Inst::Poll(exit)
-        | Inst::Ensure(_, exit)
-        | Inst::Room { exit, .. }
-        | Inst::Native { exit, .. }
-        | Inst::Peek { exit, .. }
-        | Inst::Lib {
-            lib:
-                Lib::Step
-                | Lib::Unshare
-                | Lib::Push
-                | Lib::Element
-                | Lib::Array(_)
-                | Lib::Join { .. }
-                | Lib::Extend { .. }
-                | Lib::HashGet { .. }
-                | Lib::HashExists { .. }
-                | Lib::HashSet(_),
-            exit,
-            ..
-        }) = f.inst(v)
-        else {
-            return;
-        };
-        let exit = *exit;
-        let context = self.context();
-        let seed = self.load(types::I64, context, entry::SEED);
-        // A linear congruential generator, whose high bits are good (Knuth, "The Art of Computer
-        // Programming", volume 2, 3.3.4).
-        let by = (self.b.ins()).iconst(types::I64, 6_364_136_223_846_793_005);
-        let next = self.b.ins().imul(seed, by);
-        let next = self.b.ins().iadd_imm_s(next, 1_442_695_041);
-        self.b
-            .ins()
-            .store(Self::trusted(), next, context, entry::SEED);
-        let below = (u64::MAX / u64::from(self.target.stress)).cast_signed();
-        let below = self.b.ins().iconst(types::I64, below);
-        let is = self.b.ins().icmp(IntCC::UnsignedLessThan, next, below);
-        self.guard(is, false, exit);
     }
 
     fn inst(&mut self, v: V) {
@@ -825,19 +603,7 @@ impl Body<'_, '_> {
                 self.lib(*lib, *locs, args, *exit);
                 None
             }
-            Inst::Peek { op, locs, exit } => {
-                let (context, [a, b]) = (self.context(), locs.map(|loc| self.address(loc)));
-                let op = std::ptr::from_ref(op.0) as i64;
-                let op = self.b.ins().iconst(types::I64, op);
-                let address = calls::peek as *const () as usize;
-                let found = self.direct(address, &[context, op, a, b]);
-                let is = self
-                    .b
-                    .ins()
-                    .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, found, 1);
-                self.guard(is, true, *exit);
-                Some(self.b.ins().ireduce(types::I8, found))
-            }
+            Inst::Peek { op, locs, exit } => Some(self.peek(*op, *locs, *exit)),
             Inst::Room { window, deep, exit } => {
                 self.room(*window, *deep, *exit);
                 None
@@ -913,279 +679,6 @@ impl Body<'_, '_> {
             Un::Ceil => ins.ceil(x),
             Un::Trunc => ins.trunc(x),
         }
-    }
-
-    fn field(&mut self, field: Field, header: V) -> ir::Value {
-        let at = self.value(header);
-        let fields = offset_of!(Shaped, fields) as i32;
-        match field {
-            Field::Slots => return self.load(types::I64, at, fields + self.vec.data),
-            Field::SlotCount => return self.load(types::I64, at, fields + self.vec.len),
-            Field::Kind | Field::Data(_) | Field::Len => {}
-        }
-        let vec = layout::VEC as i32;
-        let head = |this: &mut Self| this.load(types::I64, at, layout::HEAD as i32);
-        match field {
-            Field::Kind => {
-                let kind = layout::KIND as i32;
-                self.b.ins().uload8(types::I64, Self::trusted(), at, kind)
-            }
-            Field::Data(items) => {
-                let first = self.load(types::I64, at, vec + self.vec.data);
-                let head = head(self);
-                let by = match items {
-                    Items::Value => 4,
-                    _packed => 3,
-                };
-                let behind = self.b.ins().ishl_imm_u(head, by);
-                self.b.ins().iadd(first, behind)
-            }
-            Field::Len | Field::Slots | Field::SlotCount => {
-                let len = self.load(types::I64, at, vec + self.vec.len);
-                let head = head(self);
-                self.b.ins().isub(len, head)
-            }
-        }
-    }
-
-    /// The table of an arena: its first entry, and how many there are.
-    fn table(&mut self, arena: u32) -> (ir::Value, ir::Value) {
-        let context = self.context();
-        let tables = self.load(types::I64, context, entry::SHAPES);
-        let at = (arena as usize * size_of::<Vec<Shaped>>()) as i32;
-        let first = self.load(types::I64, tables, at + self.vec.data);
-        let len = self.load(types::I64, tables, at + self.vec.len);
-        (first, len)
-    }
-
-    fn beside(&mut self, first: ir::Value, index: ir::Value) -> ir::Value {
-        const { assert!(size_of::<Shaped>() == 32) };
-        let by = self.b.ins().ishl_imm_u(index, 5);
-        self.b.ins().iadd(first, by)
-    }
-
-    /// The shape of a handle: 0, and not what stands somewhere else, where it does not name an object there.
-    fn shape(&mut self, handle: V, salt: V, arena: u32) -> ir::Value {
-        let (handle, salt) = (self.value(handle), self.value(salt));
-        let context = self.context();
-        let own = (self.b.ins()).uload32(Self::trusted(), context, entry::SALT);
-        let is_own = self.b.ins().icmp(IntCC::Equal, salt, own);
-        let (first, len) = self.table(arena);
-        let index = self.b.ins().band_imm_u(handle, i64::from(u32::MAX));
-        let is_in = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
-        let is = self.b.ins().band(is_own, is_in);
-        // Tables of arenas that code is made for are never empty.
-        let none = self.b.ins().iconst(types::I64, 0);
-        let index = self.b.ins().select(is, index, none);
-        let at = self.beside(first, index);
-        let key = self.load(types::I64, at, offset_of!(Shaped, key) as i32);
-        let word = self.b.ins().ushr_imm_u(handle, 32);
-        let shape = self.b.ins().bxor(key, word);
-        self.b.ins().select(is, shape, none)
-    }
-
-    /// Copies a whole value.
-    fn copy_words(&mut self, from: (ir::Value, i32), to: (ir::Value, i32)) {
-        let trusted = Self::trusted();
-        let head = self.load(types::I64, from.0, from.1);
-        let rest = self.load(types::I64, from.0, from.1 + PAYLOAD);
-        self.b.ins().store(trusted, head, to.0, to.1);
-        self.b.ins().store(trusted, rest, to.0, to.1 + PAYLOAD);
-    }
-
-    /// Takes over what fuel there is, from the VM or a callee.
-    fn fetch_fuel(&mut self) {
-        if let Some(fuel) = self.fuel {
-            let context = self.context();
-            let has = self.load(types::I64, context, entry::SLICE);
-            self.b.def_var(fuel, has);
-        }
-    }
-
-    /// Says what fuel there is.
-    fn tell_fuel(&mut self) {
-        if let Some(fuel) = self.fuel {
-            let (context, has) = (self.context(), self.b.use_var(fuel));
-            (self.b.ins()).store(Self::trusted(), has, context, entry::SLICE);
-        }
-    }
-
-    fn poll(&mut self, exit: usize) {
-        let is = self.interrupted();
-        self.guard(is, false, exit);
-    }
-
-    /// What is not 0 if somebody has interrupted.
-    fn interrupted(&mut self) -> ir::Value {
-        let context = self.context();
-        let flag = match self.flag {
-            Some(flag) => flag,
-            None => self.load(types::I64, context, entry::FLAG),
-        };
-        self.load(types::I8, flag, 0)
-    }
-
-    /// Leaves unless there is so much fuel, if need be from beyond what there is for now.
-    fn ensure(&mut self, cost: u32, exit: usize) {
-        let Some(fuel) = self.fuel else { return };
-        let (has, cost) = (self.b.use_var(fuel), i64::from(cost));
-        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
-        let (more, on) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(more);
-        self.b.ins().brif(is, on, &[], more, &[]);
-        let frame = self.frame;
-        self.b.switch_to_block(more);
-        self.tell_fuel();
-        let wanted = self.b.ins().iconst(types::I64, cost);
-        let status = self.rarely(calls::pay as *const () as usize, [wanted, wanted]);
-        self.fetch_fuel();
-        self.guard(status, false, exit);
-        if let Some(paid) = self.b.current_block() {
-            self.b.set_cold_block(paid);
-        }
-        // It is there, and not spent yet.
-        let has = self.b.use_var(fuel);
-        let has = self.b.ins().iadd_imm_s(has, cost);
-        self.b.def_var(fuel, has);
-        self.b.ins().jump(on, &[]);
-        self.b.switch_to_block(on);
-        // Paying moves no registers.
-        self.frame = frame;
-    }
-
-    /// Calls a function of the host that is seldom called; its status. Machine registers stay what they are.
-    fn rarely(&mut self, address: usize, given: [ir::Value; 2]) -> ir::Value {
-        let sig = match self.keeping {
-            Some(sig) => sig,
-            None => self.b.import_signature(keeping()),
-        };
-        self.keeping = Some(sig);
-        let context = self.context();
-        let keeper = self.load(types::I64, context, entry::KEEPER);
-        let address = self.b.ins().iconst(types::I64, address as i64);
-        let [first, second] = given;
-        (self.b.ins()).call_indirect(sig, keeper, &[context, address, first, second]);
-        self.load(types::I64, context, entry::STATUS)
-    }
-
-    fn less(&mut self, has: ir::Value, cost: i64) -> ir::Value {
-        let cost = self.b.ins().iconst(types::I64, cost);
-        self.b.ins().isub(has, cost)
-    }
-
-    fn spend(&mut self, cost: V) {
-        let Some(fuel) = self.fuel else { return };
-        let has = self.b.use_var(fuel);
-        let rest = match self.f.int(cost) {
-            Some(cost) => self.less(has, cost),
-            None => {
-                let cost = self.value(cost);
-                self.b.ins().isub(has, cost)
-            }
-        };
-        self.b.def_var(fuel, rest);
-    }
-
-    fn pay(&mut self, cost: u32) -> ir::Value {
-        let Some(fuel) = self.fuel else {
-            return self.b.ins().iconst(types::I8, 0);
-        };
-        let (has, cost) = (self.b.use_var(fuel), i64::from(cost));
-        let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, has, cost);
-        let rest = self.less(has, cost);
-        let rest = self.b.ins().select(is, rest, has);
-        self.b.def_var(fuel, rest);
-        is
-    }
-
-    fn room(&mut self, window: u16, deep: u32, exit: usize) {
-        let (context, off, left) = (self.context(), self.off(), self.left());
-        let enough =
-            self.b
-                .ins()
-                .icmp_imm_s(IntCC::SignedGreaterThanOrEqual, left, i64::from(deep));
-        let out = self.b.create_block();
-        self.branch_off(enough, true, out);
-        let room = self.load(types::I64, context, entry::ROOM);
-        let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
-        let fits = self
-            .b
-            .ins()
-            .icmp(IntCC::UnsignedLessThanOrEqual, below, room);
-        // Where there are not that many registers yet, there may be.
-        let (more, wide) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(more);
-        self.b.ins().brif(fits, wide, &[], more, &[]);
-        self.b.switch_to_block(more);
-        let status = self.rarely(calls::widen as *const () as usize, [below, below]);
-        self.b.ins().brif(status, out, &[], wide, &[]);
-        self.b.switch_to_block(wide);
-        // Registers may be somewhere else now.
-        self.frame = None;
-        let floor = self.load(types::I64, context, entry::FLOOR);
-        let stack = self.b.ins().get_stack_pointer(types::I64);
-        let fits = self.b.ins().icmp(IntCC::UnsignedGreaterThan, stack, floor);
-        self.branch_off(fits, true, out);
-        let is = self.interrupted();
-        self.branch_off(is, false, out);
-        self.fill_out(out, exit);
-    }
-
-    fn call(
-        &mut self,
-        version: usize,
-        (window, deep): (u16, u32),
-        args: &[V],
-        after: usize,
-    ) -> Option<ir::Value> {
-        let Callee {
-            cell,
-            args: given,
-            gives,
-        } = self.callees[version].clone();
-        let signature = signature(self.conv, &given, gives);
-        let sig = self.b.import_signature(signature);
-        let cell = self.b.ins().iconst(types::I64, cell as i64);
-        let code = self.load(types::I64, cell, 0);
-        let (context, off, left) = (self.context(), self.off(), self.left());
-        let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
-        let left = self.b.ins().iadd_imm_s(left, -i64::from(deep));
-        let mut values = vec![context, below, left];
-        for v in args {
-            values.push(self.value(*v));
-        }
-        self.tell_fuel();
-        let call = self.b.ins().call_indirect(sig, code, &values);
-        self.fetch_fuel();
-        self.frame = None;
-        let results: Vec<ir::Value> = self.b.inst_results(call).to_vec();
-        self.guard(results[0], false, after);
-        results.get(1).copied()
-    }
-
-    /// Calls an ext op of numbers. Where it has panicked, the interpreter runs it again, and tells of it.
-    fn native(&mut self, v: V, entry: usize, args: &[V], exit: usize) -> ir::Value {
-        let mut signature = Signature::new(self.conv);
-        let given = |ty: Ty| match ty {
-            Ty::Bool => AbiParam::new(types::I8).uext(),
-            ty => AbiParam::new(clif(ty)),
-        };
-        signature.params.push(AbiParam::new(types::I64));
-        (signature.params).extend(args.iter().map(|arg| given(self.f.ty(*arg))));
-        signature.returns.push(given(self.f.ty(v)));
-        let sig = self.b.import_signature(signature);
-        let context = self.context();
-        let state = self.b.ins().iadd_imm_s(context, i64::from(entry::NATIVE));
-        let mut values = vec![state];
-        for arg in args {
-            values.push(self.value(*arg));
-        }
-        let address = self.b.ins().iconst(types::I64, entry as i64);
-        let call = self.b.ins().call_indirect(sig, address, &values);
-        let result = self.b.inst_results(call)[0];
-        let failed = self.load(types::I8, context, entry::NATIVE);
-        self.guard(failed, false, exit);
-        result
     }
 
     fn term(&mut self, at: B) {

@@ -275,9 +275,9 @@ pub(super) enum Inst {
         args: Vec<V>,
         after: usize,
     },
-    /// The truth that an op gives which looks at two locations and at nothing else.
+    /// The truth that comes of looking at two locations and at nothing else; those of the VM's own never leave.
     Peek {
-        op: Peeked,
+        op: Look,
         locs: [Loc; 2],
         exit: usize,
     },
@@ -431,6 +431,30 @@ pub(super) struct Exit {
 /// An op, by what describes it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peeked(pub(super) &'static OpDesc);
+
+/// What looks at locations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Look {
+    /// A language's own op.
+    Op(Peeked),
+    /// How both compare as numbers, whatever they are.
+    Order(Cond),
+    /// The same for the first one and a number.
+    OrderInt(Cond, i64),
+    /// Whether the first one counts as true.
+    Truth,
+}
+
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Look::Op(op) => write!(f, "{}", op.0.name),
+            Look::Order(cond) => write!(f, "order {cond:?}"),
+            Look::OrderInt(cond, n) => write!(f, "order {cond:?} {n}"),
+            Look::Truth => write!(f, "truth"),
+        }
+    }
+}
 
 impl PartialEq for Peeked {
     fn eq(&self, other: &Peeked) -> bool {
@@ -744,7 +768,7 @@ impl Func {
             }
             Inst::Peek { op, locs, exit } => {
                 let ([a, b], exit) = (locs, self.exit_text(*exit));
-                writeln!(f, "{name}{} {a} {b}, else {exit}", op.0.name)
+                writeln!(f, "{name}{op} {a} {b}, else {exit}")
             }
             Inst::Native { args, .. } => writeln!(f, "{name}native ({})", list(args)),
         }

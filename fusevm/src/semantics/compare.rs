@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// The order of two numbers; `None` with NaN.
 #[inline]
-fn numbers(a: &Value, b: &Value) -> Option<Ordering> {
+pub(crate) fn numbers(a: &Value, b: &Value) -> Option<Ordering> {
     match Pair::of(a, b) {
         Pair::Int(a, b) => Some(a.cmp(&b)),
         Pair::Float(a, b) => a.partial_cmp(&b),

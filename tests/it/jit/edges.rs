@@ -166,8 +166,6 @@ struct Case {
 #[derive(Clone, Copy)]
 enum Needs {
     Nothing,
-    /// Integers, and floats, but not one with the other.
-    OneKind,
     Numbers,
 }
 
@@ -194,8 +192,6 @@ fn cases() -> Vec<Case> {
             table: Box::new(move |policy, a, b| reference::binary(policy, op, a, b)),
             is_binary: true,
             needs: match op {
-                // These are left to the interpreter, and so is a loop that has them.
-                "Pow" | "Spaceship" => Needs::Nothing,
                 _ if NUMERIC.contains(&op) => Needs::Numbers,
                 _ => Needs::Nothing,
             },
@@ -215,7 +211,7 @@ fn cases() -> Vec<Case> {
                 body: format!("  GetSlot 0\n  GetSlot 1\n  {op}\n{}", branch(jump)),
                 table: Box::new(move |policy, a, b| chosen(reference::binary(policy, op, a, b))),
                 is_binary: true,
-                needs: Needs::OneKind,
+                needs: Needs::Numbers,
             });
         }
     }
@@ -385,7 +381,6 @@ fn compare(
             // What is not left for good is entered for each pair.
             let numbers = match case.needs {
                 Needs::Nothing => false,
-                Needs::OneKind => kind < 2 && kind == other,
                 Needs::Numbers => kind < 2 && (other < 2 || !case.is_binary),
             };
             if numbers && way != 1 {

@@ -234,6 +234,7 @@ pub(super) fn on_numbers(
         Opcode::Mul => arith::mul(rules, [a, b]),
         Opcode::Div => arith::div(rules, [a, b]),
         Opcode::Mod => arith::modulo(rules, [a, b]),
+        Opcode::Pow => arith::pow(rules, [a, b]),
         Opcode::Inc => arith::inc(rules, [a]),
         Opcode::Dec => arith::dec(rules, [a]),
         Opcode::Negate => arith::negate(rules, [a]),
@@ -249,6 +250,7 @@ pub(super) fn on_numbers(
         Opcode::NumGt => compare::num_gt(rules, [a, b]),
         Opcode::NumLe => compare::num_le(rules, [a, b]),
         Opcode::NumGe => compare::num_ge(rules, [a, b]),
+        Opcode::Spaceship => compare::spaceship(rules, [a, b]),
         _other => return None,
     })
 }

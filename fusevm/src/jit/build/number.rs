@@ -1,12 +1,12 @@
 //! Numbers: arithmetic, bits, comparisons, and branches on them.
 
 use super::super::flow::touches;
-use super::{Build, Edge, Know, St, ways};
-use crate::jit::ir::{Bin, Cond, Inst, Loc, Peeked, Term, Ty, Un, V, Why};
+use super::{Build, Edge, Know, St};
+use crate::jit::ir::{Bin, Cond, Inst, Loc, Look, Peeked, Term, Ty, Un, V, Why};
 use crate::jit::profile::single;
 use crate::lower::Ins;
 use crate::op::Opcode;
-use crate::semantics::ZeroDiv;
+use crate::semantics::{Operands, ZeroDiv};
 
 /// The second operand.
 #[derive(Clone, Copy)]
@@ -30,8 +30,7 @@ impl Build<'_> {
 
     /// A comparison by the language's own op, of operands one of which is certainly no number.
     fn by_operator(&mut self, mut ins: Ins<u16>) -> Option<()> {
-        let pc = self.src.code.meta[self.ip].pc as usize;
-        let opcode = self.src.chunk.ops()[pc].opcode();
+        let opcode = self.opcode();
         let op = self.src.operators?.operator(opcode)?;
         op.peek
             .filter(|_| op.outputs.falls == [crate::ext::Ty::Bool])?;
@@ -65,7 +64,7 @@ impl Build<'_> {
             true => [Loc::Reg(b), Loc::Reg(a)],
             false => [Loc::Reg(a), Loc::Reg(b)],
         };
-        let (op, exit) = (Peeked(op), self.exit_at(Why::Slow, self.ip));
+        let (op, exit) = (Look::Op(Peeked(op)), self.exit_at(Why::Slow, self.ip));
         let is = self.inst(Inst::Peek { op, locs, exit }, Ty::Bool);
         // What only the stack had is gone.
         for r in [a, b] {
@@ -284,18 +283,11 @@ impl Build<'_> {
         match (a.1, b.1) {
             (Ty::Int, Ty::Int) => Some(self.cmp(cond, a.0, b.0)),
             (Ty::Float, Ty::Float) => Some(self.inst(Inst::FCmp(cond, a.0, b.0), Ty::Bool)),
-            // A small integer is the same as a float.
-            (Ty::Float, Ty::Int) => {
-                let small = (self.f.int(b.0)).filter(|n| n.unsigned_abs() < 1 << 53)?;
-                let y = self.float(small as f64);
-                Some(self.inst(Inst::FCmp(cond, a.0, y), Ty::Bool))
+            // They compare as floats if one of them is one.
+            _other => {
+                let (x, y) = self.floats(a, b)?;
+                Some(self.inst(Inst::FCmp(cond, x, y), Ty::Bool))
             }
-            (Ty::Int, Ty::Float) => {
-                let small = (self.f.int(a.0)).filter(|n| n.unsigned_abs() < 1 << 53)?;
-                let x = self.float(small as f64);
-                Some(self.inst(Inst::FCmp(cond, x, b.0), Ty::Bool))
-            }
-            _other => None,
         }
     }
 
@@ -361,7 +353,12 @@ impl Build<'_> {
         };
         let is = self.operand(a, 0).and_then(|value| self.truth(value));
         let Some((is, _)) = is else {
-            return self.odd_branch(ins);
+            let (is_if, is_last) = match ins {
+                Ins::JumpIf { last, .. } => (true, last),
+                Ins::JumpIfNot { last, .. } => (false, last),
+                _other => return 1,
+            };
+            return self.odd_branch(Look::Truth, [a, a], is_last, (is_if, to));
         };
         let (to, on) = (to as usize, self.ip + 1);
         match ins {
@@ -371,13 +368,44 @@ impl Build<'_> {
         1
     }
 
-    /// A branch on something that is no number: the interpreter takes it.
-    fn odd_branch(&mut self, ins: Ins<u16>) -> usize {
-        debug_assert!(ways(self.ip, ins).0.is_some());
-        if self.seen().times > 0 {
-            self.refuse(super::Refused::Slow(self.ip as u32));
+    /// A branch on something that is no number, which is looked at as the interpreter does: `when` it is so,
+    /// control goes on at `to`. What is looked at is gone if `goes`, as far as only the stack had it.
+    fn odd_branch(&mut self, op: Look, of: [u16; 2], goes: bool, (when, to): (bool, u32)) -> usize {
+        if self.seen().times == 0 && !self.src.eager {
+            return self.leave(Why::Kind);
         }
-        self.leave(Why::Kind)
+        of.iter().for_each(|r| self.sync(Loc::Reg(*r)));
+        let (locs, exit) = (of.map(Loc::Reg), self.exit_at(Why::Slow, self.ip));
+        let is = self.inst(Inst::Peek { op, locs, exit }, Ty::Bool);
+        for r in of {
+            if goes && r >= self.src.code.base {
+                self.forget(Loc::Reg(r));
+                self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+            }
+        }
+        let (to, on) = (to as usize, self.ip + 1);
+        match when {
+            true => self.branch(is, to, on),
+            false => self.branch(is, on, to),
+        }
+        1
+    }
+
+    /// Whether a language has an op of its own in place of the instruction's.
+    fn is_replaced(&self) -> bool {
+        let (opcode, operators) = (self.opcode(), self.src.operators);
+        operators.is_some_and(|all| all.operator(opcode).is_some())
+    }
+
+    /// Whether the instruction's op is one on two numbers that no instruction is for: a step runs it where they
+    /// are numbers.
+    pub(super) fn is_of_numbers(&self) -> bool {
+        matches!(self.opcode(), Opcode::Pow | Opcode::Spaceship)
+    }
+
+    fn opcode(&self) -> Opcode {
+        let pc = self.src.code.meta[self.ip].pc as usize;
+        self.src.chunk.ops()[pc].opcode()
     }
 
     fn jump(&mut self, ins: Ins<u16>) -> Option<()> {
@@ -405,7 +433,19 @@ impl Build<'_> {
         };
         let is = self.both(a, b).and_then(|(a, b)| self.compare(cond, a, b));
         let Some(is) = is else {
-            self.odd_branch(ins);
+            // Only numbers compare, or a language says how others do.
+            if self.is_replaced() || self.src.policy.operands != Operands::Coerce {
+                if self.seen().times > 0 {
+                    self.refuse(super::Refused::Slow(self.ip as u32));
+                }
+                self.leave(Why::Kind);
+                return Some(());
+            }
+            let (op, second) = match b {
+                Src::Reg(b) => (Look::Order(cond), b),
+                Src::Int(n) => (Look::OrderInt(cond, n), a),
+            };
+            self.odd_branch(op, [a, second], true, (when, to));
             return Some(());
         };
         let (to, on) = (to as usize, self.ip + 1);

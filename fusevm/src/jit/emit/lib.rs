@@ -3,7 +3,7 @@
 
 use super::{Body, PAYLOAD, SIZE};
 use crate::jit::entry::{self, calls};
-use crate::jit::ir::{Lib, Loc, Ty, V};
+use crate::jit::ir::{Cond, Lib, Loc, Look, Ty, V};
 use crate::jit::profile::LAST_PLAIN;
 use crate::value::array_layout as layout;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -14,6 +14,19 @@ macro_rules! libcall {
     ($name:ident) => {
         calls::$name as *const () as usize
     };
+}
+
+/// The orders in which a comparison holds, as bits.
+fn orders(cond: Cond) -> i64 {
+    let orders = match cond {
+        Cond::Lt | Cond::Below => calls::LESS,
+        Cond::Le => calls::LESS | calls::EQUAL,
+        Cond::Eq => calls::EQUAL,
+        Cond::Ne => calls::LESS | calls::MORE | calls::NEITHER,
+        Cond::Gt => calls::MORE,
+        Cond::Ge => calls::MORE | calls::EQUAL,
+    };
+    orders.cast_signed()
 }
 
 impl Body<'_, '_> {
@@ -144,6 +157,31 @@ impl Body<'_, '_> {
         let given: Vec<ir::Value> = [context].into_iter().chain(given).collect();
         let status = self.direct(libcall, &given);
         self.guard(status, false, exit);
+    }
+
+    /// The truth that comes of looking at two locations.
+    pub(super) fn peek(&mut self, op: Look, locs: [Loc; 2], exit: usize) -> ir::Value {
+        let (context, [a, b]) = (self.context(), locs.map(|loc| self.address(loc)));
+        let number = |this: &mut Self, n: i64| this.b.ins().iconst(types::I64, n);
+        let found = match op {
+            Look::Op(op) => {
+                let op = number(self, std::ptr::from_ref(op.0) as i64);
+                let found = self.direct(libcall!(peek), &[context, op, a, b]);
+                let is = (self.b.ins()).icmp_imm_u(IntCC::UnsignedLessThanOrEqual, found, 1);
+                self.guard(is, true, exit);
+                found
+            }
+            Look::Order(cond) => {
+                let orders = number(self, orders(cond));
+                self.direct(libcall!(order), &[context, orders, a, b])
+            }
+            Look::OrderInt(cond, n) => {
+                let (orders, n) = (number(self, orders(cond)), number(self, n));
+                self.direct(libcall!(order_int), &[context, orders, a, n])
+            }
+            Look::Truth => self.direct(libcall!(truth), &[context, a]),
+        };
+        self.b.ins().ireduce(types::I8, found)
     }
 
     /// Calls what moves no registers.

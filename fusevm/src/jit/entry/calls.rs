@@ -9,9 +9,10 @@
 //! interpreter runs the instruction.
 
 use super::{Context, Exited, Host, OpDesc, with};
-use crate::semantics::string;
+use crate::semantics::{compare, string};
 use crate::value::{Array, Hash, KeyRef, Value};
 use std::any::Any;
+use std::cmp::Ordering;
 use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -102,6 +103,51 @@ pub(in crate::jit) extern "C" fn peek(
             2
         }
     }
+}
+
+/// How two numbers may stand to each other, as bits.
+pub(in crate::jit) const LESS: u64 = 1;
+pub(in crate::jit) const EQUAL: u64 = 2;
+pub(in crate::jit) const MORE: u64 = 4;
+pub(in crate::jit) const NEITHER: u64 = 8;
+
+fn is_in(orders: u64, a: &Value, b: &Value) -> u64 {
+    let order = match compare::numbers(a, b) {
+        Some(Ordering::Less) => LESS,
+        Some(Ordering::Equal) => EQUAL,
+        Some(Ordering::Greater) => MORE,
+        None => NEITHER,
+    };
+    u64::from(orders & order != 0)
+}
+
+/// Whether two values stand to each other in one of these orders, as numbers.
+pub(in crate::jit) extern "C" fn order(
+    _: *mut Context,
+    orders: u64,
+    a: *const Value,
+    b: *const Value,
+) -> u64 {
+    // SAFETY: see the module; both are only looked at.
+    let (a, b) = unsafe { (&*a, &*b) };
+    is_in(orders, a, b)
+}
+
+/// The same for a value and an integer.
+pub(in crate::jit) extern "C" fn order_int(
+    _: *mut Context,
+    orders: u64,
+    a: *const Value,
+    n: i64,
+) -> u64 {
+    // SAFETY: see the module.
+    is_in(orders, unsafe { &*a }, &Value::Int(n))
+}
+
+/// Whether a value counts as true.
+pub(in crate::jit) extern "C" fn truth(_: *mut Context, a: *const Value) -> u64 {
+    // SAFETY: see the module.
+    u64::from(unsafe { &*a }.to_bool())
 }
 
 /// Whether dropping the value runs no code of the host's, however deep.

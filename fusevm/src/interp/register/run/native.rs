@@ -378,6 +378,9 @@ impl<'l> Run<'l> {
             }
             return Ok(true);
         }
+        if let Ins::Base { a, n: 2, .. } = ins {
+            return self.of_two(vm, a);
+        }
         if ins.is_text() && self.text(vm) {
             return Ok(true);
         }

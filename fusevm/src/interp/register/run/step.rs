@@ -460,6 +460,28 @@ impl<'l> Run<'l> {
         on_numbers(op, &vm.rules(self.linked.chunk().policy), a, b)
     }
 
+    /// Runs an op that has its two inputs from register `a` on; whether it is one on numbers, and they are.
+    #[cfg(all(feature = "jit", unix))]
+    pub(super) fn of_two(&self, vm: &mut VM, a: u16) -> Result<bool, Trap> {
+        let first = self.place.0 + usize::from(a);
+        let number = |value: &Value| match value {
+            Value::Int(n) => Some(Value::Int(*n)),
+            Value::Float(f) => Some(Value::Float(*f)),
+            _other => None,
+        };
+        let [a, b] = [0, 1].map(|at| number(&vm.registers[first + at]));
+        let (Some(a), Some(b)) = (a, b) else {
+            return Ok(false);
+        };
+        let rules = vm.rules(self.linked.chunk().policy);
+        let Some(result) = on_numbers(self.opcode(), &rules, a, b) else {
+            return Ok(false);
+        };
+        vm.registers[first] = result?;
+        vm.registers[first + 1] = Value::Undef;
+        Ok(true)
+    }
+
     /// Runs an op on numbers, with one result, on whatever its operands are; whether it was one.
     #[cfg(all(feature = "jit", unix))]
     pub(super) fn coerced(&mut self, vm: &mut VM) -> Result<bool, Trap> {
