@@ -53,7 +53,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 pub use error::HeapError;
 pub use known::Maker;
-pub(crate) use known::{First, Knowledge, Known, What};
+pub(crate) use known::{Act, First, Hits, Knowledge, Known, What};
 pub use object::{ObjMut, Object};
 pub use shape::Shape;
 #[cfg(all(feature = "jit", unix))]

@@ -19,7 +19,6 @@ pub struct Shape(NonZeroU32);
 
 impl Shape {
     /// Its number in the heap.
-    #[cfg(all(feature = "jit", unix))]
     pub(crate) fn number(self) -> u32 {
         self.0.get()
     }
@@ -276,6 +275,17 @@ impl Heap {
             return None;
         }
         shaped.fields.get_mut(field)?.as_mut()
+    }
+
+    /// What the heap keeps beside whatever stands in an object's slot now: whoever wants that of the object
+    /// compares the key.
+    #[inline(always)]
+    pub(crate) fn beside(&mut self, handle: Handle) -> Option<&mut Shaped> {
+        if handle.salt() != self.salt {
+            return None;
+        }
+        let table = self.shapes.tables.get_mut(handle.arena() as usize)?;
+        table.get_mut(handle.index() as usize)
     }
 
     /// Whether the object has that shape.

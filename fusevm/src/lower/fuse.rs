@@ -11,7 +11,7 @@
 //! A register that stands for a place on the stack is read once, by what pops the value. So a value that
 //! goes from one of the instructions to the next need not be written, if it is such a one.
 
-use super::Ins;
+use super::{Ins, NOWHERE};
 
 /// The instructions with what can be fused in its place. `base` is the first register of the stack.
 pub(super) fn fuse(ins: &[Ins], base: u16, floats: impl Fn(u32) -> Option<u16>) -> Vec<Ins> {
@@ -138,6 +138,20 @@ fn two(ins: &[Ins], (at, base): (usize, u16), floats: impl Fn(u32) -> Option<u16
         {
             let by = distance(at, to)?;
             Ins::ArrayGetNotGt { b, c, name, by }
+        }
+
+        // A property or a method of a slot or a global.
+        (Ins::Copy { d, a }, Ins::Ext { a: t, n: 1, .. }) if passes(t) && d == t => Ins::ExtOf {
+            d,
+            a,
+            known: NOWHERE,
+        },
+        (Ins::GetVar { d, name }, Ins::Ext { a: t, n: 1, .. }) if passes(t) && d == t => {
+            Ins::ExtOfVar {
+                d,
+                name,
+                known: NOWHERE,
+            }
         }
 
         // A number of the program as an operand.

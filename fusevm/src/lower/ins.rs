@@ -248,6 +248,10 @@ pub(crate) enum Ins<R = u8> {
     JumpNotLtF { a: u8, k: u16, to: u32 },
     JumpGtF { a: u8, k: u16, to: u32 },
     JumpNotGtF { a: u8, k: u16, to: u32 },
+    /// Runs an ext op whose only input is a copy of `a`: its result goes to `d`. `known` is as for `Ext`.
+    ExtOf { d: u8, a: u8, known: u16 },
+    /// The same of the global of name `name`.
+    ExtOfVar { d: u8, name: u16, known: u16 },
 }
 }
 
@@ -438,7 +442,9 @@ impl<R: Copy + PartialEq> Ins<R> {
             | Ins::JumpLtF { .. }
             | Ins::JumpNotLtF { .. }
             | Ins::JumpGtF { .. }
-            | Ins::JumpNotGtF { .. } => 2,
+            | Ins::JumpNotGtF { .. }
+            | Ins::ExtOf { .. }
+            | Ins::ExtOfVar { .. } => 2,
             _other => 1,
         }
     }

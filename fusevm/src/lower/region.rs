@@ -96,6 +96,7 @@ impl<'v> Lowering<'v> {
                 slots,
                 form,
                 argc: 0,
+                brief: Default::default(),
                 unit: 0,
                 #[cfg(feature = "jit")]
                 hooks: Default::default(),

@@ -9,10 +9,11 @@
 #[cfg(all(feature = "jit", unix))]
 use super::Passes;
 use super::{Rec, Run};
+use crate::heap::Act;
 use crate::interp::register::{forget as forget_value, is_plain};
-use crate::lower::{Ins, WINDOW};
+use crate::lower::{Brief, Code, Ins, WINDOW};
 use crate::op::Opcode;
-use crate::value::{Value, View, ViewMut};
+use crate::value::{Handle, Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
 use std::mem::{forget, replace, take};
@@ -35,13 +36,17 @@ fn place(index: &Value) -> Option<usize> {
     }
 }
 
-/// Whether nothing happens when these are dropped. It looks at all of them, since they mostly are, and at
-/// several between two jumps.
+/// Whether nothing happens when the first so many registers of a window are dropped. It looks at all of them,
+/// since they mostly are plain, four between two jumps, and at up to three behind them.
 #[inline(always)]
-fn are_plain(registers: &[Value]) -> bool {
-    let (fours, rest) = registers.as_chunks::<4>();
+fn are_plain(win: &[Value; WINDOW], registers: u8) -> bool {
+    let (fours, _) = win.as_chunks::<4>();
     let of_four = |[a, b, c, d]: &[Value; 4]| is_plain(a) & is_plain(b) & is_plain(c) & is_plain(d);
-    fours.iter().all(of_four) && rest.iter().all(is_plain)
+    let (first, more) = (&fours[0], fours[1..].iter());
+    of_four(first)
+        && more
+            .take(usize::from(registers.saturating_sub(1) / 4))
+            .all(of_four)
 }
 
 // What follows copies values that are counted, and drops those that were there. It is called where it
@@ -68,27 +73,19 @@ fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
     win[0] = value;
 }
 
-/// Puts the result of a call that an ext op asked for where that has its results, and ends the call.
-///
-/// The value it was called through goes last: a panic of it is one of the return, when the call is over.
+/// Moves the result of a call to where the caller has it, if they are not both plain.
+#[cold]
 #[inline(never)]
-fn move_result(vm: &mut VM, calls: &mut Vec<Rec<'_>>, from: usize, to: usize) {
-    // Kind and number are read as they were written, one by one.
-    let registers = &mut vm.registers;
-    let plain = is_plain(&registers[to]);
-    match registers[from] {
-        Value::Int(n) if plain => forget(replace(&mut registers[to], Value::Int(n))),
-        Value::Float(f) if plain => forget(replace(&mut registers[to], Value::Float(f))),
-        Value::Bool(is) if plain => forget(replace(&mut registers[to], Value::Bool(is))),
-        Value::Obj(handle) if plain => forget(replace(&mut registers[to], Value::Obj(handle))),
-        Value::Undef if plain => forget(replace(&mut registers[to], Value::Undef)),
-        _ => {
-            let value = take(&mut registers[from]);
-            registers[to] = value;
-        }
-    }
-    calls.truncate(calls.len() - 1);
-    vm.callees.pop();
+fn move_result(registers: &mut [Value], from: usize, to: usize) {
+    let value = take(&mut registers[from]);
+    registers[to] = value;
+}
+
+/// Drops the value that a call went through.
+#[cold]
+#[inline(never)]
+fn drop_last(values: &mut Vec<Value>) {
+    values.pop();
 }
 
 /// Copies an element of an array of values; whether there is one.
@@ -128,14 +125,16 @@ impl<'l> Run<'l> {
         // The rest of the state is in memory, where few instructions want it.
         let mut ip = self.place.1;
         let mut ins: &[Ins] = self.table();
+        // The last window that there is.
+        let mut reach = vm.registers.len() - WINDOW;
         let mut win = view(&mut vm.registers, self.place.0);
-        loop {
+        'run: loop {
             // Its fields are read where they are used, not all at once.
             let next = &ins[ip];
             macro_rules! leave {
                 () => {{
                     cold_path();
-                    break;
+                    break 'run;
                 }};
             }
             // Writes a register, unless there is something to drop. Kind and number go there one by one: a
@@ -174,7 +173,7 @@ impl<'l> Run<'l> {
                         &Value::Int(n) => put!($d, Value::Int(n)),
                         &Value::Float(f) => put!($d, Value::Float(f)),
                         &Value::Bool(is) => put!($d, Value::Bool(is)),
-                        &Value::Obj(handle) => put!($d, Value::Obj(handle)),
+                        &Value::Obj(handle) => put!($d, Value::Obj(handle.by_fields())),
                         Value::Undef => put!($d, Value::Undef),
                         _ => leave!(),
                     }
@@ -191,10 +190,146 @@ impl<'l> Run<'l> {
                         &Value::Int(n) => forget(replace(to, Value::Int(n))),
                         &Value::Float(f) => forget(replace(to, Value::Float(f))),
                         &Value::Bool(is) => forget(replace(to, Value::Bool(is))),
-                        &Value::Obj(handle) => forget(replace(to, Value::Obj(handle))),
+                        &Value::Obj(handle) => forget(replace(to, Value::Obj(handle.by_fields()))),
+                        Value::Undef => forget(replace(to, Value::Undef)),
                         _ => leave!(),
                     }
                 }};
+            }
+            // Copies a field to a register, if it is a number or the like.
+            macro_rules! put_field {
+                ($d:expr, $value:expr, $otherwise:lifetime) => {
+                    match *$value {
+                        Value::Int(n) => put!($d, Value::Int(n)),
+                        Value::Float(f) => put!($d, Value::Float(f)),
+                        Value::Bool(is) => put!($d, Value::Bool(is)),
+                        Value::Obj(handle) => put!($d, Value::Obj(handle.by_fields())),
+                        Value::Undef => put!($d, Value::Undef),
+                        _ => break $otherwise,
+                    }
+                };
+            }
+            // Does what the loop knows of an op on an object: its inputs are `n` from register `a` on, in the
+            // first of which the object is, or will be put. The op is the last of `parts` instructions.
+            // What is not done here goes on behind.
+            macro_rules! on_object {
+                ($handle:expr, $a:expr, $n:expr, $known:expr, $parts:literal) => {
+                    'unknown: {
+                        let (handle, a, n): (Handle, u8, u8) = ($handle, $a, $n);
+                        let hits = vm.code.hits(self.program).get(usize::from($known));
+                        let (Some(hits), Some(beside)) = (hits, vm.heap.beside(handle)) else {
+                            break 'unknown;
+                        };
+                        let Some(hit) = hits.of(handle, beside.key) else {
+                            break 'unknown;
+                        };
+                        let args = match hit.act {
+                            Act::Load => {
+                                let Some(Some(value)) = beside.fields.get(hit.number as usize)
+                                else {
+                                    break 'unknown;
+                                };
+                                if n != 1 {
+                                    break 'unknown;
+                                }
+                                put_field!(a, value, 'unknown);
+                                ip += $parts;
+                                continue 'run;
+                            }
+                            Act::Assign | Act::Store => {
+                                let cell = beside.fields.get_mut(hit.number as usize);
+                                let Some(Some(cell)) = cell else {
+                                    break 'unknown;
+                                };
+                                if n != 2 || !is_plain(cell) {
+                                    break 'unknown;
+                                }
+                                let assigns = hit.act == Act::Assign;
+                                macro_rules! store {
+                                    ($value:expr) => {{
+                                        forget(replace(cell, $value));
+                                        if assigns {
+                                            forget(replace(&mut win[a as usize], $value));
+                                        }
+                                    }};
+                                }
+                                match win[usize::from(a) + 1] {
+                                    Value::Int(n) => store!(Value::Int(n)),
+                                    Value::Float(f) => store!(Value::Float(f)),
+                                    Value::Bool(is) => store!(Value::Bool(is)),
+                                    Value::Obj(handle) => store!(Value::Obj(handle.by_fields())),
+                                    Value::Undef => store!(Value::Undef),
+                                    _ => break 'unknown,
+                                }
+                                ip += $parts;
+                                continue 'run;
+                            }
+                            Act::Call => 1,
+                            Act::CallMethod => 0,
+                            Act::Other => break 'unknown,
+                        };
+                        let below = self.place.0 + usize::from(a) + args;
+                        let Some(&Some(unit)) = self.made.get(hit.number as usize) else {
+                            break 'unknown;
+                        };
+                        let unit: &'l Code = unit;
+                        if self.calls.len() >= self.most
+                            || below > reach
+                            || usize::from(unit.argc) + args != n.into()
+                            || self.patience < 0
+                        {
+                            break 'unknown;
+                        }
+                        self.patience -= unit.ins.len() as i64;
+                        // What does next to nothing needs no frame.
+                        if n == 1 && unit.brief != Brief::No {
+                            match unit.brief {
+                                Brief::Undef => put!(a, Value::Undef),
+                                Brief::First => put!(a, Value::Obj(handle.by_fields())),
+                                Brief::Op(place) => {
+                                    let hits = vm.code.hits(self.program).get(usize::from(place));
+                                    let hit = hits.and_then(|hits| hits.of(handle, beside.key));
+                                    let Some(hit) = hit.filter(|hit| hit.act == Act::Load) else {
+                                        break 'unknown;
+                                    };
+                                    let Some(Some(value)) = beside.fields.get(hit.number as usize)
+                                    else {
+                                        break 'unknown;
+                                    };
+                                    put_field!(a, value, 'unknown);
+                                }
+                                Brief::No => {}
+                            }
+                            ip += $parts;
+                            continue 'run;
+                        }
+                        if $parts > 1 {
+                            put!(a, Value::Obj(handle.by_fields()));
+                        }
+                        // Its slots begin empty.
+                        let old = self.place.0;
+                        win = view(&mut vm.registers, below);
+                        for at in unit.argc..unit.own_slots as u8 {
+                            match &mut win[usize::from(at)] {
+                                slot if is_plain(slot) => forget(replace(slot, Value::Undef)),
+                                slot => load_value(slot, &Value::Undef),
+                            }
+                        }
+                        self.calls.push(Rec {
+                            code: self.code,
+                            window: old,
+                            ip: ip as u32 + $parts,
+                            function: hit.number,
+                            want: true,
+                            invoked: Some(a.into()),
+                        });
+                        let callee = hit.callee.unwrap_or(handle);
+                        vm.callees.push(Value::Obj(callee.by_fields()));
+                        (self.place.0, self.code, ip) = (below, unit, 0);
+                        ins = self.table();
+                        continue 'run;
+                    }
+                };
             }
             // Copies an element to a register.
             macro_rules! element {
@@ -492,6 +627,9 @@ impl<'l> Run<'l> {
                 Ins::Copy { d, a } => match win[a as usize] {
                     Value::Int(n) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
                     Value::Float(f) if is_plain(&win[d as usize]) => put!(d, Value::Float(f)),
+                    Value::Obj(handle) if is_plain(&win[d as usize]) => {
+                        put!(d, Value::Obj(handle.by_fields()))
+                    }
                     _ => {
                         cold_path();
                         self.place.1 = ip + 1;
@@ -499,7 +637,7 @@ impl<'l> Run<'l> {
                     }
                 },
                 Ins::Take { d, a } => {
-                    copy_number!(d, &win[a as usize]);
+                    copy!(d, &win[a as usize]);
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
@@ -611,7 +749,7 @@ impl<'l> Run<'l> {
                         put!(d, Value::Float(f));
                     }
                     &Some(Value::Obj(handle)) if is_plain(&win[d as usize]) => {
-                        put!(d, Value::Obj(handle));
+                        put!(d, Value::Obj(handle.by_fields()));
                     }
                     Some(value) => {
                         cold_path();
@@ -760,22 +898,52 @@ impl<'l> Run<'l> {
                     }
                     // The caller wants it where the callee's window begins.
                     let registers = self.code.registers as u8;
-                    let clean = are_plain(&win[..registers.into()]);
+                    let clean = are_plain(win, registers);
                     match invoked {
                         Some(d) => {
-                            self.place.1 = ip + 1;
-                            if !clean {
-                                return_value(win, registers, a);
+                            let to = window + usize::from(d);
+                            macro_rules! to_caller {
+                                (Value::$kind:ident($number:expr)) => {{
+                                    let number = $number;
+                                    match &mut vm.registers[to] {
+                                        to if is_plain(to) => {
+                                            forget(replace(to, Value::$kind(number)));
+                                        }
+                                        to => load_value(to, &Value::$kind(number)),
+                                    }
+                                }};
                             }
-                            let a = if clean { a } else { 0 };
-                            let from = self.place.0 + usize::from(a);
-                            move_result(vm, &mut self.calls, from, window + usize::from(d));
+                            match win[a as usize] {
+                                Value::Float(f) if clean => to_caller!(Value::Float(f)),
+                                Value::Int(n) if clean => to_caller!(Value::Int(n)),
+                                Value::Obj(handle) if clean => {
+                                    to_caller!(Value::Obj(handle.by_fields()))
+                                }
+                                Value::Bool(is) if clean => to_caller!(Value::Bool(is)),
+                                _ => {
+                                    cold_path();
+                                    self.place.1 = ip + 1;
+                                    return_value(win, registers, a);
+                                    move_result(&mut vm.registers, self.place.0, to);
+                                }
+                            }
+                            self.calls.truncate(self.calls.len() - 1);
+                            match vm.callees.last().is_some_and(is_plain) {
+                                true => forget(vm.callees.pop()),
+                                false => {
+                                    // A panic of it is one of the return, when the call is over.
+                                    self.place.1 = ip + 1;
+                                    drop_last(&mut vm.callees);
+                                }
+                            }
                         }
                         None => {
                             match win[a as usize] {
                                 Value::Int(n) if clean => put!(0, Value::Int(n)),
                                 Value::Float(f) if clean => put!(0, Value::Float(f)),
-                                Value::Obj(handle) if clean => put!(0, Value::Obj(handle)),
+                                Value::Obj(handle) if clean => {
+                                    put!(0, Value::Obj(handle.by_fields()))
+                                }
                                 _ => {
                                     cold_path();
                                     self.place.1 = ip + 1;
@@ -791,8 +959,7 @@ impl<'l> Run<'l> {
                     continue;
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
-                    if self.calls.len() <= self.known
-                        || !are_plain(&win[..usize::from(self.code.registers as u8)])
+                    if self.calls.len() <= self.known || !are_plain(win, self.code.registers as u8)
                     {
                         leave!();
                     }
@@ -823,8 +990,8 @@ impl<'l> Run<'l> {
                     known,
                     ..
                 } => {
-                    self.place.1 = ip + 1;
-                    let Value::Obj(_) = win[a as usize] else {
+                    let Value::Obj(handle) = win[a as usize] else {
+                        self.place.1 = ip + 1;
                         // An op of numbers, on numbers: nothing but its own code.
                         let op = self.linked.ops.get(usize::from(import));
                         let inputs = usize::from(a)..usize::from(a) + usize::from(n);
@@ -839,6 +1006,9 @@ impl<'l> Run<'l> {
                         ip += 1;
                         continue;
                     };
+                    on_object!(handle, a, n, known, 1);
+                    cold_path();
+                    self.place.1 = ip + 1;
                     if !self.known(vm, (a, n), known) {
                         leave!();
                     }
@@ -860,6 +1030,7 @@ impl<'l> Run<'l> {
                     self.patience -= 1;
                     ip = self.place.1;
                     ins = self.table();
+                    reach = vm.registers.len() - WINDOW;
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
@@ -881,8 +1052,8 @@ impl<'l> Run<'l> {
                 Ins::StepByLe { a, s, b, to } => step_by!(<=, a, s, b, to),
                 Ins::Copies { d, a, e, b } => {
                     // If the second copy is not done here, both are done again.
-                    copy_number!(d, &win[a as usize]);
-                    copy_number!(e, &win[b as usize]);
+                    copy!(d, &win[a as usize]);
+                    copy!(e, &win[b as usize]);
                     ip += 1;
                 }
                 Ins::IndexGetNotEqI { a, b, n, to } => {
@@ -1070,6 +1241,25 @@ impl<'l> Run<'l> {
                 Ins::JumpNotLtF { a, k, to } => branch_float!(<, false, a, k, to),
                 Ins::JumpGtF { a, k, to } => branch_float!(>, true, a, k, to),
                 Ins::JumpNotGtF { a, k, to } => branch_float!(>, false, a, k, to),
+
+                Ins::ExtOf { d, a, known } => {
+                    if let Value::Obj(handle) = win[a as usize] {
+                        on_object!(handle, d, 1, known, 2);
+                    }
+                    copy!(d, &win[a as usize]);
+                }
+                Ins::ExtOfVar { d, name, known } => {
+                    let Some(value) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    if let &Value::Obj(handle) = value {
+                        on_object!(handle, d, 1, known, 2);
+                    }
+                    let Some(value) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    copy!(d, value);
+                }
 
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
