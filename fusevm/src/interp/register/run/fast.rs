@@ -12,11 +12,42 @@ use super::{Rec, Run};
 use crate::heap::Act;
 use crate::interp::register::{forget as forget_value, is_plain};
 use crate::lower::{Brief, Code, Ins, WINDOW};
-use crate::op::Opcode;
+use crate::op::{Op, Opcode};
 use crate::value::{Handle, Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
 use std::mem::{forget, replace, take};
+
+/// Whether an instruction reads a text that the one before it would load.
+#[inline(always)]
+fn reads_texts(ins: &Ins) -> bool {
+    matches!(
+        ins,
+        Ins::Concat { .. }
+            | Ins::HashGet { .. }
+            | Ins::HashExists { .. }
+            | Ins::HashDelete { .. }
+            | Ins::HashSet { .. }
+    )
+}
+
+/// Whether two values are equal that are not two numbers, if that is told at a glance.
+#[inline(always)]
+fn equal(a: &Value, b: &Value) -> Option<bool> {
+    use Value::{Bool, Float, Int, Obj, Str, Undef};
+    Some(match (a, b) {
+        (Str(a), Str(b)) => a == b,
+        (Bool(a), Bool(b)) => a == b,
+        (Obj(a), Obj(b)) => a == b,
+        (Undef, Undef) => true,
+        (Int(_) | Float(_), Int(_) | Float(_)) => return None,
+        (Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_), b) => match b {
+            Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_) => false,
+            _other => return None,
+        },
+        _other => return None,
+    })
+}
 
 /// The window of a frame.
 #[inline(always)]
@@ -118,6 +149,12 @@ impl<'l> Run<'l> {
         &self.code.ins
     }
 
+    /// The op that the instruction at a place of the running function comes from.
+    #[inline(always)]
+    fn op_at(&self, ip: usize) -> Op {
+        self.linked.chunk().ops[self.code.meta[ip].pc as usize]
+    }
+
     /// Runs instructions until there is one that is not run here: [`Run::place`] is then behind it, and
     /// nothing of it has run.
     #[inline(never)]
@@ -155,16 +192,6 @@ impl<'l> Run<'l> {
                     }
                     forget(replace(register, Value::$kind(number)));
                 }};
-            }
-            // Copies a number to a register.
-            macro_rules! copy_number {
-                ($d:expr, $from:expr) => {
-                    match $from {
-                        &Value::Int(n) => put!($d, Value::Int(n)),
-                        &Value::Float(f) => put!($d, Value::Float(f)),
-                        _ => leave!(),
-                    }
-                };
             }
             // Copies a number or the like to a register.
             macro_rules! copy {
@@ -452,6 +479,41 @@ impl<'l> Run<'l> {
                     }
                 };
             }
+            // Whether two values are equal, where the language says that of them which the VM says.
+            macro_rules! equal {
+                ($a:expr, $b:expr) => {{
+                    let (a, b) = ($a, $b);
+                    let is = match equal(&win[a as usize], &win[b as usize]) {
+                        Some(is) if self.equality => is,
+                        _ => leave!(),
+                    };
+                    for r in [a, b] {
+                        // What only the stack had is gone.
+                        if !is_plain(&win[r as usize]) && u16::from(r) >= self.code.base {
+                            load_value(&mut win[r as usize], &Value::Undef);
+                        }
+                    }
+                    is
+                }};
+            }
+            macro_rules! branch_equal {
+                ($when:literal, $a:expr, $b:expr, $to:expr) => {{
+                    let is = match (&win[$a as usize], &win[$b as usize]) {
+                        (&Value::Int(x), &Value::Int(y)) => x == y,
+                        (&Value::Float(x), &Value::Float(y)) => x == y,
+                        // `!=` is an op of its own there.
+                        _ => {
+                            if !matches!(self.op_at(ip), Op::NumEq) {
+                                leave!();
+                            }
+                            equal!($a, $b)
+                        }
+                    };
+                    if is == $when {
+                        go_to!($to);
+                    }
+                }};
+            }
             macro_rules! branch {
                 ($sign:tt, $when:literal, $a:expr, $b:expr, $to:expr) => {
                     if compare!($sign, &win[$a as usize], &win[$b as usize]) == $when {
@@ -641,8 +703,16 @@ impl<'l> Run<'l> {
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
-                // Texts are read where they are, by what comes next: see `text`.
-                Ins::Const { d, k } => copy_number!(d, &self.code.constants[k as usize]),
+                Ins::Const { d, k } => match &self.code.constants[k as usize] {
+                    &Value::Float(f) => put!(d, Value::Float(f)),
+                    &Value::Int(n) => put!(d, Value::Int(n)),
+                    // Some instructions read it where it is: see `text`.
+                    _ if reads_texts(&ins[ip + 1]) => leave!(),
+                    other => {
+                        self.place.1 = ip + 1;
+                        load_value(&mut win[d as usize], other);
+                    }
+                },
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
@@ -692,10 +762,28 @@ impl<'l> Run<'l> {
                 Ins::XorI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x ^ y),
                 Ins::ShlI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x << (y & 63)),
                 Ins::ShrI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x >> (y & 63)),
+                Ins::Binary {
+                    op: Opcode::NumEq,
+                    d,
+                    a,
+                    b,
+                } => {
+                    let is = match (&win[a as usize], &win[b as usize]) {
+                        (&Value::Int(x), &Value::Int(y)) => x == y,
+                        (&Value::Float(x), &Value::Float(y)) => x == y,
+                        _ => {
+                            // The result goes nowhere if there is something to drop.
+                            if !is_plain(&win[d as usize]) && d != a && d != b {
+                                leave!();
+                            }
+                            equal!(a, b)
+                        }
+                    };
+                    put!(d, Value::Bool(is));
+                }
                 Ins::Binary { op, d, a, b } => {
                     let (x, y) = (&win[a as usize], &win[b as usize]);
                     let is = match op {
-                        Opcode::NumEq => compare!(==, x, y),
                         Opcode::NumNe => compare!(!=, x, y),
                         Opcode::NumLt => compare!(<, x, y),
                         Opcode::NumGt => compare!(>, x, y),
@@ -728,10 +816,10 @@ impl<'l> Run<'l> {
                 },
                 Ins::JumpLt { a, b, to } => branch!(<, true, a, b, to),
                 Ins::JumpLe { a, b, to } => branch!(<=, true, a, b, to),
-                Ins::JumpEq { a, b, to } => branch!(==, true, a, b, to),
+                Ins::JumpEq { a, b, to } => branch_equal!(true, a, b, to),
                 Ins::JumpNotLt { a, b, to } => branch!(<, false, a, b, to),
                 Ins::JumpNotLe { a, b, to } => branch!(<=, false, a, b, to),
-                Ins::JumpNotEq { a, b, to } => branch!(==, false, a, b, to),
+                Ins::JumpNotEq { a, b, to } => branch_equal!(false, a, b, to),
                 Ins::JumpLtI { a, n, to } => branch_small!(<, true, a, n, to),
                 Ins::JumpLeI { a, n, to } => branch_small!(<=, true, a, n, to),
                 Ins::JumpGtI { a, n, to } => branch_small!(>, true, a, n, to),
