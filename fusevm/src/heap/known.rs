@@ -95,9 +95,11 @@ pub(crate) struct Hit {
 /// An op on one object, and at most one value behind it where that is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Act {
-    /// What is not done in the loop.
+    /// What the loop knows nothing of.
     #[default]
-    Other,
+    No,
+    /// What [`Known`] says.
+    Known,
     Load,
     /// Sets a field to the last input, and leaves the value in the place of the object.
     Assign,
@@ -131,7 +133,7 @@ impl Hits {
 
 impl Known {
     fn hit(&self) -> Hit {
-        let none = (Act::Other, 0, None);
+        let none = (Act::Known, 0, None);
         let (act, number, callee) = match self.what {
             What::Load { field } => (Act::Load, field, None),
             What::Store { field, leaves } => match leaves {

@@ -321,6 +321,7 @@ impl Heap {
         Ok(before)
     }
 
+    #[inline]
     fn admit(&mut self) -> Result<(), HeapError> {
         if self.objects >= self.limit {
             return Err(HeapError::Full);
@@ -332,6 +333,7 @@ impl Heap {
     }
 
     /// Counts an object that was put into `place` and makes its handle.
+    #[inline]
     fn name(&mut self, place: Option<(u32, u32)>, arena: u32) -> Result<Handle, HeapError> {
         let (index, generation) = place.ok_or(HeapError::Full)?;
         self.objects += 1;

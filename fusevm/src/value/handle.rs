@@ -78,7 +78,8 @@ impl Handle {
     /// The same, written field by field: what a register gets in the loop, where values are not copied as a whole.
     #[inline(always)]
     pub(crate) const fn by_fields(self) -> Handle {
-        let (index, rest) = (self.index, self.rest);
+        // Else the compiler sees that it is a copy, and makes it one of twelve bytes.
+        let (index, rest) = (self.index.rotate_left(0), self.rest.rotate_left(0));
         Handle { index, rest }
     }
 }

@@ -73,11 +73,13 @@ fn place(index: &Value) -> Option<usize> {
 fn are_plain(win: &[Value; WINDOW], registers: u8) -> bool {
     let (fours, _) = win.as_chunks::<4>();
     let of_four = |[a, b, c, d]: &[Value; 4]| is_plain(a) & is_plain(b) & is_plain(c) & is_plain(d);
-    let (first, more) = (&fours[0], fours[1..].iter());
-    of_four(first)
-        && more
-            .take(usize::from(registers.saturating_sub(1) / 4))
-            .all(of_four)
+    let more = |fours: &[[Value; 4]], registers: u8| {
+        let rest = registers.saturating_sub(5) / 4;
+        fours.iter().take(rest.into()).all(of_four)
+    };
+    of_four(&fours[0])
+        && (registers <= 4 || of_four(&fours[1]))
+        && (registers <= 8 || more(&fours[2..], registers))
 }
 
 // What follows copies values that are counted, and drops those that were there. It is called where it
@@ -147,6 +149,29 @@ impl<'l> Run<'l> {
         return &self.code.ins;
         #[cfg(not(all(feature = "jit", unix)))]
         &self.code.ins
+    }
+
+    /// Opens the window of a function whose arguments are in registers from `a` on, or from the one behind, for an ext op
+    /// whose result goes to `a`; the caller goes on at its place.
+    #[inline(never)]
+    fn open(&mut self, vm: &mut VM, unit: &'l Code, callee: Handle, (a, behind): (u8, u8)) {
+        let (window, ip) = self.place;
+        let below = window + usize::from(a) + usize::from(behind);
+        // Its slots begin empty.
+        if unit.own_slots > unit.argc.into() {
+            let slots = &mut vm.registers[below..][..unit.own_slots.into()];
+            slots[unit.argc.into()..].fill(Value::Undef);
+        }
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function: unit.unit,
+            want: true,
+            invoked: Some(a.into()),
+        });
+        vm.callees.push(Value::Obj(callee.by_fields()));
+        (self.place, self.code) = ((below, 0), unit);
     }
 
     /// The op that the instruction at a place of the running function comes from.
@@ -291,18 +316,30 @@ impl<'l> Run<'l> {
                                 ip += $parts;
                                 continue 'run;
                             }
-                            Act::Call => 1,
+                            Act::Call => 1_u8,
                             Act::CallMethod => 0,
-                            Act::Other => break 'unknown,
+                            Act::Known => {
+                                put!(a, Value::Obj(handle.by_fields()));
+                                self.place.1 = ip + $parts;
+                                let done = self.known(vm, (a, n), $known);
+                                win = view(&mut vm.registers, self.place.0);
+                                if !done {
+                                    break 'unknown;
+                                }
+                                ip = self.place.1;
+                                ins = self.table();
+                                continue 'run;
+                            }
+                            Act::No => break 'unknown,
                         };
-                        let below = self.place.0 + usize::from(a) + args;
+                        let below = self.place.0 + usize::from(a) + usize::from(args);
                         let Some(&Some(unit)) = self.made.get(hit.number as usize) else {
                             break 'unknown;
                         };
                         let unit: &'l Code = unit;
                         if self.calls.len() >= self.most
                             || below > reach
-                            || usize::from(unit.argc) + args != n.into()
+                            || unit.argc != n - args
                             || self.patience < 0
                         {
                             break 'unknown;
@@ -333,27 +370,12 @@ impl<'l> Run<'l> {
                         if $parts > 1 {
                             put!(a, Value::Obj(handle.by_fields()));
                         }
-                        // Its slots begin empty.
-                        let old = self.place.0;
-                        win = view(&mut vm.registers, below);
-                        for at in unit.argc..unit.own_slots as u8 {
-                            match &mut win[usize::from(at)] {
-                                slot if is_plain(slot) => forget(replace(slot, Value::Undef)),
-                                slot => load_value(slot, &Value::Undef),
-                            }
-                        }
-                        self.calls.push(Rec {
-                            code: self.code,
-                            window: old,
-                            ip: ip as u32 + $parts,
-                            function: hit.number,
-                            want: true,
-                            invoked: Some(a.into()),
-                        });
                         let callee = hit.callee.unwrap_or(handle);
-                        vm.callees.push(Value::Obj(callee.by_fields()));
-                        (self.place.0, self.code, ip) = (below, unit, 0);
+                        self.place.1 = ip + $parts;
+                        self.open(vm, unit, callee, (a, args));
+                        ip = 0;
                         ins = self.table();
+                        win = view(&mut vm.registers, self.place.0);
                         continue 'run;
                     }
                 };
