@@ -154,8 +154,41 @@ fn two(ins: &[Ins], (at, base): (usize, u16), floats: impl Fn(u32) -> Option<u16
             }
         }
 
+        // A constant that something is compared with.
+        (Ins::Undef { d: t }, test) if passes(t) && test.is_equality() => equal(t, NOWHERE, test)?,
+        (Ins::Const { d: t, k }, test) if passes(t) && test.is_equality() => {
+            equal(t, u16::try_from(k).ok().filter(|k| *k != NOWHERE)?, test)?
+        }
+
         // A number of the program as an operand.
         (Ins::Const { d: t, k }, second) if passes(t) => with_float(t, floats(k)?, second)?,
+        _other => return None,
+    })
+}
+
+/// A comparison of constant `k`, which the instruction before it puts into `t`, with another register.
+fn equal(t: u8, k: u16, test: Ins) -> Option<Ins> {
+    let other = |a, b| match (a == t, b == t) {
+        (true, false) => Some(b),
+        (false, true) => Some(a),
+        _both => None,
+    };
+    Some(match test {
+        Ins::Binary { d, a, b, .. } => Ins::EqualK {
+            d,
+            a: other(a, b)?,
+            k,
+        },
+        Ins::JumpEq { a, b, to } => Ins::JumpEqK {
+            a: other(a, b)?,
+            k,
+            to,
+        },
+        Ins::JumpNotEq { a, b, to } => Ins::JumpNotEqK {
+            a: other(a, b)?,
+            k,
+            to,
+        },
         _other => return None,
     })
 }

@@ -501,18 +501,30 @@ impl<'l> Run<'l> {
                     }
                 };
             }
+            // What only the stack had is gone; unless the instruction goes so far back that it may have to run
+            // once more.
+            macro_rules! used {
+                ($r:expr, $to:expr) => {
+                    if u16::from($r) >= self.code.base {
+                        let back = (ip + 1).saturating_sub($to as usize);
+                        if self.patience < back as i64 {
+                            leave!();
+                        }
+                        load_value(&mut win[$r as usize], &Value::Undef);
+                    }
+                };
+            }
             // Whether two values are equal, where the language says that of them which the VM says.
             macro_rules! equal {
-                ($a:expr, $b:expr) => {{
+                ($a:expr, $b:expr, $to:expr) => {{
                     let (a, b) = ($a, $b);
                     let is = match equal(&win[a as usize], &win[b as usize]) {
                         Some(is) if self.equality => is,
                         _ => leave!(),
                     };
                     for r in [a, b] {
-                        // What only the stack had is gone.
-                        if !is_plain(&win[r as usize]) && u16::from(r) >= self.code.base {
-                            load_value(&mut win[r as usize], &Value::Undef);
+                        if !is_plain(&win[r as usize]) {
+                            used!(r, $to);
                         }
                     }
                     is
@@ -528,11 +540,35 @@ impl<'l> Run<'l> {
                             if !matches!(self.op_at(ip), Op::NumEq) {
                                 leave!();
                             }
-                            equal!($a, $b)
+                            equal!($a, $b, $to)
                         }
                     };
                     if is == $when {
                         go_to!($to);
+                    }
+                }};
+            }
+            // Whether a register equals constant `k`; the instruction behind this one compares them.
+            macro_rules! equal_constant {
+                ($a:expr, $k:expr, $to:expr) => {{
+                    let a = $a;
+                    let constant = self.code.constants.get($k as usize);
+                    match (&win[a as usize], constant.unwrap_or(&Value::Undef)) {
+                        (&Value::Float(x), &Value::Float(y)) => x == y,
+                        (&Value::Int(x), &Value::Int(y)) => x == y,
+                        (x, y) => {
+                            let is = match equal(x, y) {
+                                Some(is) if self.equality => is,
+                                _ => leave!(),
+                            };
+                            if !matches!(self.op_at(ip + 1), Op::NumEq) {
+                                leave!();
+                            }
+                            if !is_plain(x) {
+                                used!(a, $to);
+                            }
+                            is
+                        }
                     }
                 }};
             }
@@ -794,11 +830,12 @@ impl<'l> Run<'l> {
                         (&Value::Int(x), &Value::Int(y)) => x == y,
                         (&Value::Float(x), &Value::Float(y)) => x == y,
                         _ => {
-                            // The result goes nowhere if there is something to drop.
-                            if !is_plain(&win[d as usize]) && d != a && d != b {
+                            // What is dropped for it must not be asked for once more.
+                            let goes = u16::from(d) >= self.code.base && (d == a || d == b);
+                            if !goes && !is_plain(&win[d as usize]) {
                                 leave!();
                             }
-                            equal!(a, b)
+                            equal!(a, b, usize::MAX)
                         }
                     };
                     put!(d, Value::Bool(is));
@@ -1352,6 +1389,27 @@ impl<'l> Run<'l> {
                 Ins::JumpGtF { a, k, to } => branch_float!(>, true, a, k, to),
                 Ins::JumpNotGtF { a, k, to } => branch_float!(>, false, a, k, to),
 
+                Ins::EqualK { d, a, k } => {
+                    // What is dropped for it must not be asked for once more.
+                    let goes = u16::from(d) >= self.code.base && d == a;
+                    if !goes && !is_plain(&win[d as usize]) {
+                        leave!();
+                    }
+                    let is = equal_constant!(a, k, usize::MAX);
+                    then!(d, Value::Bool(is));
+                }
+                Ins::JumpEqK { a, k, to } => {
+                    if equal_constant!(a, k, to) {
+                        go_to!(to);
+                    }
+                    ip += 1;
+                }
+                Ins::JumpNotEqK { a, k, to } => {
+                    if !equal_constant!(a, k, to) {
+                        go_to!(to);
+                    }
+                    ip += 1;
+                }
                 Ins::ExtOf { d, a, known } => {
                     if let Value::Obj(handle) = win[a as usize] {
                         on_object!(handle, d, 1, known, 2);
