@@ -13,7 +13,7 @@ use crate::heap::Act;
 use crate::interp::register::{forget as forget_value, is_plain};
 use crate::lower::{Brief, Code, Ins, WINDOW};
 use crate::op::{Op, Opcode};
-use crate::value::{Handle, Value, View, ViewMut};
+use crate::value::{Array, Handle, Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
 use std::mem::{forget, replace, take};
@@ -119,6 +119,14 @@ fn move_result(registers: &mut [Value], from: usize, to: usize) {
 #[inline(never)]
 fn drop_last(values: &mut Vec<Value>) {
     values.pop();
+}
+
+/// Makes an array of registers, in the first of them.
+#[inline(never)]
+fn make_array(win: &mut [Value; WINDOW], a: u8, n: u8) {
+    let items = usize::from(a)..usize::from(a) + usize::from(n);
+    let made = Array::taken(&mut win[items]);
+    win[usize::from(a)] = Value::Array(made);
 }
 
 /// Copies an element of an array of values; whether there is one.
@@ -305,7 +313,10 @@ impl<'l> Run<'l> {
                                         }
                                     }};
                                 }
-                                match win[usize::from(a) + 1] {
+                                let Some(value) = win.get(usize::from(a) + 1) else {
+                                    break 'unknown;
+                                };
+                                match *value {
                                     Value::Int(n) => store!(Value::Int(n)),
                                     Value::Float(f) => store!(Value::Float(f)),
                                     Value::Bool(is) => store!(Value::Bool(is)),
@@ -960,6 +971,14 @@ impl<'l> Run<'l> {
                     let value = number!(c);
                     set_element!(items, at, value);
                 }
+                Ins::MakeArray { a, n } => {
+                    let beyond = usize::from(a) + usize::from(n) > WINDOW;
+                    if beyond || usize::from(n) > vm.limits.max_array_len {
+                        leave!();
+                    }
+                    self.place.1 = ip + 1;
+                    make_array(win, a, n);
+                }
                 Ins::Len { d, a } => match &win[a as usize] {
                     Value::Array(items) if u16::from(a) < self.code.base => {
                         let n = items.len() as i64;
@@ -1432,7 +1451,6 @@ impl<'l> Run<'l> {
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
-                | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
                 | Ins::HashGet { .. }
                 | Ins::HashExists { .. }
