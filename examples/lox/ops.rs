@@ -129,7 +129,7 @@ pub mod all {
     }
 
     /// Whether two values are equal that are not two numbers.
-    #[ext_op(pure, fast)]
+    #[ext_op(pure, fast, equality)]
     pub fn equal(a: &Value, b: &Value) -> bool {
         a == b
     }

@@ -10,7 +10,8 @@ use crate::model::Op;
 use crate::prove::{checks, id};
 use crate::tokens::{doc, local, option, referent, respan, span};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{Expr, ExprLit, Lifetime, Lit, Path, Type};
 
 /// What the generated code is for.
@@ -100,6 +101,7 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
         .as_ref()
         .map(|it| inline::implementation(op, it, target));
     let test = op.inline.as_ref().map(|it| inline::test(op, it, target));
+    let equality = equality_test(op, target);
     let (k, ident, sample) = (&target.krate, op.ident(), target.sample());
     quote! {
         #function
@@ -119,6 +121,7 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
             #id
         };
         #test
+        #equality
     }
 }
 
@@ -355,6 +358,26 @@ fn peek(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     })
 }
 
+/// The test of an op that says it is equality, a function beside it.
+fn equality_test(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
+    op.options.equality.as_ref()?;
+    let (k, ident, cfgs) = (&target.krate, op.ident(), op.function.cfgs());
+    let name = format_ident!(
+        "__fusevm_equality_{}",
+        ident.unraw(),
+        span = Span::call_site()
+    );
+    Some(quote! {
+        #(#cfgs)*
+        #[cfg(test)]
+        #[test]
+        #[allow(unnameable_test_items, non_snake_case)]
+        fn #name() {
+            #k::check_equality(|a, b| #ident(a, b));
+        }
+    })
+}
+
 /// The same for an op that machine code can call: there may only be so many parameters.
 fn native_kinds(op: &Op) -> Option<(Vec<Ident>, Ident)> {
     kinds(op).filter(|(kinds, _)| kinds.len() <= 8)
@@ -476,6 +499,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
         options.version.unwrap_or(1),
     );
     let pure = options.pure.is_some() || op.inline.is_some();
+    let equality = options.equality.is_some();
     let calls_back = op.ctx().is_some();
     let fails = op
         .inline
@@ -501,6 +525,7 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
             cache: #cache #or_cache,
             outputs: <#output as #k::Returns>::OUTPUTS #fails #or,
             pure: #pure,
+            equality: #equality,
             calls_back: #calls_back,
             cost: #cost,
             alt: #alt,

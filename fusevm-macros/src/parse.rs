@@ -9,7 +9,8 @@ use syn::{Expr, Ident, LitInt, LitStr, Path, Token};
 
 /// Options of one op, in the order in which they are documented.
 pub(crate) const OP_OPTIONS: &[&str] = &[
-    "pure", "fast", "inline", "cost", "was", "version", "id", "alt", "name", "linked", "crate",
+    "pure", "fast", "equality", "inline", "cost", "was", "version", "id", "alt", "name", "linked",
+    "crate",
 ];
 const SET_OPTIONS: &[&str] = &["linked", "prefix", "crate"];
 
@@ -19,6 +20,7 @@ pub(crate) struct OpOptions {
     pub(crate) language: Option<Path>,
     pub(crate) pure: Option<Ident>,
     pub(crate) fast: Option<Ident>,
+    pub(crate) equality: Option<Ident>,
     pub(crate) inline: Option<Ident>,
     pub(crate) cost: Option<Expr>,
     pub(crate) was: Vec<LitStr>,
@@ -68,6 +70,7 @@ impl OpOptions {
             match key.unraw().to_string().as_str() {
                 "pure" => self.pure = Some(flag(key, input)?),
                 "fast" => self.fast = Some(flag(key, input)?),
+                "equality" => self.equality = Some(flag(key, input)?),
                 "inline" => self.inline = Some(flag(key, input)?),
                 "linked" => self.linked = Some(flag(key, input)?),
                 "cost" => self.cost = Some(value(key, input)?),

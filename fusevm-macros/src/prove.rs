@@ -54,6 +54,9 @@ pub(crate) fn checks(op: &Op, target: &Target<'_>) -> TokenStream {
     if let Some(fast) = &op.options.fast {
         check(fast.span(), quote!(#k::assert_fast(#desc)));
     }
+    if let Some(equality) = &op.options.equality {
+        check(equality.span(), quote!(#k::assert_equality(#desc)));
+    }
     if let Some(alt) = &op.options.alt {
         let alt_desc = quote!(<#alt as #k::ExtOp<#language>>::DESC);
         check(span(alt), quote!(#k::assert_same_effect(#desc, #alt_desc)));

@@ -278,6 +278,25 @@ pub const fn assert_pure(op: &OpDesc) {
     );
 }
 
+/// Checks the promise of `equality` as far as types tell.
+///
+/// # Panics
+/// When the op is not one of two borrowed values of any kind that gives a `bool` and nothing else; the macros call it
+/// in a constant.
+#[track_caller]
+pub const fn assert_equality(op: &OpDesc) {
+    let of_values = op.inputs.len() == 2
+        && op.immediates.is_empty()
+        && op.peek.is_some()
+        && matches!(op.inputs[0].ty, Ty::Any)
+        && matches!(op.inputs[1].ty, Ty::Any)
+        && matches!(op.outputs.falls, [Ty::Bool]);
+    assert!(
+        of_values,
+        "`equality` is not kept: it is for `fn(a: &Value, b: &Value) -> bool`"
+    );
+}
+
 /// Checks the promise of `fast`.
 ///
 /// # Panics

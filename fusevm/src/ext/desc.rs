@@ -347,6 +347,8 @@ pub struct OpDesc {
     pub outputs: OutputDesc,
     /// Whether equal inputs always give equal outputs, without any effect.
     pub pure: bool,
+    /// Whether it is `==` of two values, which the VM may then compare by itself.
+    pub equality: bool,
     /// Whether it may call back into the VM (`Ctx`).
     pub calls_back: bool,
     /// Fuel.

@@ -34,8 +34,9 @@ mod reference;
 mod table;
 
 pub use assert::{
-    ConstText, assert_access, assert_callee, assert_distinct, assert_fast, assert_heap_use,
-    assert_immediate, assert_jumps, assert_operator, assert_pure, assert_rules, assert_same_effect,
+    ConstText, assert_access, assert_callee, assert_distinct, assert_equality, assert_fast,
+    assert_heap_use, assert_immediate, assert_jumps, assert_operator, assert_pure, assert_rules,
+    assert_same_effect,
 };
 pub use call::{Call, Flow, Operand, Rest};
 pub(crate) use call::{Parts, Produced, Results, shown};
@@ -87,6 +88,7 @@ const UNASSIGNED: OpDesc = OpDesc {
         access: None,
     },
     pure: false,
+    equality: false,
     calls_back: false,
     cost: Cost::Fixed(1),
     alt: None,

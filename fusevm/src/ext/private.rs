@@ -10,6 +10,7 @@ pub use crate::chunk::fixed::{
 pub use crate::heap::{Heap, Object, Trace, Tracer};
 pub use crate::op::{Op, Opcode};
 pub use crate::semantics::{Operands, Overflow, Policy, Trap, Unset, ZeroDiv};
+pub use crate::testing::check_equality;
 pub use crate::value::{FuseValue, HostValue, Value};
 pub use crate::verify::early::{Checked, Fault, check};
 pub use crate::vm::StaticChunk;

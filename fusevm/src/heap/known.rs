@@ -76,6 +76,92 @@ pub(crate) enum What {
     },
 }
 
+/// What the loop does by itself for objects of a shape: the same as [`Known`], as far as it can, in the order in
+/// which it is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(32))]
+pub(crate) struct Hit {
+    /// The number of the shape; 0 for none.
+    shape: u32,
+    /// The word of the heap whose shape it is.
+    salt: u32,
+    pub(crate) act: Act,
+    /// The number of a field or a function.
+    pub(crate) number: u32,
+    /// Through what a function is called, unless that is the object.
+    pub(crate) callee: Option<Handle>,
+}
+
+/// An op on one object, and at most one value behind it where that is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// What the loop knows nothing of.
+    #[default]
+    No,
+    /// What [`Known`] says.
+    Known,
+    Load,
+    /// Sets a field to the last input, and leaves the value in the place of the object.
+    Assign,
+    /// Sets a field to the last input.
+    Store,
+    /// Calls a function with the inputs behind the first.
+    Call,
+    /// Calls a function with all inputs.
+    CallMethod,
+}
+
+/// What the loop knows of a place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hits([Hit; 2]);
+
+impl Hits {
+    /// What is done with an object of this heap whose [`Shaped::key`](super::shape::Shaped) that is.
+    #[inline(always)]
+    pub(crate) fn of(&self, handle: Handle, key: u64) -> Option<&Hit> {
+        let is = |hit: &Hit| {
+            hit.salt == handle.salt()
+                && u64::from(hit.shape) << 32 | u64::from(handle.slot_word()) == key
+        };
+        match &self.0 {
+            [first, _] if is(first) => Some(first),
+            [_, second] if is(second) => Some(second),
+            _none => None,
+        }
+    }
+}
+
+impl Known {
+    fn hit(&self) -> Hit {
+        let none = (Act::Known, 0, None);
+        let (act, number, callee) = match self.what {
+            What::Load { field } => (Act::Load, field, None),
+            What::Store { field, leaves } => match leaves {
+                true => (Act::Assign, field, None),
+                false => (Act::Store, field, None),
+            },
+            What::Call {
+                function,
+                callee,
+                ref first,
+                fixed: 1,
+            } => match first {
+                First::Given => (Act::Call, function, callee),
+                First::Input => (Act::CallMethod, function, callee),
+                First::Made(_) => none,
+            },
+            What::Make(_) | What::Call { .. } => none,
+        };
+        Hit {
+            shape: self.shape.number(),
+            salt: self.of.salt(),
+            act,
+            number,
+            callee,
+        }
+    }
+}
+
 /// What a place remembers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Knowledge {
@@ -90,6 +176,12 @@ impl Knowledge {
     pub(crate) fn of(&self, heap: &Heap, handle: Handle) -> Option<&Known> {
         let mut ways = self.ways.iter().flatten();
         ways.find(|known| known.of.salt() == heap.salt() && heap.is_shaped(handle, known.shape))
+    }
+
+    /// The same for the loop.
+    pub(crate) fn hits(&self) -> Hits {
+        let hit = |way: &Option<Known>| way.as_ref().map_or(Hit::default(), Known::hit);
+        Hits([hit(&self.ways[0]), hit(&self.ways[1])])
     }
 
     /// All that is known, if nothing was ever forgotten for something new, and it is of one heap.

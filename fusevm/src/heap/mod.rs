@@ -53,7 +53,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 pub use error::HeapError;
 pub use known::Maker;
-pub(crate) use known::{First, Knowledge, Known, What};
+pub(crate) use known::{Act, First, Hits, Knowledge, Known, What};
 pub use object::{ObjMut, Object};
 pub use shape::Shape;
 #[cfg(all(feature = "jit", unix))]
@@ -321,6 +321,7 @@ impl Heap {
         Ok(before)
     }
 
+    #[inline]
     fn admit(&mut self) -> Result<(), HeapError> {
         if self.objects >= self.limit {
             return Err(HeapError::Full);
@@ -332,6 +333,7 @@ impl Heap {
     }
 
     /// Counts an object that was put into `place` and makes its handle.
+    #[inline]
     fn name(&mut self, place: Option<(u32, u32)>, arena: u32) -> Result<Handle, HeapError> {
         let (index, generation) = place.ok_or(HeapError::Full)?;
         self.objects += 1;

@@ -19,7 +19,6 @@ pub struct Shape(NonZeroU32);
 
 impl Shape {
     /// Its number in the heap.
-    #[cfg(all(feature = "jit", unix))]
     pub(crate) fn number(self) -> u32 {
         self.0.get()
     }
@@ -134,15 +133,18 @@ impl Heap {
         self.bytes = self.bytes.saturating_add(arena::size(&object));
         let number = shape.0.get() as usize;
         let mut home = self.shapes.homes.get(number).copied().unwrap_or(0);
-        if home == 0 || self.typed_mut::<T>(home).is_none() {
-            home = self.arena_of::<T>()?;
-            let homes = &mut self.shapes.homes;
-            if homes.len() <= number {
-                homes.resize(number + 1, 0);
+        let place = match self.typed_mut::<T>(home) {
+            Some(arena) if home != 0 => arena.insert(object),
+            _other => {
+                home = self.arena_of::<T>()?;
+                let homes = &mut self.shapes.homes;
+                if homes.len() <= number {
+                    homes.resize(number + 1, 0);
+                }
+                homes[number] = home;
+                (self.typed_mut::<T>(home)).and_then(|arena| arena.insert(object))
             }
-            homes[number] = home;
-        }
-        let place = (self.typed_mut::<T>(home)).and_then(|arena| arena.insert(object));
+        };
         let handle = self.name(place, home)?;
         let tables = &mut self.shapes.tables;
         let (arena, index) = (handle.arena() as usize, handle.index() as usize);
@@ -150,10 +152,15 @@ impl Heap {
             tables.resize_with(arena + 1, Vec::new);
         }
         let table = &mut tables[arena];
-        if table.len() <= index {
-            table.resize_with(index + 1, Shaped::default);
+        if let Some(beside) = table.get_mut(index) {
+            beside.key = key(Some(shape), handle);
+        } else {
+            table.resize_with(index, Shaped::default);
+            table.push(Shaped {
+                key: key(Some(shape), handle),
+                fields: Vec::new(),
+            });
         }
-        table[index].key = key(Some(shape), handle);
         self.bytes = self.bytes.saturating_add(size_of::<Shaped>());
         Ok(Obj::new(handle))
     }
@@ -276,6 +283,17 @@ impl Heap {
             return None;
         }
         shaped.fields.get_mut(field)?.as_mut()
+    }
+
+    /// What the heap keeps beside whatever stands in an object's slot now: whoever wants that of the object
+    /// compares the key.
+    #[inline(always)]
+    pub(crate) fn beside(&mut self, handle: Handle) -> Option<&mut Shaped> {
+        if handle.salt() != self.salt {
+            return None;
+        }
+        let table = self.shapes.tables.get_mut(handle.arena() as usize)?;
+        table.get_mut(handle.index() as usize)
     }
 
     /// Whether the object has that shape.

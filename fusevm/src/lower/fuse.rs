@@ -11,7 +11,7 @@
 //! A register that stands for a place on the stack is read once, by what pops the value. So a value that
 //! goes from one of the instructions to the next need not be written, if it is such a one.
 
-use super::Ins;
+use super::{Ins, NOWHERE};
 
 /// The instructions with what can be fused in its place. `base` is the first register of the stack.
 pub(super) fn fuse(ins: &[Ins], base: u16, floats: impl Fn(u32) -> Option<u16>) -> Vec<Ins> {
@@ -140,8 +140,55 @@ fn two(ins: &[Ins], (at, base): (usize, u16), floats: impl Fn(u32) -> Option<u16
             Ins::ArrayGetNotGt { b, c, name, by }
         }
 
+        // A property or a method of a slot or a global.
+        (Ins::Copy { d, a }, Ins::Ext { a: t, n: 1, .. }) if passes(t) && d == t => Ins::ExtOf {
+            d,
+            a,
+            known: NOWHERE,
+        },
+        (Ins::GetVar { d, name }, Ins::Ext { a: t, n: 1, .. }) if passes(t) && d == t => {
+            Ins::ExtOfVar {
+                d,
+                name,
+                known: NOWHERE,
+            }
+        }
+
+        // A constant that something is compared with.
+        (Ins::Undef { d: t }, test) if passes(t) && test.is_equality() => equal(t, NOWHERE, test)?,
+        (Ins::Const { d: t, k }, test) if passes(t) && test.is_equality() => {
+            equal(t, u16::try_from(k).ok().filter(|k| *k != NOWHERE)?, test)?
+        }
+
         // A number of the program as an operand.
         (Ins::Const { d: t, k }, second) if passes(t) => with_float(t, floats(k)?, second)?,
+        _other => return None,
+    })
+}
+
+/// A comparison of constant `k`, which the instruction before it puts into `t`, with another register.
+fn equal(t: u8, k: u16, test: Ins) -> Option<Ins> {
+    let other = |a, b| match (a == t, b == t) {
+        (true, false) => Some(b),
+        (false, true) => Some(a),
+        _both => None,
+    };
+    Some(match test {
+        Ins::Binary { d, a, b, .. } => Ins::EqualK {
+            d,
+            a: other(a, b)?,
+            k,
+        },
+        Ins::JumpEq { a, b, to } => Ins::JumpEqK {
+            a: other(a, b)?,
+            k,
+            to,
+        },
+        Ins::JumpNotEq { a, b, to } => Ins::JumpNotEqK {
+            a: other(a, b)?,
+            k,
+            to,
+        },
         _other => return None,
     })
 }

@@ -248,6 +248,14 @@ pub(crate) enum Ins<R = u8> {
     JumpNotLtF { a: u8, k: u16, to: u32 },
     JumpGtF { a: u8, k: u16, to: u32 },
     JumpNotGtF { a: u8, k: u16, to: u32 },
+    /// `d =` whether `a` equals constant `k` of the code, or Undef for [`NOWHERE`]; and branches on that.
+    EqualK { d: u8, a: u8, k: u16 },
+    JumpEqK { a: u8, k: u16, to: u32 },
+    JumpNotEqK { a: u8, k: u16, to: u32 },
+    /// Runs an ext op whose only input is a copy of `a`: its result goes to `d`. `known` is as for `Ext`.
+    ExtOf { d: u8, a: u8, known: u16 },
+    /// The same of the global of name `name`.
+    ExtOfVar { d: u8, name: u16, known: u16 },
 }
 }
 
@@ -393,6 +401,18 @@ impl<R: Copy + PartialEq> Ins<R> {
         }
     }
 
+    /// Whether it compares two registers by `==`, or by what is the other way round.
+    pub(crate) fn is_equality(self) -> bool {
+        matches!(
+            self,
+            Ins::Binary {
+                op: Opcode::NumEq,
+                ..
+            } | Ins::JumpEq { .. }
+                | Ins::JumpNotEq { .. }
+        )
+    }
+
     /// Whether it is a branch on two registers: greater is less then, the other way round.
     pub(crate) fn turned(self) -> bool {
         matches!(
@@ -438,7 +458,12 @@ impl<R: Copy + PartialEq> Ins<R> {
             | Ins::JumpLtF { .. }
             | Ins::JumpNotLtF { .. }
             | Ins::JumpGtF { .. }
-            | Ins::JumpNotGtF { .. } => 2,
+            | Ins::JumpNotGtF { .. }
+            | Ins::EqualK { .. }
+            | Ins::JumpEqK { .. }
+            | Ins::JumpNotEqK { .. }
+            | Ins::ExtOf { .. }
+            | Ins::ExtOfVar { .. } => 2,
             _other => 1,
         }
     }

@@ -78,6 +78,8 @@ pub(crate) struct Code {
     pub(crate) form: Form,
     /// Arguments that it is for.
     pub(crate) argc: u8,
+    /// What it does, where that is so little that a call need not be made.
+    pub(crate) brief: Brief,
     /// The function's number, or that of functions for the main program.
     pub(crate) unit: u32,
     #[cfg(feature = "jit")]
@@ -97,8 +99,14 @@ impl Code {
                 if let Ins::Ext { known, .. } = &mut self.ins[at] {
                     *known = number;
                 }
+                if let Some(Ins::ExtOf { known, .. } | Ins::ExtOfVar { known, .. }) =
+                    at.checked_sub(1).map(|before| &mut self.ins[before])
+                {
+                    *known = number;
+                }
             }
         }
+        self.brief = Brief::of(&self.plain, self.argc);
     }
 
     /// Whether a frame has registers that a narrow instruction cannot name.
@@ -125,6 +133,35 @@ impl Code {
         let found = self.points.binary_search_by_key(&at, |point| point.0);
         let (_, exit) = self.points[found.ok()?];
         self.exits.get(exit as usize)
+    }
+}
+
+/// What a function does that does next to nothing, with its first argument alone: returning it, a field of it, or
+/// nothing. The loop then makes no frame for it. (Smalltalk-80 returned `self` and instance variables so; see
+/// Goldberg and Robson, *Smalltalk-80: The Language and its Implementation*, 1983, on primitive methods.)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Brief {
+    #[default]
+    No,
+    Undef,
+    First,
+    /// What the ext op of that place gives for it, if that is a field.
+    Op(u16),
+}
+
+impl Brief {
+    fn of(plain: &[Ins<u16>], argc: u8) -> Self {
+        match plain {
+            &[Ins::Return { a: 0, blocks: 0 }, ..] if argc > 0 => Brief::First,
+            &[Ins::Undef { d }, Ins::Return { a, blocks: 0 }, ..] if a == d => Brief::Undef,
+            &[
+                Ins::Copy { d, a: 0 },
+                Ins::Ext { a, n: 1, known, .. },
+                Ins::Return { a: left, blocks: 0 },
+                ..,
+            ] if argc > 0 && a == d && left == d => Brief::Op(known),
+            _more => Brief::No,
+        }
     }
 }
 

@@ -64,6 +64,10 @@ pub(super) struct Lowering<'v> {
     pc: usize,
     /// Nothing before this instruction may be changed any more: control gets here from elsewhere.
     fence: usize,
+    /// The instruction behind one that empties a register because its value was popped.
+    popped: Option<usize>,
+    /// The instruction that empties a register by writing it.
+    empties: Option<usize>,
 }
 
 impl<'v> Lowering<'v> {
@@ -96,6 +100,7 @@ impl<'v> Lowering<'v> {
                 slots,
                 form,
                 argc: 0,
+                brief: Default::default(),
                 unit: 0,
                 #[cfg(feature = "jit")]
                 hooks: Default::default(),
@@ -113,6 +118,8 @@ impl<'v> Lowering<'v> {
             labels: 0,
             pc: 0,
             fence: 0,
+            popped: None,
+            empties: None,
         }
     }
 
@@ -204,7 +211,20 @@ impl<'v> Lowering<'v> {
         }
     }
 
-    fn emit(&mut self, ins: Ins<u16>) -> usize {
+    fn emit(&mut self, mut ins: Ins<u16>) -> usize {
+        // What is written next need not be emptied before: whatever stood there goes then.
+        let last = self.code.plain.len();
+        if let Some(&Ins::Undef { d }) = self.code.plain.last()
+            && self.popped == Some(last)
+            && self.fence < last
+            && ins.dest().is_some_and(|dest| *dest == d)
+            && !ins.reads().contains(&Some(d))
+        {
+            self.code.plain.pop();
+            self.code.meta.pop();
+            self.paid.pop();
+            self.empties = Some(last - 1);
+        }
         self.code.plain.push(ins);
         self.code.meta.push(Meta {
             pc: self.pc as u32,

@@ -3,6 +3,7 @@
 #[cfg(feature = "macros")]
 mod both;
 mod chunk;
+mod equality;
 #[doc(hidden)]
 pub mod inline;
 #[cfg_attr(not(feature = "macros"), allow(dead_code))]
@@ -15,6 +16,8 @@ mod ops;
 #[cfg(feature = "macros")]
 pub use both::{BothFailed, Scalar, check_both};
 pub use chunk::{Expected, ToChunk, check_chunk};
+#[doc(hidden)]
+pub use equality::check_equality;
 #[cfg(feature = "macros")]
 pub use ops::{OpReport, check_ops};
 

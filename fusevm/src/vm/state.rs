@@ -4,7 +4,7 @@ use super::collect::Held;
 use super::share::Handle;
 use super::{Linked, VM};
 use crate::ext::Place;
-use crate::heap::{Knowledge, Known};
+use crate::heap::{Hits, Knowledge, Known};
 use crate::lower::NOWHERE;
 use crate::semantics::Trap;
 use crate::value::{Func, Str, Value};
@@ -91,6 +91,8 @@ struct Entry {
     places: Vec<Place>,
     /// What ops have said of shapes, by places, as far as they did.
     known: Vec<Knowledge>,
+    /// The same as the loop reads it.
+    hits: Vec<Hits>,
 }
 
 impl Code {
@@ -145,6 +147,7 @@ impl Code {
             begun: false,
             places: Vec::new(),
             known: Vec::new(),
+            hits: Vec::new(),
         };
         self.set(index, Some(entry));
         if self.len > FEW {
@@ -174,7 +177,7 @@ impl Code {
         let serial = self.serial;
         if let Some(entry) = self.entry_mut(index) {
             entry.linked = linked;
-            entry.known = Vec::new();
+            (entry.known, entry.hits) = (Vec::new(), Vec::new());
             let old = std::mem::replace(&mut entry.serial, serial);
             self.gone.push(old);
         }
@@ -215,6 +218,12 @@ impl Code {
         self.entry(code)?.known.get(usize::from(place))
     }
 
+    /// What the loop knows at the places of a program, by number, as far as it does.
+    #[inline(always)]
+    pub(crate) fn hits(&self, code: u32) -> &[Hits] {
+        self.entry(code).map_or(&[], |entry| &entry.hits)
+    }
+
     /// Takes note of what an op has said at a place.
     pub(crate) fn learn(&mut self, code: u32, place: u16, known: Known) {
         if place != NOWHERE
@@ -223,8 +232,10 @@ impl Code {
             let at = usize::from(place);
             if entry.known.len() <= at {
                 entry.known.resize_with(at + 1, Knowledge::default);
+                entry.hits.resize(at + 1, Hits::default());
             }
             entry.known[at].learn(known);
+            entry.hits[at] = entry.known[at].hits();
         }
     }
 

@@ -86,6 +86,10 @@ fn fused() -> Vec<(&'static str, String)> {
         ("DivF", "GetSlot 0; LoadFloat 2.5; Div"),
         ("DivF", "GetSlot 0; LoadFloat 0.0; Div"),
         ("IntoF", "LoadFloat 2.5; GetSlot 0; Div"),
+        ("EqualK", "GetSlot 0; LoadFloat 1.5; NumEq"),
+        ("EqualK", "LoadFloat 1.5; GetSlot 0; NumEq"),
+        ("EqualK", "GetSlot 0; LoadConst \"2\"; NumEq"),
+        ("EqualK", "LoadUndef; GetSlot 0; NumEq"),
         (
             "Copies",
             "GetSlot 0; SetSlot 4; GetSlot 1; SetSlot 5; LoadInt 0",
@@ -129,6 +133,18 @@ fn fused() -> Vec<(&'static str, String)> {
             "JumpIfFalse",
         ),
         ("JumpGtF", "GetSlot 0; LoadFloat 1.5; NumGt", "JumpIfTrue"),
+        ("JumpEqK", "GetSlot 0; LoadFloat 1.5; NumEq", "JumpIfTrue"),
+        ("JumpEqK", "GetSlot 0; LoadUndef; NumNe", "JumpIfFalse"),
+        (
+            "JumpNotEqK",
+            "LoadConst \"2\"; GetSlot 0; NumEq",
+            "JumpIfFalse",
+        ),
+        (
+            "JumpNotEqK",
+            "GetSlot 0; LoadFloat 1.5; NumNe",
+            "JumpIfTrue",
+        ),
         (
             "JumpNotGtF",
             "GetSlot 0; LoadFloat 1.5; NumGt",

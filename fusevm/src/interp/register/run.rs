@@ -14,6 +14,7 @@ mod wide;
 use super::Code;
 use crate::interp::{Step, unwound};
 use crate::lower::{Form, Ins};
+use crate::op::Opcode;
 use crate::semantics::{Trap, array};
 use crate::value::Value;
 use crate::vm::{Linked, VM};
@@ -49,6 +50,7 @@ impl VM {
             place,
             patience: PATIENCE.min(vm_patience(self)),
             form: code.form,
+            equality: linked.operator(Opcode::NumEq).is_some_and(|op| op.equality),
             calls: Vec::new(),
             targets: Vec::new(),
             made: Vec::new(),
@@ -112,6 +114,8 @@ struct Run<'l> {
     /// Instructions that may still pass before the interrupt flag is looked at.
     patience: i64,
     form: Form,
+    /// Whether `==` of the language is that of values, where not both are numbers.
+    equality: bool,
     calls: Vec<Rec<'l>>,
     /// How many of them have frames of the VM.
     known: usize,

@@ -49,6 +49,7 @@ impl<'v> Lowering<'v> {
                 if self.stack.last() == Some(Opnd::Temp) {
                     let d = self.home(self.stack.len() - 1);
                     self.emit(Ins::Undef { d });
+                    self.popped = Some(self.code.plain.len());
                 }
                 self.pop(1);
             }

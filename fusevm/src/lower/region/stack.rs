@@ -218,7 +218,8 @@ impl<'v> Lowering<'v> {
         let aliased = self.stack.above.contains(&Opnd::Reg(d));
         let home = self.home(p);
         let last = self.code.plain.len();
-        if opnd == Opnd::Temp && !aliased && last > self.fence {
+        let may_go = last > self.fence && self.empties != Some(last - 1);
+        if opnd == Opnd::Temp && !aliased && may_go {
             // What computed the value writes the slot.
             if let Some(dest) = self.code.plain[last - 1]
                 .dest()

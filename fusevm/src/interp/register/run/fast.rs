@@ -9,13 +9,45 @@
 #[cfg(all(feature = "jit", unix))]
 use super::Passes;
 use super::{Rec, Run};
+use crate::heap::Act;
 use crate::interp::register::{forget as forget_value, is_plain};
-use crate::lower::{Ins, WINDOW};
-use crate::op::Opcode;
-use crate::value::{Value, View, ViewMut};
+use crate::lower::{Brief, Code, Ins, WINDOW};
+use crate::op::{Op, Opcode};
+use crate::value::{Array, Handle, Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
 use std::mem::{forget, replace, take};
+
+/// Whether an instruction reads a text that the one before it would load.
+#[inline(always)]
+fn reads_texts(ins: &Ins) -> bool {
+    matches!(
+        ins,
+        Ins::Concat { .. }
+            | Ins::HashGet { .. }
+            | Ins::HashExists { .. }
+            | Ins::HashDelete { .. }
+            | Ins::HashSet { .. }
+    )
+}
+
+/// Whether two values are equal that are not two numbers, if that is told at a glance.
+#[inline(always)]
+fn equal(a: &Value, b: &Value) -> Option<bool> {
+    use Value::{Bool, Float, Int, Obj, Str, Undef};
+    Some(match (a, b) {
+        (Str(a), Str(b)) => a == b,
+        (Bool(a), Bool(b)) => a == b,
+        (Obj(a), Obj(b)) => a == b,
+        (Undef, Undef) => true,
+        (Int(_) | Float(_), Int(_) | Float(_)) => return None,
+        (Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_), b) => match b {
+            Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_) => false,
+            _other => return None,
+        },
+        _other => return None,
+    })
+}
 
 /// The window of a frame.
 #[inline(always)]
@@ -35,13 +67,19 @@ fn place(index: &Value) -> Option<usize> {
     }
 }
 
-/// Whether nothing happens when these are dropped. It looks at all of them, since they mostly are, and at
-/// several between two jumps.
+/// Whether nothing happens when the first so many registers of a window are dropped. It looks at all of them,
+/// since they mostly are plain, four between two jumps, and at up to three behind them.
 #[inline(always)]
-fn are_plain(registers: &[Value]) -> bool {
-    let (fours, rest) = registers.as_chunks::<4>();
+fn are_plain(win: &[Value; WINDOW], registers: u8) -> bool {
+    let (fours, _) = win.as_chunks::<4>();
     let of_four = |[a, b, c, d]: &[Value; 4]| is_plain(a) & is_plain(b) & is_plain(c) & is_plain(d);
-    fours.iter().all(of_four) && rest.iter().all(is_plain)
+    let more = |fours: &[[Value; 4]], registers: u8| {
+        let rest = registers.saturating_sub(5) / 4;
+        fours.iter().take(rest.into()).all(of_four)
+    };
+    of_four(&fours[0])
+        && (registers <= 4 || of_four(&fours[1]))
+        && (registers <= 8 || more(&fours[2..], registers))
 }
 
 // What follows copies values that are counted, and drops those that were there. It is called where it
@@ -68,27 +106,27 @@ fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
     win[0] = value;
 }
 
-/// Puts the result of a call that an ext op asked for where that has its results, and ends the call.
-///
-/// The value it was called through goes last: a panic of it is one of the return, when the call is over.
+/// Moves the result of a call to where the caller has it, if they are not both plain.
+#[cold]
 #[inline(never)]
-fn move_result(vm: &mut VM, calls: &mut Vec<Rec<'_>>, from: usize, to: usize) {
-    // Kind and number are read as they were written, one by one.
-    let registers = &mut vm.registers;
-    let plain = is_plain(&registers[to]);
-    match registers[from] {
-        Value::Int(n) if plain => forget(replace(&mut registers[to], Value::Int(n))),
-        Value::Float(f) if plain => forget(replace(&mut registers[to], Value::Float(f))),
-        Value::Bool(is) if plain => forget(replace(&mut registers[to], Value::Bool(is))),
-        Value::Obj(handle) if plain => forget(replace(&mut registers[to], Value::Obj(handle))),
-        Value::Undef if plain => forget(replace(&mut registers[to], Value::Undef)),
-        _ => {
-            let value = take(&mut registers[from]);
-            registers[to] = value;
-        }
-    }
-    calls.truncate(calls.len() - 1);
-    vm.callees.pop();
+fn move_result(registers: &mut [Value], from: usize, to: usize) {
+    let value = take(&mut registers[from]);
+    registers[to] = value;
+}
+
+/// Drops the value that a call went through.
+#[cold]
+#[inline(never)]
+fn drop_last(values: &mut Vec<Value>) {
+    values.pop();
+}
+
+/// Makes an array of registers, in the first of them.
+#[inline(never)]
+fn make_array(win: &mut [Value; WINDOW], a: u8, n: u8) {
+    let items = usize::from(a)..usize::from(a) + usize::from(n);
+    let made = Array::taken(&mut win[items]);
+    win[usize::from(a)] = Value::Array(made);
 }
 
 /// Copies an element of an array of values; whether there is one.
@@ -121,6 +159,35 @@ impl<'l> Run<'l> {
         &self.code.ins
     }
 
+    /// Opens the window of a function whose arguments are in registers from `a` on, or from the one behind, for an ext op
+    /// whose result goes to `a`; the caller goes on at its place.
+    #[inline(never)]
+    fn open(&mut self, vm: &mut VM, unit: &'l Code, callee: Handle, (a, behind): (u8, u8)) {
+        let (window, ip) = self.place;
+        let below = window + usize::from(a) + usize::from(behind);
+        // Its slots begin empty.
+        if unit.own_slots > unit.argc.into() {
+            let slots = &mut vm.registers[below..][..unit.own_slots.into()];
+            slots[unit.argc.into()..].fill(Value::Undef);
+        }
+        self.calls.push(Rec {
+            code: self.code,
+            window,
+            ip: ip as u32,
+            function: unit.unit,
+            want: true,
+            invoked: Some(a.into()),
+        });
+        vm.callees.push(Value::Obj(callee.by_fields()));
+        (self.place, self.code) = ((below, 0), unit);
+    }
+
+    /// The op that the instruction at a place of the running function comes from.
+    #[inline(always)]
+    fn op_at(&self, ip: usize) -> Op {
+        self.linked.chunk().ops[self.code.meta[ip].pc as usize]
+    }
+
     /// Runs instructions until there is one that is not run here: [`Run::place`] is then behind it, and
     /// nothing of it has run.
     #[inline(never)]
@@ -128,14 +195,16 @@ impl<'l> Run<'l> {
         // The rest of the state is in memory, where few instructions want it.
         let mut ip = self.place.1;
         let mut ins: &[Ins] = self.table();
+        // The last window that there is.
+        let mut reach = vm.registers.len() - WINDOW;
         let mut win = view(&mut vm.registers, self.place.0);
-        loop {
+        'run: loop {
             // Its fields are read where they are used, not all at once.
             let next = &ins[ip];
             macro_rules! leave {
                 () => {{
                     cold_path();
-                    break;
+                    break 'run;
                 }};
             }
             // Writes a register, unless there is something to drop. Kind and number go there one by one: a
@@ -157,16 +226,6 @@ impl<'l> Run<'l> {
                     forget(replace(register, Value::$kind(number)));
                 }};
             }
-            // Copies a number to a register.
-            macro_rules! copy_number {
-                ($d:expr, $from:expr) => {
-                    match $from {
-                        &Value::Int(n) => put!($d, Value::Int(n)),
-                        &Value::Float(f) => put!($d, Value::Float(f)),
-                        _ => leave!(),
-                    }
-                };
-            }
             // Copies a number or the like to a register.
             macro_rules! copy {
                 ($d:expr, $from:expr) => {
@@ -174,7 +233,7 @@ impl<'l> Run<'l> {
                         &Value::Int(n) => put!($d, Value::Int(n)),
                         &Value::Float(f) => put!($d, Value::Float(f)),
                         &Value::Bool(is) => put!($d, Value::Bool(is)),
-                        &Value::Obj(handle) => put!($d, Value::Obj(handle)),
+                        &Value::Obj(handle) => put!($d, Value::Obj(handle.by_fields())),
                         Value::Undef => put!($d, Value::Undef),
                         _ => leave!(),
                     }
@@ -191,10 +250,146 @@ impl<'l> Run<'l> {
                         &Value::Int(n) => forget(replace(to, Value::Int(n))),
                         &Value::Float(f) => forget(replace(to, Value::Float(f))),
                         &Value::Bool(is) => forget(replace(to, Value::Bool(is))),
-                        &Value::Obj(handle) => forget(replace(to, Value::Obj(handle))),
+                        &Value::Obj(handle) => forget(replace(to, Value::Obj(handle.by_fields()))),
+                        Value::Undef => forget(replace(to, Value::Undef)),
                         _ => leave!(),
                     }
                 }};
+            }
+            // Copies a field to a register, if it is a number or the like.
+            macro_rules! put_field {
+                ($d:expr, $value:expr, $otherwise:lifetime) => {
+                    match *$value {
+                        Value::Int(n) => put!($d, Value::Int(n)),
+                        Value::Float(f) => put!($d, Value::Float(f)),
+                        Value::Bool(is) => put!($d, Value::Bool(is)),
+                        Value::Obj(handle) => put!($d, Value::Obj(handle.by_fields())),
+                        Value::Undef => put!($d, Value::Undef),
+                        _ => break $otherwise,
+                    }
+                };
+            }
+            // Does what the loop knows of an op on an object: its inputs are `n` from register `a` on, in the
+            // first of which the object is, or will be put. The op is the last of `parts` instructions.
+            // What is not done here goes on behind.
+            macro_rules! on_object {
+                ($handle:expr, $a:expr, $n:expr, $known:expr, $parts:literal) => {
+                    'unknown: {
+                        let (handle, a, n): (Handle, u8, u8) = ($handle, $a, $n);
+                        let hits = vm.code.hits(self.program).get(usize::from($known));
+                        let (Some(hits), Some(beside)) = (hits, vm.heap.beside(handle)) else {
+                            break 'unknown;
+                        };
+                        let Some(hit) = hits.of(handle, beside.key) else {
+                            break 'unknown;
+                        };
+                        let args = match hit.act {
+                            Act::Load => {
+                                let Some(Some(value)) = beside.fields.get(hit.number as usize)
+                                else {
+                                    break 'unknown;
+                                };
+                                if n != 1 {
+                                    break 'unknown;
+                                }
+                                put_field!(a, value, 'unknown);
+                                ip += $parts;
+                                continue 'run;
+                            }
+                            Act::Assign | Act::Store => {
+                                let cell = beside.fields.get_mut(hit.number as usize);
+                                let Some(Some(cell)) = cell else {
+                                    break 'unknown;
+                                };
+                                if n != 2 || !is_plain(cell) {
+                                    break 'unknown;
+                                }
+                                let assigns = hit.act == Act::Assign;
+                                macro_rules! store {
+                                    ($value:expr) => {{
+                                        forget(replace(cell, $value));
+                                        if assigns {
+                                            forget(replace(&mut win[a as usize], $value));
+                                        }
+                                    }};
+                                }
+                                let Some(value) = win.get(usize::from(a) + 1) else {
+                                    break 'unknown;
+                                };
+                                match *value {
+                                    Value::Int(n) => store!(Value::Int(n)),
+                                    Value::Float(f) => store!(Value::Float(f)),
+                                    Value::Bool(is) => store!(Value::Bool(is)),
+                                    Value::Obj(handle) => store!(Value::Obj(handle.by_fields())),
+                                    Value::Undef => store!(Value::Undef),
+                                    _ => break 'unknown,
+                                }
+                                ip += $parts;
+                                continue 'run;
+                            }
+                            Act::Call => 1_u8,
+                            Act::CallMethod => 0,
+                            Act::Known => {
+                                put!(a, Value::Obj(handle.by_fields()));
+                                self.place.1 = ip + $parts;
+                                let done = self.known(vm, (a, n), $known);
+                                win = view(&mut vm.registers, self.place.0);
+                                if !done {
+                                    break 'unknown;
+                                }
+                                ip = self.place.1;
+                                ins = self.table();
+                                continue 'run;
+                            }
+                            Act::No => break 'unknown,
+                        };
+                        let below = self.place.0 + usize::from(a) + usize::from(args);
+                        let Some(&Some(unit)) = self.made.get(hit.number as usize) else {
+                            break 'unknown;
+                        };
+                        let unit: &'l Code = unit;
+                        if self.calls.len() >= self.most
+                            || below > reach
+                            || unit.argc != n - args
+                            || self.patience < 0
+                        {
+                            break 'unknown;
+                        }
+                        self.patience -= unit.ins.len() as i64;
+                        // What does next to nothing needs no frame.
+                        if n == 1 && unit.brief != Brief::No {
+                            match unit.brief {
+                                Brief::Undef => put!(a, Value::Undef),
+                                Brief::First => put!(a, Value::Obj(handle.by_fields())),
+                                Brief::Op(place) => {
+                                    let hits = vm.code.hits(self.program).get(usize::from(place));
+                                    let hit = hits.and_then(|hits| hits.of(handle, beside.key));
+                                    let Some(hit) = hit.filter(|hit| hit.act == Act::Load) else {
+                                        break 'unknown;
+                                    };
+                                    let Some(Some(value)) = beside.fields.get(hit.number as usize)
+                                    else {
+                                        break 'unknown;
+                                    };
+                                    put_field!(a, value, 'unknown);
+                                }
+                                Brief::No => {}
+                            }
+                            ip += $parts;
+                            continue 'run;
+                        }
+                        if $parts > 1 {
+                            put!(a, Value::Obj(handle.by_fields()));
+                        }
+                        let callee = hit.callee.unwrap_or(handle);
+                        self.place.1 = ip + $parts;
+                        self.open(vm, unit, callee, (a, args));
+                        ip = 0;
+                        ins = self.table();
+                        win = view(&mut vm.registers, self.place.0);
+                        continue 'run;
+                    }
+                };
             }
             // Copies an element to a register.
             macro_rules! element {
@@ -316,6 +511,77 @@ impl<'l> Run<'l> {
                         _ => leave!(),
                     }
                 };
+            }
+            // What only the stack had is gone; unless the instruction goes so far back that it may have to run
+            // once more.
+            macro_rules! used {
+                ($r:expr, $to:expr) => {
+                    if u16::from($r) >= self.code.base {
+                        let back = (ip + 1).saturating_sub($to as usize);
+                        if self.patience < back as i64 {
+                            leave!();
+                        }
+                        load_value(&mut win[$r as usize], &Value::Undef);
+                    }
+                };
+            }
+            // Whether two values are equal, where the language says that of them which the VM says.
+            macro_rules! equal {
+                ($a:expr, $b:expr, $to:expr) => {{
+                    let (a, b) = ($a, $b);
+                    let is = match equal(&win[a as usize], &win[b as usize]) {
+                        Some(is) if self.equality => is,
+                        _ => leave!(),
+                    };
+                    for r in [a, b] {
+                        if !is_plain(&win[r as usize]) {
+                            used!(r, $to);
+                        }
+                    }
+                    is
+                }};
+            }
+            macro_rules! branch_equal {
+                ($when:literal, $a:expr, $b:expr, $to:expr) => {{
+                    let is = match (&win[$a as usize], &win[$b as usize]) {
+                        (&Value::Int(x), &Value::Int(y)) => x == y,
+                        (&Value::Float(x), &Value::Float(y)) => x == y,
+                        // `!=` is an op of its own there.
+                        _ => {
+                            if !matches!(self.op_at(ip), Op::NumEq) {
+                                leave!();
+                            }
+                            equal!($a, $b, $to)
+                        }
+                    };
+                    if is == $when {
+                        go_to!($to);
+                    }
+                }};
+            }
+            // Whether a register equals constant `k`; the instruction behind this one compares them.
+            macro_rules! equal_constant {
+                ($a:expr, $k:expr, $to:expr) => {{
+                    let a = $a;
+                    let constant = self.code.constants.get($k as usize);
+                    match (&win[a as usize], constant.unwrap_or(&Value::Undef)) {
+                        (&Value::Float(x), &Value::Float(y)) => x == y,
+                        (&Value::Int(x), &Value::Int(y)) => x == y,
+                        (x, y) => {
+                            let is = match equal(x, y) {
+                                Some(is) if self.equality => is,
+                                _ => leave!(),
+                            };
+                            if !matches!(self.op_at(ip + 1), Op::NumEq) {
+                                leave!();
+                            }
+                            if !is_plain(x) {
+                                used!(a, $to);
+                            }
+                            is
+                        }
+                    }
+                }};
             }
             macro_rules! branch {
                 ($sign:tt, $when:literal, $a:expr, $b:expr, $to:expr) => {
@@ -492,6 +758,9 @@ impl<'l> Run<'l> {
                 Ins::Copy { d, a } => match win[a as usize] {
                     Value::Int(n) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
                     Value::Float(f) if is_plain(&win[d as usize]) => put!(d, Value::Float(f)),
+                    Value::Obj(handle) if is_plain(&win[d as usize]) => {
+                        put!(d, Value::Obj(handle.by_fields()))
+                    }
                     _ => {
                         cold_path();
                         self.place.1 = ip + 1;
@@ -499,12 +768,20 @@ impl<'l> Run<'l> {
                     }
                 },
                 Ins::Take { d, a } => {
-                    copy_number!(d, &win[a as usize]);
+                    copy!(d, &win[a as usize]);
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
-                // Texts are read where they are, by what comes next: see `text`.
-                Ins::Const { d, k } => copy_number!(d, &self.code.constants[k as usize]),
+                Ins::Const { d, k } => match &self.code.constants[k as usize] {
+                    &Value::Float(f) => put!(d, Value::Float(f)),
+                    &Value::Int(n) => put!(d, Value::Int(n)),
+                    // Some instructions read it where it is: see `text`.
+                    _ if reads_texts(&ins[ip + 1]) => leave!(),
+                    other => {
+                        self.place.1 = ip + 1;
+                        load_value(&mut win[d as usize], other);
+                    }
+                },
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
                 Ins::Swap { a, b } => win.swap(a.into(), b.into()),
@@ -554,10 +831,29 @@ impl<'l> Run<'l> {
                 Ins::XorI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x ^ y),
                 Ins::ShlI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x << (y & 63)),
                 Ins::ShrI { d, a, n } => bits!(d, a, &Value::Int(n.into()), |x, y| x >> (y & 63)),
+                Ins::Binary {
+                    op: Opcode::NumEq,
+                    d,
+                    a,
+                    b,
+                } => {
+                    let is = match (&win[a as usize], &win[b as usize]) {
+                        (&Value::Int(x), &Value::Int(y)) => x == y,
+                        (&Value::Float(x), &Value::Float(y)) => x == y,
+                        _ => {
+                            // What is dropped for it must not be asked for once more.
+                            let goes = u16::from(d) >= self.code.base && (d == a || d == b);
+                            if !goes && !is_plain(&win[d as usize]) {
+                                leave!();
+                            }
+                            equal!(a, b, usize::MAX)
+                        }
+                    };
+                    put!(d, Value::Bool(is));
+                }
                 Ins::Binary { op, d, a, b } => {
                     let (x, y) = (&win[a as usize], &win[b as usize]);
                     let is = match op {
-                        Opcode::NumEq => compare!(==, x, y),
                         Opcode::NumNe => compare!(!=, x, y),
                         Opcode::NumLt => compare!(<, x, y),
                         Opcode::NumGt => compare!(>, x, y),
@@ -590,10 +886,10 @@ impl<'l> Run<'l> {
                 },
                 Ins::JumpLt { a, b, to } => branch!(<, true, a, b, to),
                 Ins::JumpLe { a, b, to } => branch!(<=, true, a, b, to),
-                Ins::JumpEq { a, b, to } => branch!(==, true, a, b, to),
+                Ins::JumpEq { a, b, to } => branch_equal!(true, a, b, to),
                 Ins::JumpNotLt { a, b, to } => branch!(<, false, a, b, to),
                 Ins::JumpNotLe { a, b, to } => branch!(<=, false, a, b, to),
-                Ins::JumpNotEq { a, b, to } => branch!(==, false, a, b, to),
+                Ins::JumpNotEq { a, b, to } => branch_equal!(false, a, b, to),
                 Ins::JumpLtI { a, n, to } => branch_small!(<, true, a, n, to),
                 Ins::JumpLeI { a, n, to } => branch_small!(<=, true, a, n, to),
                 Ins::JumpGtI { a, n, to } => branch_small!(>, true, a, n, to),
@@ -611,7 +907,7 @@ impl<'l> Run<'l> {
                         put!(d, Value::Float(f));
                     }
                     &Some(Value::Obj(handle)) if is_plain(&win[d as usize]) => {
-                        put!(d, Value::Obj(handle));
+                        put!(d, Value::Obj(handle.by_fields()));
                     }
                     Some(value) => {
                         cold_path();
@@ -674,6 +970,14 @@ impl<'l> Run<'l> {
                     };
                     let value = number!(c);
                     set_element!(items, at, value);
+                }
+                Ins::MakeArray { a, n } => {
+                    let beyond = usize::from(a) + usize::from(n) > WINDOW;
+                    if beyond || usize::from(n) > vm.limits.max_array_len {
+                        leave!();
+                    }
+                    self.place.1 = ip + 1;
+                    make_array(win, a, n);
                 }
                 Ins::Len { d, a } => match &win[a as usize] {
                     Value::Array(items) if u16::from(a) < self.code.base => {
@@ -760,22 +1064,52 @@ impl<'l> Run<'l> {
                     }
                     // The caller wants it where the callee's window begins.
                     let registers = self.code.registers as u8;
-                    let clean = are_plain(&win[..registers.into()]);
+                    let clean = are_plain(win, registers);
                     match invoked {
                         Some(d) => {
-                            self.place.1 = ip + 1;
-                            if !clean {
-                                return_value(win, registers, a);
+                            let to = window + usize::from(d);
+                            macro_rules! to_caller {
+                                (Value::$kind:ident($number:expr)) => {{
+                                    let number = $number;
+                                    match &mut vm.registers[to] {
+                                        to if is_plain(to) => {
+                                            forget(replace(to, Value::$kind(number)));
+                                        }
+                                        to => load_value(to, &Value::$kind(number)),
+                                    }
+                                }};
                             }
-                            let a = if clean { a } else { 0 };
-                            let from = self.place.0 + usize::from(a);
-                            move_result(vm, &mut self.calls, from, window + usize::from(d));
+                            match win[a as usize] {
+                                Value::Float(f) if clean => to_caller!(Value::Float(f)),
+                                Value::Int(n) if clean => to_caller!(Value::Int(n)),
+                                Value::Obj(handle) if clean => {
+                                    to_caller!(Value::Obj(handle.by_fields()))
+                                }
+                                Value::Bool(is) if clean => to_caller!(Value::Bool(is)),
+                                _ => {
+                                    cold_path();
+                                    self.place.1 = ip + 1;
+                                    return_value(win, registers, a);
+                                    move_result(&mut vm.registers, self.place.0, to);
+                                }
+                            }
+                            self.calls.truncate(self.calls.len() - 1);
+                            match vm.callees.last().is_some_and(is_plain) {
+                                true => forget(vm.callees.pop()),
+                                false => {
+                                    // A panic of it is one of the return, when the call is over.
+                                    self.place.1 = ip + 1;
+                                    drop_last(&mut vm.callees);
+                                }
+                            }
                         }
                         None => {
                             match win[a as usize] {
                                 Value::Int(n) if clean => put!(0, Value::Int(n)),
                                 Value::Float(f) if clean => put!(0, Value::Float(f)),
-                                Value::Obj(handle) if clean => put!(0, Value::Obj(handle)),
+                                Value::Obj(handle) if clean => {
+                                    put!(0, Value::Obj(handle.by_fields()))
+                                }
                                 _ => {
                                     cold_path();
                                     self.place.1 = ip + 1;
@@ -791,8 +1125,7 @@ impl<'l> Run<'l> {
                     continue;
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
-                    if self.calls.len() <= self.known
-                        || !are_plain(&win[..usize::from(self.code.registers as u8)])
+                    if self.calls.len() <= self.known || !are_plain(win, self.code.registers as u8)
                     {
                         leave!();
                     }
@@ -823,8 +1156,8 @@ impl<'l> Run<'l> {
                     known,
                     ..
                 } => {
-                    self.place.1 = ip + 1;
-                    let Value::Obj(_) = win[a as usize] else {
+                    let Value::Obj(handle) = win[a as usize] else {
+                        self.place.1 = ip + 1;
                         // An op of numbers, on numbers: nothing but its own code.
                         let op = self.linked.ops.get(usize::from(import));
                         let inputs = usize::from(a)..usize::from(a) + usize::from(n);
@@ -839,6 +1172,9 @@ impl<'l> Run<'l> {
                         ip += 1;
                         continue;
                     };
+                    on_object!(handle, a, n, known, 1);
+                    cold_path();
+                    self.place.1 = ip + 1;
                     if !self.known(vm, (a, n), known) {
                         leave!();
                     }
@@ -860,6 +1196,7 @@ impl<'l> Run<'l> {
                     self.patience -= 1;
                     ip = self.place.1;
                     ins = self.table();
+                    reach = vm.registers.len() - WINDOW;
                     win = view(&mut vm.registers, self.place.0);
                     continue;
                 }
@@ -881,8 +1218,8 @@ impl<'l> Run<'l> {
                 Ins::StepByLe { a, s, b, to } => step_by!(<=, a, s, b, to),
                 Ins::Copies { d, a, e, b } => {
                     // If the second copy is not done here, both are done again.
-                    copy_number!(d, &win[a as usize]);
-                    copy_number!(e, &win[b as usize]);
+                    copy!(d, &win[a as usize]);
+                    copy!(e, &win[b as usize]);
                     ip += 1;
                 }
                 Ins::IndexGetNotEqI { a, b, n, to } => {
@@ -1071,10 +1408,49 @@ impl<'l> Run<'l> {
                 Ins::JumpGtF { a, k, to } => branch_float!(>, true, a, k, to),
                 Ins::JumpNotGtF { a, k, to } => branch_float!(>, false, a, k, to),
 
+                Ins::EqualK { d, a, k } => {
+                    // What is dropped for it must not be asked for once more.
+                    let goes = u16::from(d) >= self.code.base && d == a;
+                    if !goes && !is_plain(&win[d as usize]) {
+                        leave!();
+                    }
+                    let is = equal_constant!(a, k, usize::MAX);
+                    then!(d, Value::Bool(is));
+                }
+                Ins::JumpEqK { a, k, to } => {
+                    if equal_constant!(a, k, to) {
+                        go_to!(to);
+                    }
+                    ip += 1;
+                }
+                Ins::JumpNotEqK { a, k, to } => {
+                    if !equal_constant!(a, k, to) {
+                        go_to!(to);
+                    }
+                    ip += 1;
+                }
+                Ins::ExtOf { d, a, known } => {
+                    if let Value::Obj(handle) = win[a as usize] {
+                        on_object!(handle, d, 1, known, 2);
+                    }
+                    copy!(d, &win[a as usize]);
+                }
+                Ins::ExtOfVar { d, name, known } => {
+                    let Some(value) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    if let &Value::Obj(handle) = value {
+                        on_object!(handle, d, 1, known, 2);
+                    }
+                    let Some(value) = &vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    copy!(d, value);
+                }
+
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
-                | Ins::MakeArray { .. }
                 | Ins::Concat { .. }
                 | Ins::HashGet { .. }
                 | Ins::HashExists { .. }

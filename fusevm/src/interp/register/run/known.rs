@@ -3,7 +3,7 @@
 use super::super::{forget, is_plain};
 use super::{Rec, Run};
 use crate::heap::{First, What};
-use crate::lower::{Code, NOWHERE, WINDOW};
+use crate::lower::{Brief, Code, NOWHERE, WINDOW};
 use crate::value::Value;
 use crate::vm::VM;
 use std::mem;
@@ -93,6 +93,17 @@ impl<'l> Run<'l> {
                         },
                     },
                 };
+                // What does next to nothing needs no frame.
+                if let (Some(made), Brief::First, 1) = (argument, unit.brief, given) {
+                    self.patience -= unit.ins.len() as i64;
+                    let inputs = &mut registers[first..=last];
+                    if n > 1 {
+                        inputs.iter_mut().for_each(forget);
+                    }
+                    // An object stands there: nothing is to be dropped.
+                    mem::forget(mem::replace(&mut inputs[0], Value::Obj(made.by_fields())));
+                    return true;
+                }
                 // What the op has beside the arguments goes.
                 registers[first..window].iter_mut().for_each(forget);
                 if let Some(handle) = argument {
