@@ -5,7 +5,9 @@
 
 use crate::peer::{HOST_CALL, Peer};
 use crate::workloads::Workload;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// A command that may be there.
@@ -16,6 +18,8 @@ struct Known {
     program: &'static str,
     /// What its language does not have.
     lacks: &'static [&'static str],
+    /// Whether it calls functions of shared libraries.
+    calls_libraries: bool,
 }
 
 const fn known(
@@ -30,13 +34,17 @@ const fn known(
         args,
         program,
         lacks: &[],
+        calls_libraries: false,
     }
 }
 
 const KNOWN: [Known; 7] = [
     known("Lua 5.4", "lua5.4", &[], "workloads.lua"),
     known("LuaJIT -joff", "luajit", &["-joff"], "workloads.lua"),
-    known("LuaJIT", "luajit", &[], "workloads.lua"),
+    Known {
+        calls_libraries: true,
+        ..known("LuaJIT", "luajit", &[], "workloads.lua")
+    },
     known("Node", "node", &[], "workloads.js"),
     known("QuickJS", "qjs", &["--std"], "workloads.js"),
     known("Python", "python3", &[], "workloads.py"),
@@ -64,6 +72,8 @@ pub fn install() {
 /// A command that runs.
 struct Running {
     known: &'static Known,
+    /// Whether it has the function of the host.
+    has_library: bool,
     child: Child,
     lines_in: ChildStdin,
     lines_out: BufReader<ChildStdout>,
@@ -71,19 +81,46 @@ struct Running {
 
 /// Starts the commands that are there.
 pub fn found() -> Vec<Box<dyn Peer>> {
-    let running = KNOWN.iter().filter_map(Running::start);
+    let library = library();
+    let running = KNOWN
+        .iter()
+        .filter_map(|known| Running::start(known, library.as_deref()));
     running
         .map(|peer| Box::new(peer) as Box<dyn Peer>)
         .collect()
 }
 
+/// A shared library with the function of the host, made by the compiler that is there anyway; nothing if it
+/// cannot be made.
+fn library() -> Option<PathBuf> {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/programs/mix.rs");
+    let name = format!("{}fusevm_peers_mix{}", DLL_PREFIX, DLL_SUFFIX);
+    let path = std::env::temp_dir().join(name);
+    let mut rustc = Command::new("rustc");
+    rustc.args([
+        "--edition=2024",
+        "--crate-type=cdylib",
+        "-Copt-level=3",
+        "-o",
+    ]);
+    rustc.arg(&path).arg(source).stderr(Stdio::null());
+    rustc
+        .status()
+        .is_ok_and(|status| status.success())
+        .then_some(path)
+}
+
 impl Running {
-    fn start(known: &'static Known) -> Option<Self> {
+    fn start(known: &'static Known, library: Option<&Path>) -> Option<Self> {
         let programs = concat!(env!("CARGO_MANIFEST_DIR"), "/programs/");
         let mut command = Command::new(known.command);
         command
             .args(known.args)
             .arg(format!("{programs}{}", known.program));
+        let library = library.filter(|_| known.calls_libraries);
+        if let Some(library) = library {
+            command.env("FUSEVM_MIX", library);
+        }
         let mut child = (command.stdin(Stdio::piped()).stdout(Stdio::piped()))
             .spawn()
             .ok()?;
@@ -91,6 +128,7 @@ impl Running {
         let lines_out = BufReader::new(lines_out);
         Some(Self {
             known,
+            has_library: library.is_some(),
             child,
             lines_in,
             lines_out,
@@ -112,7 +150,10 @@ impl Peer for Running {
     }
 
     fn has(&self, workload: &Workload) -> bool {
-        workload.name != HOST_CALL && !self.known.lacks.contains(&workload.name)
+        match workload.name {
+            HOST_CALL => self.has_library,
+            name => !self.known.lacks.contains(&name),
+        }
     }
 
     fn run(&mut self, workload: &Workload, runs: u32) -> f64 {
