@@ -101,9 +101,14 @@ pub(crate) fn op(op: &Op, target: &Target<'_>) -> TokenStream {
         .as_ref()
         .map(|it| inline::implementation(op, it, target));
     let test = op.inline.as_ref().map(|it| inline::test(op, it, target));
+    // Its numbers have suffixes that are not in the source, and lints look there for how they are written.
+    let lenient = op.inline.as_ref().map(
+        |_| quote!(#[allow(clippy::unusual_byte_groupings, clippy::inconsistent_digit_grouping)]),
+    );
     let equality = equality_test(op, target);
     let (k, ident, sample) = (&target.krate, op.ident(), target.sample());
     quote! {
+        #lenient
         #function
         #item
         #(#cfgs)*
@@ -378,34 +383,74 @@ fn equality_test(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     })
 }
 
-/// The same for an op that machine code can call: there may only be so many parameters.
-fn native_kinds(op: &Op) -> Option<(Vec<Ident>, Ident)> {
-    kinds(op).filter(|(kinds, _)| kinds.len() <= 8)
+/// Types that machine code cannot pass whatever they stand for, so that no entry is made for nothing.
+const OWNED: [&str; 8] = [
+    "Value", "Str", "Array", "Hash", "Func", "Ref", "Obj", "ObjMut",
+];
+
+/// Whether machine code might call the op: it asks for nothing but immediates and inputs, a few of them,
+/// and its cost is known. Whether it can, the types say.
+fn is_callable(op: &Op) -> bool {
+    let passes = |param: &Param| match (&param.class, &param.ty) {
+        (Class::Immediate, _) => true,
+        (Class::Input { .. }, Type::Path(path)) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| !OWNED.iter().any(|owned| last.ident == owned))
+        }
+        (Class::Input { .. }, Type::Reference(reference)) => reference.mutability.is_none(),
+        _other => false,
+    };
+    let is_fixed = match &op.options.cost {
+        None => true,
+        Some(cost) => matches!(cost, Expr::Lit(lit) if matches!(lit.lit, Lit::Int(_))),
+    };
+    let inputs = op.inputs().count();
+    is_fixed && !op.params.is_empty() && inputs <= 8 && op.params.iter().all(passes)
 }
 
-/// The function that machine code calls, and what describes it.
+/// What machine code has to know of the op, if its types allow that it is called.
 fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
-    let (kinds, output) = native_kinds(op)?;
-    let (k, ident, state) = (&target.krate, op.ident(), local("state"));
-    let names: Vec<Ident> = (0..kinds.len())
-        .map(|at| local(&format!("input{at}")))
-        .collect();
-    let ty = |kind: &Ident| match kind.to_string().as_str() {
-        "Int" => quote!(::core::primitive::i64),
-        "Float" => quote!(::core::primitive::f64),
-        _ => quote!(::core::primitive::bool),
+    if !is_callable(op) {
+        return None;
+    }
+    let (k, ident, bits) = (&target.krate, op.ident(), local("bits"));
+    let output = match op.function.output() {
+        Some(ty) => fixed(ty).to_token_stream(),
+        None => quote!(()),
     };
-    let (types, result): (Vec<TokenStream>, _) = (kinds.iter().map(ty).collect(), ty(&output));
-    Some(quote! {
-        extern "C" fn __fusevm_called(
-            #state: &mut #k::NativeState, #(#names: #types),*
-        ) -> #result {
-            #state.guard(|| #ident(#(#names),*))
+    let (mut immediates, mut inputs) = (0usize.., 0usize..);
+    let (mut names, mut types) = (Vec::new(), Vec::new());
+    let arguments = op.params.iter().map(|param| match param.class {
+        Class::Immediate => {
+            let (ty, at) = (inferred(&param.ty), immediates.next());
+            quote!(#k::passed(<#ty as #k::Immediate<'_>>::of_bits(
+                __FUSEVM_DESC.immediates[#at].extract(#bits)
+            ))?)
         }
-        fn __fusevm_native() -> #k::NativeOp {
-            #k::NativeOp::of(
-                __fusevm_called as extern "C" fn(&mut #k::NativeState, #(#types),*) -> #result
-            )
+        _input => {
+            let name = local(&format!("input{}", inputs.next().unwrap_or(0)));
+            types.push(fixed(&param.ty));
+            names.push(name.clone());
+            name.to_token_stream()
+        }
+    });
+    let arguments: Vec<TokenStream> = arguments.collect();
+    let has_immediates = op.immediates().next().is_some();
+    Some(quote! {
+        // Not for the op's own type: that may be public, and types of inputs need not be.
+        struct __FusevmCalled;
+        #[automatically_derived]
+        impl #k::CalledOp for __FusevmCalled {
+            type Inputs = (#(#types,)*);
+            type Output = #output;
+            const IMMEDIATES: ::core::primitive::bool = #has_immediates;
+            #[inline(always)]
+            fn call(
+                #bits: ::core::primitive::u64,
+                (#(#names,)*): Self::Inputs,
+            ) -> ::core::result::Result<#output, #k::Failure> {
+                ::core::result::Result::Ok(#ident(#(#arguments),*))
+            }
         }
     })
 }
@@ -509,7 +554,24 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
     let quick = option(kinds(op).map(|_| quote!(__fusevm_quick)));
     let peek = option(peeks(op).map(|_| quote!(__fusevm_peek)));
-    let native = option(native_kinds(op).map(|_| quote!(__fusevm_native)));
+    let native = match is_callable(op) {
+        true => {
+            let passes = op.immediates().map(|param| {
+                let ty = inferred(&param.ty);
+                quote!(&& <#ty as #k::Immediate<'_>>::PASSED)
+            });
+            quote!({
+                #[allow(unused_imports)]
+                use #k::NotCalled as _;
+                if true #(#passes)* {
+                    #k::Probe::<__FusevmCalled>::CALLED
+                } else {
+                    ::core::option::Option::None
+                }
+            })
+        }
+        false => quote!(::core::option::Option::None),
+    };
     let place = quote_spanned!(op.ident().span()=> file: ::core::file!(), line: ::core::line!());
     quote! {
         #k::OpDesc {

@@ -17,6 +17,7 @@ mod host_code;
 mod inline;
 mod invoke;
 mod messages;
+mod native;
 mod nested;
 mod operators;
 mod places;

@@ -10,6 +10,7 @@ mod limits;
 mod programs;
 mod reference;
 mod sharing;
+mod showcase;
 
 use crate::generate::Random;
 use fusevm::{Chunk, JitConfig, VM, verify};

@@ -186,6 +186,9 @@ fn passing_impls(input: &DeriveInput, it: &Options, k: &TokenStream) -> TokenStr
             ) -> ::core::primitive::bool {
                 #k::host_value::<Self>(value).is_some()
             }
+            fn of_value(value: &#k::Value) -> ::core::option::Option<&Self> {
+                #k::host_value(value)
+            }
             fn borrow<'a>(
                 value: &'a #k::Value,
                 _: &mut #k::Call<'a>,

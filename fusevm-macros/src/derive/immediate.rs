@@ -50,6 +50,7 @@ pub(crate) fn immediate(input: &DeriveInput) -> TokenStream {
     }
     let (k, ident) = (krate(at.as_ref()), &input.ident);
     let (mut names, mut encode, mut decode) = (Vec::new(), Vec::new(), Vec::new());
+    let mut passed = Vec::new();
     let mut words = Vec::new();
     for (bits, variant) in (0u64..).zip(&data.variants) {
         let name = &variant.ident;
@@ -58,6 +59,7 @@ pub(crate) fn immediate(input: &DeriveInput) -> TokenStream {
         names.push(word);
         encode.push(quote!(#ident::#name => #bits));
         decode.push(quote!(#bits => ::core::result::Result::Ok(#ident::#name)));
+        passed.push(quote!(#bits => ::core::option::Option::Some(#ident::#name)));
     }
     let text = ident.unraw().to_string();
     let code = quote! {
@@ -75,6 +77,13 @@ pub(crate) fn immediate(input: &DeriveInput) -> TokenStream {
                 match bits {
                     #(#decode,)*
                     _ => ::core::result::Result::Err(#k::bad_immediate(#text)),
+                }
+            }
+            const PASSED: ::core::primitive::bool = true;
+            fn of_bits(bits: ::core::primitive::u64) -> ::core::option::Option<Self> {
+                match bits {
+                    #(#passed,)*
+                    _ => ::core::option::Option::None,
                 }
             }
         }

@@ -64,6 +64,9 @@ pub(crate) fn object(input: &DeriveInput) -> TokenStream {
             ) -> ::core::primitive::bool {
                 #k::is_object::<Self>(value, heap)
             }
+            fn of_value(_: &#k::Value) -> ::core::option::Option<&Self> {
+                ::core::option::Option::None
+            }
             fn borrow<'a>(
                 value: &'a #k::Value,
                 call: &mut #k::Call<'a>,

@@ -1,7 +1,7 @@
 //! Methods of numbers, and calls of other inline ops.
 
 use super::code::Ins;
-use super::expression::{Val, done, has_block};
+use super::expression::{Val, bare, done, has_block};
 use super::ty::Kind;
 use super::{Walk, Walked, Write, of_op, word};
 use crate::errors::unknown;
@@ -111,7 +111,7 @@ impl Walk<'_> {
         let places: Vec<Expr> = call.args.iter().cloned().collect();
         let (value, instead) = self.method(&call.method, (receiver, &args), &places)?;
         if let Some(instead) = instead {
-            let (a, args) = (&call.receiver, call.args.iter());
+            let (a, args) = (bare(&call.receiver), call.args.iter());
             *expr = done(quote_spanned!(generated_at(span)=> #instead(#a #(, #args)*)));
         }
         Ok(value)

@@ -147,7 +147,9 @@ impl Walk<'_> {
         let Ok(value) = i64::try_from(value) else {
             return self.error(&*lit, "this number is past the 64 bits of an i64");
         };
-        *lit = LitInt::new(&format!("{}i64", lit.base10_digits()), lit.span());
+        if lit.suffix().is_empty() {
+            *lit = LitInt::new(&format!("{lit}i64"), lit.span());
+        }
         Ok(self.put(Kind::Int, |to| Ins::Int(to, value)))
     }
 

@@ -1,7 +1,7 @@
 //! Operators.
 
 use super::code::Ins;
-use super::expression::{Out, Val, done, has_block};
+use super::expression::{Out, Val, bare, done, has_block};
 use super::ty::Kind;
 use super::{Walk, Walked, Write};
 use crate::tokens::{generated_at, local};
@@ -138,7 +138,7 @@ impl Walk<'_> {
             }
         };
         if op == "IntNeg" {
-            let (inner, at) = (&unary.expr, generated_at(span));
+            let (inner, at) = (bare(&unary.expr), generated_at(span));
             *expr = done(quote_spanned!(at=> ::core::primitive::i64::wrapping_neg(#inner)));
         }
         Ok(self.put(value.kind, |to| Ins::Unary(op, to, value.local)))
@@ -227,7 +227,9 @@ impl Walk<'_> {
         binary: &ExprBinary,
         span: proc_macro2::Span,
     ) -> Option<TokenStream> {
-        let (a, b, k, at) = (&binary.left, &binary.right, self.krate, generated_at(span));
+        // Operands become arguments, which want no parentheses.
+        let (a, b) = (bare(&binary.left), bare(&binary.right));
+        let (k, at) = (self.krate, generated_at(span));
         let name = |name: &str| syn::Ident::new(name, at);
         match (instead, self.write) {
             (Instead::Nothing, _) => None,

@@ -390,7 +390,7 @@ impl OpDesc {
         bits > 8
     }
 
-    /// Whether machine code could call it unboxed: only scalars, immediates and no context.
+    /// Whether its operands are numbers and truths alone, and it looks at nothing else.
     pub const fn is_scalar(&self) -> bool {
         let mut i = 0;
         while i < self.inputs.len() {
@@ -400,7 +400,7 @@ impl OpDesc {
             i += 1;
         }
         let alone = self.callee.is_none() && !self.cache && !self.calls_back;
-        alone && self.rest.is_none() && self.inputs.len() + self.immediates.len() <= 8
+        alone && self.rest.is_none()
     }
 }
 

@@ -36,6 +36,17 @@ pub trait Immediate<'a>: Sized {
     /// # Errors
     /// A trap when the bits name nothing; verified chunks have no such bits.
     fn decode(bits: u64, call: &Call<'a>) -> Result<Self, Trap>;
+
+    /// Whether machine code can pass it: whether its bits say all of it.
+    #[doc(hidden)]
+    const PASSED: bool = false;
+
+    /// The parameter out of nothing but its bits; `None` for bits that no verified chunk has.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn of_bits(_: u64) -> Option<Self> {
+        None
+    }
 }
 
 /// A trap for bits that no verified chunk has.
@@ -53,6 +64,11 @@ macro_rules! number {
         fn decode(bits: u64, _: &Call<'_>) -> Result<Self, Trap> {
             Ok(bits as $bits as $t)
         }
+        const PASSED: bool = true;
+        #[inline(always)]
+        fn of_bits(bits: u64) -> Option<Self> {
+            Some(bits as $bits as $t)
+        }
     })* };
 }
 number!(u8 = U8, u8; i8 = I8, u8; i32 = I32, u32; u32 = U32, u32);
@@ -65,6 +81,11 @@ impl Immediate<'_> for bool {
     }
     fn decode(bits: u64, _: &Call<'_>) -> Result<Self, Trap> {
         Ok(bits & 1 == 1)
+    }
+    const PASSED: bool = true;
+    #[inline(always)]
+    fn of_bits(bits: u64) -> Option<Self> {
+        Some(bits & 1 == 1)
     }
 }
 

@@ -259,6 +259,10 @@ pub trait Borrowed {
     /// Whether [`Borrowed::borrow`] would give a reference.
     fn accepts(value: &Value, heap: Option<&Heap>) -> bool;
 
+    /// Borrows it from the value alone; `None` when it is of another kind, or when it takes the heap.
+    #[doc(hidden)]
+    fn of_value(value: &Value) -> Option<&Self>;
+
     /// Borrows it from the value, or through the value from the heap; `None` when it is of another kind.
     fn borrow<'a>(value: &'a Value, call: &mut Call<'a>) -> Option<&'a Self>;
 }
@@ -285,6 +289,11 @@ impl Borrowed for Value {
         true
     }
 
+    #[inline(always)]
+    fn of_value(value: &Value) -> Option<&Self> {
+        Some(value)
+    }
+
     fn borrow<'a>(value: &'a Value, _: &mut Call<'a>) -> Option<&'a Self> {
         Some(value)
     }
@@ -299,11 +308,16 @@ macro_rules! borrowed {
                 matches!(value, Value::$ty(_))
             }
 
-            fn borrow<'a>(value: &'a Value, _: &mut Call<'a>) -> Option<&'a Self> {
+            #[inline(always)]
+            fn of_value(value: &Value) -> Option<&Self> {
                 match value {
                     Value::$ty($inner) => Some($borrow),
                     _ => None,
                 }
+            }
+
+            fn borrow<'a>(value: &'a Value, _: &mut Call<'a>) -> Option<&'a Self> {
+                <Self as Borrowed>::of_value(value)
             }
         }
     )* };

@@ -40,8 +40,10 @@ pub use assert::{
 };
 pub use call::{Call, Flow, Operand, Rest};
 pub(crate) use call::{Parts, Produced, Results, shown};
+#[cfg(feature = "jit")]
+pub(crate) use called::Pass;
 #[doc(hidden)]
-pub use called::{NativeFn, NativeOp, NativeState, Scalar};
+pub use called::{CalledOp, Failure, NativeOp, NativeState, NotCalled, Probe, passed};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{

@@ -1,6 +1,6 @@
 //! What machine code does with an ext op, and why it does no better.
 
-use super::{HeapUse, OpDesc, Ty};
+use super::{Cost, HeapUse, ImmKind, OpDesc, Ty};
 use std::fmt;
 
 /// What machine code does where an op stands, from best to worst.
@@ -10,7 +10,7 @@ pub enum Native {
     Expanded,
     /// The function is called with numbers in machine registers.
     Unboxed,
-    /// The op's entry is called; its operands stay where they are.
+    /// The same, and with the addresses of operands that it looks at, which stay where they are.
     Pointers,
     /// The op is run as the interpreter runs it.
     Entry(Boxed),
@@ -32,8 +32,16 @@ pub enum Boxed {
     KeepsMemory,
     /// It takes `Rest`.
     Variadic,
-    /// It has more than eight parameters.
+    /// It has more than eight operands.
     TooMany,
+    /// It takes the host, the heap, the output or limits.
+    TakesContext,
+    /// It has no operands and no immediates.
+    Constant,
+    /// An immediate of it is looked up: a name, a function, a text, a slot.
+    LooksUp(&'static str),
+    /// What it costs depends on its operands.
+    Priced,
     /// The input of that name is moved into it, or may be of any kind.
     Owned(&'static str),
     /// The input of that name is an object of the heap.
@@ -53,6 +61,7 @@ impl Boxed {
     pub(crate) const fn what(self) -> &'static str {
         match self {
             Boxed::Alternative(_) => "",
+            Boxed::LooksUp(_) => "immediate ",
             _ => "operand ",
         }
     }
@@ -75,16 +84,26 @@ impl Boxed {
             Boxed::LooksAtCallee => (None, "the interpreter looks up the callee; pass scalars"),
             Boxed::KeepsMemory => (None, "the interpreter looks up the cache; pass scalars"),
             Boxed::Variadic => (None, "`Rest` is boxed; take a fixed number of operands"),
-            Boxed::TooMany => (None, "more than eight parameters"),
+            Boxed::TooMany => (None, "more than eight operands"),
+            Boxed::TakesContext => (
+                None,
+                "the interpreter hands out the host, the heap and the output; pass what the op needs of them",
+            ),
+            Boxed::Constant => (None, "it takes nothing: let it be a constant"),
+            Boxed::LooksUp(name) => (
+                Some(name),
+                " is looked up where the op runs; immediates that are numbers, truths or enums are passed",
+            ),
+            Boxed::Priced => (
+                None,
+                "the interpreter finds out what it costs; let the cost be a number",
+            ),
             Boxed::Owned(name) => (
                 Some(name),
                 " is boxed; unboxed are i64, f64 and bool, and &str, &Value, &Array, &Hash are borrowed",
             ),
             Boxed::OfHeap(name) => (Some(name), " is an object, which is looked up in the heap"),
-            Boxed::MaybeNone(name) => (
-                Some(name),
-                " is an `Option`: its kind is looked at in the call",
-            ),
+            Boxed::MaybeNone(name) => (Some(name), " is an `Option` of what is boxed"),
             Boxed::Alternative(name) => (Some(name), " takes operands of other kinds"),
             Boxed::BoxedResult(_) => (
                 None,
@@ -111,10 +130,9 @@ impl fmt::Display for Native {
             Native::Unboxed => f.write_str(
                 "called unboxed; if it were `inline` and short, it would be expanded in place",
             ),
-            Native::Pointers => {
-                f.write_str("called through its entry, on operands that stay in their registers; called unboxed are \
-                 ops of i64, f64 and bool alone that cannot fail")
-            }
+            Native::Pointers => f.write_str(
+                "called unboxed, with the addresses of what it looks at: that stays where it is",
+            ),
             Native::Entry(why) => {
                 write!(f, "called through the interpreter's entry, because {why}")
             }
@@ -128,7 +146,7 @@ impl OpDesc {
         match self.boxed() {
             Some(why) => Native::Entry(why),
             None if self.is_short() => Native::Expanded,
-            None if self.called.is_some() => Native::Unboxed,
+            None if self.is_scalar() => Native::Unboxed,
             None => Native::Pointers,
         }
     }
@@ -149,7 +167,7 @@ impl OpDesc {
 
     /// Why machine code runs it as the interpreter does, if it does.
     pub const fn boxed(&self) -> Option<Boxed> {
-        if self.inline.is_some() {
+        if self.inline.is_some() || self.called.is_some() {
             return None;
         }
         if self.calls_back {
@@ -192,9 +210,29 @@ impl OpDesc {
             [result] => return Some(Boxed::BoxedResult(*result)),
             _ => return Some(Boxed::TwoResults),
         }
-        match self.inputs.len() + self.immediates.len() {
-            0..=8 => None,
-            _ => Some(Boxed::TooMany),
+        Some(self.asks_for_more())
+    }
+
+    /// What an op asks for beside operands that can be passed.
+    const fn asks_for_more(&self) -> Boxed {
+        if self.inputs.len() > 8 {
+            return Boxed::TooMany;
+        }
+        let mut i = 0;
+        while i < self.immediates.len() {
+            match self.immediates[i].kind {
+                ImmKind::U8 | ImmKind::I8 | ImmKind::I32 | ImmKind::U32 => {}
+                ImmKind::Bool | ImmKind::Enum(_) => {}
+                _other => return Boxed::LooksUp(self.immediates[i].name),
+            }
+            i += 1;
+        }
+        match self.cost {
+            Cost::Of(_) => Boxed::Priced,
+            Cost::Fixed(_) if self.inputs.is_empty() && self.immediates.is_empty() => {
+                Boxed::Constant
+            }
+            Cost::Fixed(_) => Boxed::TakesContext,
         }
     }
 }

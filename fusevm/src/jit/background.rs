@@ -168,6 +168,10 @@ mod tests {
             panic!("no")
         }
 
+        fn coerces(&self) -> bool {
+            panic!("no")
+        }
+
         fn made(&self, _: u32, _: Form) -> Option<&Code> {
             panic!("no")
         }

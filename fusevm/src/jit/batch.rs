@@ -37,6 +37,9 @@ pub(crate) trait Loaded: Send + Sync {
 
     fn chunk(&self) -> &Chunk;
 
+    /// Whether ops of the language take numbers of other kinds.
+    fn coerces(&self) -> bool;
+
     /// The language's ops in place of those on numbers.
     fn operators(&self) -> Option<&'static OpTable>;
 
@@ -317,6 +320,7 @@ impl<'a> Making<'a> {
             symbols: batch.program.symbols(),
             ops: batch.program.ops(),
             chunk: batch.program.chunk(),
+            coerce: batch.program.coerces(),
             operators: batch.program.operators(),
             known: &batch.shapes,
             part,

@@ -13,6 +13,8 @@
 
 mod array;
 mod call;
+mod ext;
+mod held;
 mod inline;
 mod merge;
 mod number;
@@ -29,6 +31,7 @@ use crate::heap::Knowledge;
 use crate::lower::{Code, Ins};
 use crate::semantics::{Overflow, Policy};
 use crate::value::Value;
+use held::Original;
 use std::collections::BTreeMap;
 
 pub(super) use call::{Callees, Found};
@@ -109,6 +112,8 @@ pub(super) struct Source<'a> {
     pub(super) symbols: &'a [u32],
     pub(super) ops: &'a [&'static OpDesc],
     pub(super) chunk: &'a Chunk,
+    /// Whether ops of the language take numbers of other kinds.
+    pub(super) coerce: bool,
     /// The language's ops in place of those on numbers.
     pub(super) operators: Option<&'static OpTable>,
     /// What is known of shapes, by place.
@@ -199,6 +204,7 @@ pub(super) struct Build<'a> {
     done: bool,
     /// Registers that the ext op on its way may write.
     leaf: Vec<u16>,
+    held: held::Held,
 }
 
 /// Builds a unit.
@@ -225,6 +231,7 @@ pub(super) fn build(src: &Source<'_>, callees: &mut dyn Callees) -> Result<Func,
             refused: None,
             done: false,
             leaf: Vec::new(),
+            held: held::Held::default(),
         };
         build.unit();
         if let Some(refused) = build.refused {
@@ -310,6 +317,7 @@ impl Build<'_> {
         let code = self.src.code;
         let mut ip = shape.start;
         self.done = false;
+        self.held = held::Held::default();
         while ip < shape.end && !self.done {
             self.ip = ip;
             ip += self.instruction(code.plain[ip]);
@@ -392,8 +400,13 @@ impl Build<'_> {
         self.inst(Inst::Guard(is, want, exit), Ty::None);
     }
 
-    /// What has to be written for the interpreter to go on before an instruction.
+    /// What has to be written for the interpreter to go on before an instruction; or before the first of
+    /// those that are held back.
     fn exit_at(&mut self, why: Why, ip: usize) -> usize {
+        let ip = match self.held.from() {
+            Some(from) if ip == self.ip => from,
+            _other => ip,
+        };
         let live = match ip.checked_sub(self.start) {
             // A way out of the block: what is live there.
             _ if ip != self.ip => self.live_at(ip),
@@ -600,6 +613,9 @@ impl Build<'_> {
 
     /// Builds an instruction, and those behind it that are done with it; how many.
     fn instruction(&mut self, ins: Ins<u16>) -> usize {
+        if !self.stay_held(ins) {
+            self.make_copies();
+        }
         match ins {
             Ins::Copy { d, a } => self.copy(d, a),
             Ins::Take { d, a } => self.take(d, a),
@@ -775,6 +791,9 @@ impl Build<'_> {
                     }
                     if !know.counts() || self.object(Loc::Reg(a), seen).is_some() {
                         return self.copy_plain(Loc::Reg(a), Loc::Reg(d));
+                    }
+                    if self.hold(d, Original::Reg(a)) {
+                        return;
                     }
                     self.forget(Loc::Reg(d));
                     let lib = know.counted().map_or(Lib::Copy, Lib::Share);

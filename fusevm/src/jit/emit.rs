@@ -382,10 +382,8 @@ impl Body<'_, '_> {
             if first {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
-                // A copy, for calls that want it where it is given.
-                let context = self.copied(params[0]);
                 (self.context, self.off, self.left) =
-                    (Some(context), Some(params[1]), Some(params[2]));
+                    (Some(params[0]), Some(params[1]), Some(params[2]));
                 let moves = |inst: &Inst| match inst {
                     Inst::Lib { lib, .. } => matches!(lib, Lib::Step | Lib::Make(_)),
                     inst => matches!(inst, Inst::Call { .. } | Inst::Room { .. }),
@@ -615,7 +613,13 @@ impl Body<'_, '_> {
                 args,
                 after,
             } => self.call(*version, (*window, *deep), args, *after),
-            Inst::Native { entry, args, exit } => Some(self.native(v, *entry, args, *exit)),
+            Inst::Native {
+                entry,
+                args,
+                places,
+                exit,
+                ..
+            } => self.native(v, *entry, (args, places), *exit),
         };
         if let Some(result) = result {
             self.values[v.0 as usize] = Some(result);

@@ -11,14 +11,15 @@
 //! writes only registers of windows that the host said there is room for, globals by symbols that the VM
 //! has, and elements within the length it has just read; and what it writes are whole values that have
 //! nothing to drop, over values that have nothing to drop. No function here unwinds: panics of what is
-//! dropped are caught by the host.
+//! dropped are caught by the host. Ops that machine code calls by themselves ([`NativeState`]) get the
+//! addresses of values that nobody moves or writes before they are back, and nothing of the VM.
 
 #![allow(unsafe_code)]
 
 pub(super) mod calls;
 
 use super::profile::LAST_PLAIN;
-use crate::ext::{NativeState, OpDesc};
+use crate::ext::{Failure, NativeState, OpDesc};
 use crate::heap::Shaped;
 use crate::value::Value;
 use std::any::Any;
@@ -28,11 +29,11 @@ use std::ptr::{null, null_mut};
 /// What machine code sees of the VM.
 #[repr(C)]
 pub(super) struct Context {
+    /// What ops tell: first, so that its address is that of the context.
+    native: NativeState,
     places: Places,
     /// The native stack must not grow below.
     floor: usize,
-    /// What ops of numbers tell.
-    native: NativeState,
     /// For tests: what guards that leave for no reason go by.
     seed: u64,
     /// What a call that keeps all registers gives.
@@ -83,7 +84,9 @@ pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
 pub(super) const CODE: i32 = offset_of!(Context, code) as i32;
 pub(super) const KEEPER: i32 = offset_of!(Context, keeper) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
-pub(super) const NATIVE: i32 = offset_of!(Context, native) as i32;
+pub(super) const FAILED: i32 = offset_of!(Context, native) as i32;
+
+const _: () = assert!(FAILED == 0);
 pub(super) const SHAPES: i32 = offset_of!(Context, places.shapes) as i32;
 pub(super) const SALT: i32 = offset_of!(Context, places.salt) as i32;
 pub(super) const SLICE: i32 = offset_of!(Context, places.slice) as i32;
@@ -100,6 +103,9 @@ pub(crate) trait Host {
 
     /// Bytes that a text may have, and keys that a hash may.
     fn most(&self) -> (usize, usize);
+
+    /// The op of the exit, by which machine code leaves next, gave no result.
+    fn failed(&mut self, exit: Exited, failure: Failure);
 
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
@@ -193,9 +199,9 @@ impl Door {
         let host: *mut (dyn Host + 'static) =
             unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
         let mut context = Context {
+            native: NativeState::default(),
             places,
             floor: floor.saturating_add(RESERVE),
-            native: NativeState::default(),
             seed: self.seed,
             status: 0,
             code: self.code,

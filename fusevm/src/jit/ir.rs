@@ -281,10 +281,14 @@ pub(super) enum Inst {
         locs: [Loc; 2],
         exit: usize,
     },
-    /// An ext op's own code, called without boxes; the address is of the op's entry.
+    /// An ext op's own code, called without boxes; the address is of the op's entry. What is at a place is
+    /// passed by its address, and `args` has nothing for it.
     Native {
         entry: usize,
         args: Vec<V>,
+        places: Vec<Option<Loc>>,
+        /// What it gives depends on what it is given alone, and it may run once for many.
+        pure: bool,
         exit: usize,
     },
 }
@@ -417,6 +421,9 @@ pub(crate) enum Why {
     Slow,
     /// A callee was left.
     Callee,
+    /// An ext op gave no result: the one so many instructions further. If it has failed, that is not to be
+    /// found out again.
+    Op(u32),
 }
 
 /// How the interpreter goes on.
@@ -770,7 +777,21 @@ impl Func {
                 let ([a, b], exit) = (locs, self.exit_text(*exit));
                 writeln!(f, "{name}{op} {a} {b}, else {exit}")
             }
-            Inst::Native { args, .. } => writeln!(f, "{name}native ({})", list(args)),
+            Inst::Native {
+                args,
+                places,
+                pure,
+                exit,
+                ..
+            } => {
+                let passed = args.iter().zip(places).map(|(v, place)| match place {
+                    None => v.to_string(),
+                    Some(loc) => format!("&{loc}"),
+                });
+                let (passed, exit) = (passed.collect::<Vec<_>>().join(", "), self.exit_text(*exit));
+                let pure = if *pure { "pure " } else { "" };
+                writeln!(f, "{name}{pure}native ({passed}), else {exit}")
+            }
         }
     }
 }

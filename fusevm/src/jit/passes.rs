@@ -13,6 +13,7 @@ mod number;
 mod params;
 mod room;
 mod select;
+mod straight;
 mod strength;
 
 use super::ir::{B, Func, Term};
@@ -43,6 +44,9 @@ impl Facts {
     }
 }
 
+/// Diamonds in diamonds that become selections.
+const NESTED: usize = 3;
+
 /// What is done before others may have the unit built into them.
 pub(super) fn early(f: &mut Func) {
     params::run(f);
@@ -61,10 +65,15 @@ pub(super) fn late(f: &mut Func, again: bool) {
     strength::run(f);
     room::run(f);
     fuel::run(f);
-    select::run(f);
-    params::run(f);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
+    for _ in 0..NESTED {
+        straight::run(f);
+        if !select::run(f) {
+            break;
+        }
+    }
+    params::run(f);
     number::run(f);
     dead::run(f);
 }

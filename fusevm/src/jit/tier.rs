@@ -578,6 +578,11 @@ impl Jit {
         frames.map(|at| (version.units[usize::from(at.unit)], *at))
     }
 
+    /// Why an exit is there.
+    pub(crate) fn reason(&self, exited: super::Exited) -> Why {
+        self.versions[exited.version as usize].exits[exited.exit as usize].why
+    }
+
     /// Why an exit was taken, of which note is taken.
     pub(crate) fn why(&mut self, exited: super::Exited) -> Why {
         let exit = &mut self.versions[exited.version as usize].exits[exited.exit as usize];

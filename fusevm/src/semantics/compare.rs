@@ -123,6 +123,24 @@ pub(crate) fn str_cmp(rules: &Rules<'_>, [a, b]: [Value; 2]) -> Result<Value, Tr
     texts(rules, &a, &b).map(number)
 }
 
+/// Whether two values are equal that are not two numbers, if that is told at a glance.
+#[inline(always)]
+pub(crate) fn equal_at_a_glance(a: &Value, b: &Value) -> Option<bool> {
+    use Value::{Bool, Float, Int, Obj, Str, Undef};
+    Some(match (a, b) {
+        (Str(a), Str(b)) => a == b,
+        (Bool(a), Bool(b)) => a == b,
+        (Obj(a), Obj(b)) => a == b,
+        (Undef, Undef) => true,
+        (Int(_) | Float(_), Int(_) | Float(_)) => return None,
+        (Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_), b) => match b {
+            Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_) => false,
+            _other => return None,
+        },
+        _other => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::with_rules;

@@ -116,6 +116,8 @@ struct Way {
     fused: bool,
     /// In register form or not; `None` as the VM decides.
     lowered: Option<bool>,
+    /// As machine code, all that runs for the second time.
+    compiled: bool,
 }
 
 /// The ways in which a chunk may run, the VM's own first.
@@ -124,26 +126,38 @@ const WAYS: &[Way] = &[
         name: "as it is",
         fused: true,
         lowered: None,
+        compiled: false,
     },
     Way {
         name: "in the base interpreter",
         fused: true,
         lowered: Some(false),
+        compiled: false,
     },
     Way {
         name: "in the base interpreter, without fused sequences",
         fused: false,
         lowered: Some(false),
+        compiled: false,
     },
     Way {
         name: "in registers",
         fused: true,
         lowered: Some(true),
+        compiled: false,
     },
     Way {
         name: "in registers, without fused sequences",
         fused: false,
         lowered: Some(true),
+        compiled: false,
+    },
+    #[cfg(all(feature = "jit", unix))]
+    Way {
+        name: "in machine code",
+        fused: true,
+        lowered: Some(true),
+        compiled: true,
     },
 ];
 
@@ -208,6 +222,7 @@ fn run<L: Language<Host: Default>>(chunk: &Chunk, args: Option<&[Value]>, way: W
     if let Some(lowered) = way.lowered {
         vm.set_lowering(lowered);
     }
+    compile(&mut vm, way.compiled);
     vm.set_fuel(Some(FUEL));
     let result = match args {
         None => vm.eval(chunk),
@@ -221,6 +236,22 @@ fn run<L: Language<Host: Default>>(chunk: &Chunk, args: Option<&[Value]>, way: W
         output: output.text(),
         fuel,
     }
+}
+
+/// Has the VM compile all that runs for the second time, what it has not seen too; or nothing.
+#[cfg(all(feature = "jit", unix))]
+fn compile<L: Language>(vm: &mut Vm<L>, compiled: bool) {
+    let mut config = crate::jit::JitConfig::DEFAULT;
+    (config.enabled, config.background) = (compiled, false);
+    (config.threshold, config.observed) = (1, 1);
+    (config.everywhere, config.eager) = (true, true);
+    config.code_memory = 1 << 20;
+    vm.set_jit(config);
+}
+
+#[cfg(not(all(feature = "jit", unix)))]
+fn compile<L: Language>(_: &mut Vm<L>, compiled: bool) {
+    debug_assert!(!compiled, "there is no machine code");
 }
 
 /// Calls the first function of a chunk.

@@ -121,6 +121,9 @@ fn check_run<L: Language<Host: Default>>(desc: &'static OpDesc, bits: u64, input
         agree::<L>(&constants, None),
         agree::<L>(&arguments, Some(inputs)),
     );
+    if cfg!(all(feature = "jit", unix)) {
+        agree::<L>(&in_a_loop::<L>(desc, bits, inputs.len()), Some(inputs));
+    }
     let agreed = match (&folded.result, &called.result) {
         (Ok(a), Ok(b)) => same(a, b),
         // The same op with the same message, at places that differ.
@@ -183,6 +186,37 @@ fn check_inline(
         desc.name,
         chunk.listing()
     );
+}
+
+/// The op a few times on the same arguments, so that it becomes machine code: what it gives last.
+fn in_a_loop<L: Language>(desc: &'static OpDesc, bits: u64, inputs: usize) -> Chunk {
+    const TURNS: i32 = 4;
+    program::<L>(|b| {
+        let names: Vec<String> = (0..inputs).map(|at| format!("x{at}")).collect();
+        let (turn, last) = (inputs, inputs + 1);
+        let function = b.begin_fn("f", &names);
+        b.load(0);
+        b.set_slot(turn);
+        b.emit(Op::LoadUndef);
+        b.set_slot(last);
+        let top = b.label_here();
+        for slot in 0..inputs {
+            b.get_slot(slot);
+        }
+        b.op_of(desc, bits);
+        result(b, desc);
+        b.set_slot(last);
+        b.get_slot(turn);
+        b.emit(Op::Inc);
+        b.set_slot(turn);
+        b.get_slot(turn);
+        b.load(TURNS);
+        b.emit(Op::NumLt);
+        b.jump_if_true(top);
+        b.get_slot(last);
+        b.emit(Op::ReturnValue);
+        b.end_fn(function);
+    })
 }
 
 fn program<L: Language>(build: impl FnOnce(&mut Builder<L>)) -> Chunk {

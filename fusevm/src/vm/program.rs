@@ -472,6 +472,10 @@ impl crate::jit::Loaded for Linked {
         self.operators
     }
 
+    fn coerces(&self) -> bool {
+        self.coerce
+    }
+
     fn made(&self, unit: u32, form: Form) -> Option<&Code> {
         let (_, code) = self.units().get(unit as usize)?.made(form)?;
         Some(code)

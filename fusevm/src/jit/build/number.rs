@@ -57,15 +57,20 @@ impl Build<'_> {
             self.guard_tag(Loc::Reg(r), tag);
             self.set_st(Loc::Reg(r), St::Mem(Know::Tag(tag)));
         }
-        self.sync(Loc::Reg(a));
-        self.sync(Loc::Reg(b));
-        let turned = ins.turned() && matches!(opcode, Opcode::NumGt | Opcode::NumGe);
-        let locs = match turned {
-            true => [Loc::Reg(b), Loc::Reg(a)],
-            false => [Loc::Reg(a), Loc::Reg(b)],
+        let is = match op.equality.then(|| self.is_undef(a, b)).flatten() {
+            Some(is) => is,
+            None => {
+                self.sync(Loc::Reg(a));
+                self.sync(Loc::Reg(b));
+                let turned = ins.turned() && matches!(opcode, Opcode::NumGt | Opcode::NumGe);
+                let locs = match turned {
+                    true => [Loc::Reg(b), Loc::Reg(a)],
+                    false => [Loc::Reg(a), Loc::Reg(b)],
+                };
+                let (op, exit) = (Look::Op(Peeked(op)), self.exit_at(Why::Slow, self.ip));
+                self.inst(Inst::Peek { op, locs, exit }, Ty::Bool)
+            }
         };
-        let (op, exit) = (Look::Op(Peeked(op)), self.exit_at(Why::Slow, self.ip));
-        let is = self.inst(Inst::Peek { op, locs, exit }, Ty::Bool);
         // What only the stack had is gone.
         for r in [a, b] {
             if r >= self.src.code.base {
@@ -85,6 +90,28 @@ impl Build<'_> {
             (None, None) => return None,
         }
         Some(())
+    }
+
+    /// Whether two values are equal one of which is certainly Undef: a look at the other's kind.
+    fn is_undef(&mut self, a: u16, b: u16) -> Option<V> {
+        let ty = |this: &Self, r| match this.st(Loc::Reg(r)) {
+            St::Val { v, .. } => Some(this.f.ty(v)),
+            St::Mem(_) => None,
+        };
+        let (first, second) = (ty(self, a), ty(self, b));
+        let other = match (first, second) {
+            (Some(Ty::Undef), other) => (b, other),
+            (other, Some(Ty::Undef)) => (a, other),
+            _neither => return None,
+        };
+        Some(match other {
+            (_, Some(ty)) => self.inst(Inst::Bool(ty == Ty::Undef), Ty::Bool),
+            (r, None) => {
+                let wanted = self.int(Ty::Undef.tag()?.into());
+                let kind = self.inst(Inst::Tag(Loc::Reg(r)), Ty::Int);
+                self.cmp(Cond::Eq, kind, wanted)
+            }
+        })
     }
 
     /// Whether what stands there is no number, as far as is known, or was seen.

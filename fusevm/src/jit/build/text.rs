@@ -3,6 +3,7 @@
 //! A constant text that only the next instruction reads is given to that by its address, and is never in
 //! its register. So that exits, which go on at the constant then, say what there is.
 
+use super::held::Original;
 use super::{ARRAY, Build, HASH, Know, St, TEXT};
 use crate::jit::entry::calls::{BEHIND, TAKES_KEY, TAKES_VALUE};
 use crate::jit::ir::{Lib, Loc, Ty, V, Why};
@@ -26,6 +27,15 @@ impl Build<'_> {
         let kept = Arc::new(constant.clone());
         let address = std::ptr::from_ref::<Value>(&kept).addr() as i64;
         self.f.keeps.push(kept);
+        let know = match constant {
+            Value::Str(_) => Know::Tag(TEXT),
+            Value::Array(_) => Know::Tag(ARRAY),
+            Value::Hash(_) => Know::Tag(HASH),
+            _other => Know::Any,
+        };
+        if self.hold(d, Original::Const(address, know)) {
+            return 1;
+        }
         self.forget(Loc::Reg(d));
         let is_inside = next - self.start + 1 < self.live.len();
         if let Value::Str(text) = constant
@@ -37,12 +47,6 @@ impl Build<'_> {
         {
             return 2;
         }
-        let know = match constant {
-            Value::Str(_) => Know::Tag(TEXT),
-            Value::Array(_) => Know::Tag(ARRAY),
-            Value::Hash(_) => Know::Tag(HASH),
-            _other => Know::Any,
-        };
         let lib = know.counted().map_or(Lib::Copy, Lib::Share);
         let address = self.int(address);
         self.lib(lib, [None, Some(Loc::Reg(d)), None], vec![address]);

@@ -3,7 +3,7 @@
 
 use super::{Body, Callee, SIZE, clif, keeping, signature};
 use crate::jit::entry::{self, calls};
-use crate::jit::ir::{Ty, V};
+use crate::jit::ir::{Loc, Ty, V};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, Signature, Type, types};
 
@@ -110,27 +110,52 @@ impl Body<'_, '_> {
         results.get(1).copied()
     }
 
-    /// Calls an ext op of numbers. Where it has panicked, the interpreter runs it again, and tells of it.
-    pub(super) fn native(&mut self, v: V, entry: usize, args: &[V], exit: usize) -> ir::Value {
+    /// Calls an ext op's own code.
+    pub(super) fn native(
+        &mut self,
+        v: V,
+        entry: usize,
+        (args, places): (&[V], &[Option<Loc>]),
+        exit: usize,
+    ) -> Option<ir::Value> {
         let mut signature = Signature::new(self.conv);
         let given = |ty: Ty| match ty {
             Ty::Bool => AbiParam::new(types::I8).uext(),
             ty => AbiParam::new(clif(ty)),
         };
         signature.params.push(AbiParam::new(types::I64));
-        (signature.params).extend(args.iter().map(|arg| given(self.f.ty(*arg))));
-        signature.returns.push(given(self.f.ty(v)));
+        for (arg, place) in args.iter().zip(places) {
+            signature.params.push(match place {
+                Some(_) => AbiParam::new(types::I64),
+                None => given(self.f.ty(*arg)),
+            });
+        }
+        let result = Some(self.f.ty(v)).filter(|ty| *ty != Ty::None);
+        signature.returns.extend(result.map(given));
         let sig = self.b.import_signature(signature);
+        // What ops tell stands where the context begins.
         let context = self.context();
-        let state = self.b.ins().iadd_imm_s(context, i64::from(entry::NATIVE));
-        let mut values = vec![state];
-        for arg in args {
-            values.push(self.value(*arg));
+        // A call wants its arguments in places of its choice; what is copied may stay where it is.
+        let mut values = vec![self.copied(context)];
+        for (arg, place) in args.iter().zip(places) {
+            values.push(match (place, self.f.ty(*arg)) {
+                (Some(loc), _) => self.address(*loc),
+                (None, Ty::Int) if self.f.int(*arg).is_none() => {
+                    let v = self.value(*arg);
+                    self.copied(v)
+                }
+                (None, _) => self.value(*arg),
+            });
         }
         let address = self.b.ins().iconst(types::I64, entry as i64);
         let call = self.b.ins().call_indirect(sig, address, &values);
-        let result = self.b.inst_results(call)[0];
-        let failed = self.load(types::I8, context, entry::NATIVE);
+        let result = self.b.inst_results(call).first().copied();
+        // A copy may stay where it is wanted next; a result is where the call leaves it.
+        let result = match (result, self.f.ty(v)) {
+            (Some(result), Ty::Int) => Some(self.copied(result)),
+            (result, _) => result,
+        };
+        let failed = self.load(types::I8, context, entry::FAILED);
         self.guard(failed, false, exit);
         result
     }

@@ -159,7 +159,6 @@ impl Body<'_, '_> {
         | Inst::Poll(exit)
         | Inst::Ensure(_, exit)
         | Inst::Room { exit, .. }
-        | Inst::Native { exit, .. }
         | Inst::Peek { exit, .. }
         | Inst::Lib {
             lib:

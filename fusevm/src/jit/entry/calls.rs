@@ -25,8 +25,17 @@ fn status(ok: bool) -> u64 {
 
 pub(in crate::jit) extern "C" fn left(context: *mut Context, exit: u64, off: u64) -> u64 {
     let window = off as usize / size_of::<Value>();
+    let exit = Exited::of_bits(exit);
+    // SAFETY: machine code stands still while it calls, and nothing else has the context.
+    let failure = unsafe { (*context).native.take() };
+    let leave = |host: &mut dyn Host| {
+        if let Some(failure) = failure {
+            host.failed(exit, failure);
+        }
+        host.left(exit, window);
+    };
     // SAFETY: machine code passes what it was given.
-    unsafe { with(context, |host| host.left(Exited::of_bits(exit), window)) };
+    unsafe { with(context, leave) };
     1
 }
 
@@ -91,6 +100,11 @@ pub(in crate::jit) extern "C" fn peek(
 ) -> u64 {
     // SAFETY: see the module; the address of the op is that of a constant that describes it.
     let (op, a, b) = unsafe { (&*op, &*a, &*b) };
+    if op.equality
+        && let Some(is) = crate::semantics::compare::equal_at_a_glance(a, b)
+    {
+        return u64::from(is);
+    }
     let Some(peek) = op.peek else {
         return 2;
     };

@@ -11,6 +11,8 @@ pub(super) enum Simple {
     Is(V),
     /// Another instruction.
     Inst(Inst),
+    /// An operation on a value and a number.
+    By(Bin, V, i64),
 }
 
 /// A simpler form of an instruction, if there is one.
@@ -79,6 +81,9 @@ fn bin(f: &Func, op: Bin, a: V, b: V) -> Option<Simple> {
         };
         return (!value.is_nan()).then_some(Simple::Inst(Inst::Float(value.to_bits())));
     }
+    if let Some(simple) = y.and_then(|y| together(f, op, a, y)) {
+        return Some(simple);
+    }
     match (op, x, y) {
         (Bin::Add, Some(0), _) => Some(Simple::Is(b)),
         (Bin::Add | Bin::Sub | Bin::Or | Bin::Xor | Bin::Shl | Bin::Shr, _, Some(0)) => {
@@ -90,6 +95,22 @@ fn bin(f: &Func, op: Bin, a: V, b: V) -> Option<Simple> {
         (Bin::Quot, _, Some(1)) => Some(Simple::Is(a)),
         _other => None,
     }
+}
+
+/// An operation by a number on the result of the same by another: one by both.
+fn together(f: &Func, op: Bin, a: V, y: i64) -> Option<Simple> {
+    let Inst::Bin(before, of, by) = f.inst(a) else {
+        return None;
+    };
+    let x = f.int(*by).filter(|_| *before == op)?;
+    let both = match op {
+        Bin::Add => x.wrapping_add(y),
+        Bin::Xor => x ^ y,
+        Bin::And => x & y,
+        Bin::Or => x | y,
+        _other => return None,
+    };
+    Some(Simple::By(op, *of, both))
 }
 
 fn un(f: &Func, op: Un, a: V) -> Option<Simple> {

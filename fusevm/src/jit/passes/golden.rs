@@ -125,6 +125,12 @@ impl Line<'_> {
             "Slow" => Why::Slow,
             "Callee" => Why::Callee,
             "Planned" => Why::Planned,
+            "Op" => {
+                self.want("(");
+                let behind = self.number("");
+                self.want(")");
+                Why::Op(behind)
+            }
             _range => Why::Range,
         };
         let mut writes = Vec::new();
@@ -306,6 +312,28 @@ impl Line<'_> {
                     deep,
                     args,
                     after,
+                }
+            }
+            "native" | "pure" => {
+                let pure = name == "pure" && self.take("native");
+                let (mut args, mut places) = (Vec::new(), Vec::new());
+                self.want("(");
+                while !self.take(")") {
+                    let place = self.take("&").then(|| self.loc());
+                    args.push(match place {
+                        Some(_) => V(0),
+                        None => self.v(),
+                    });
+                    places.push(place);
+                    self.take(",");
+                }
+                let exit = self.or_exit();
+                Inst::Native {
+                    entry: 0,
+                    args,
+                    places,
+                    pure,
+                    exit,
                 }
             }
             "lib" => {

@@ -79,6 +79,17 @@ fn pass(
             let moves = outside
                 && match inst {
                     Inst::Guard(..) | Inst::Room { .. } => always,
+                    // An op sees what is behind what it looks at, too.
+                    Inst::Native {
+                        pure: true, places, ..
+                    } => {
+                        let seen = places.iter().flatten().map(|loc| Part::Loc(*loc));
+                        let behind = [Part::Headers, Part::Elems, Part::Shapes];
+                        let behind = behind
+                            .into_iter()
+                            .filter(|_| places.iter().any(Option::is_some));
+                        always && !seen.chain(behind).any(|part| all.has(part))
+                    }
                     // Others of its kind do not matter: they do nothing once it has run. Nor does it matter if not
                     // every turn writes the array: some do, and nobody can tell when it was copied.
                     Inst::Lib {
@@ -118,7 +129,9 @@ fn pass(
             }
             match &mut f.insts[v.0 as usize] {
                 Inst::Guard(_, _, leaves) | Inst::Room { exit: leaves, .. } => *leaves = exit,
-                Inst::Lib { exit: leaves, .. } => *leaves = exit,
+                Inst::Lib { exit: leaves, .. } | Inst::Native { exit: leaves, .. } => {
+                    *leaves = exit;
+                }
                 _value => {}
             }
             f.blocks[before].insts.push(v);
@@ -206,6 +219,47 @@ mod tests {
                 return
             b2():
                 jump b1(v8)
+            ",
+        );
+    }
+
+    #[test]
+    fn ops_that_are_pure_run_before_if_every_turn_runs_them_on_the_same() {
+        check(
+            run,
+            "
+            b0(v0: Int, v1: Bool):
+                jump b1()
+            b1(): before b0, else @3 Range []
+                v2: Int = pure native (v0), else @4 Op(0) []
+                v3: Int = pure native (v0, &r1), else @5 Op(0) []
+                v4: Int = pure native (v0, &r2), else @6 Op(0) []
+                v5: Int = native (v0), else @7 Op(0) []
+                store r2, v4
+                if v1 b2() else b3()
+            b2():
+                v6: Int = pure native (v5), else @8 Op(0) []
+                v7: Int = pure native (v0, v0), else @9 Op(0) []
+                if v1 b1() else b3()
+            b3():
+                return v2
+            ",
+            "
+            b0(v0: Int, v1: Bool):
+                v2: Int = pure native (v0), else @3 Range []
+                v3: Int = pure native (v0, &r1), else @3 Range []
+                v7: Int = pure native (v0, v0), else @3 Range []
+                jump b1()
+            b1():
+                v4: Int = pure native (v0, &r2), else @6 Op(0) []
+                v5: Int = native (v0), else @7 Op(0) []
+                store r2, v4
+                if v1 b2() else b3()
+            b2():
+                v6: Int = pure native (v5), else @8 Op(0) []
+                if v1 b1() else b3()
+            b3():
+                return v2
             ",
         );
     }

@@ -353,10 +353,13 @@ fn splice(
                     loc(from);
                     loc(to);
                 }
-                Inst::Guard(_, _, exit)
-                | Inst::Poll(exit)
-                | Inst::Charge(_, exit)
-                | Inst::Native { exit, .. } => *exit = exits[*exit],
+                Inst::Native { places, exit, .. } => {
+                    places.iter_mut().flatten().for_each(loc);
+                    *exit = exits[*exit];
+                }
+                Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => {
+                    *exit = exits[*exit];
+                }
                 Inst::Lib {
                     lib, locs, exit, ..
                 } => {

@@ -9,7 +9,7 @@
 
 use super::fold::{Simple, fold};
 use super::graph::{Graph, Part, Writes, reads, replace};
-use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, V};
+use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, Ty, V};
 use crate::jit::mix::Map;
 use std::collections::hash_map::Entry;
 
@@ -80,6 +80,10 @@ struct Numbering<'a> {
     unshared: Map<(Loc, u32, u32), Vec<usize>>,
     /// Locations in a state in which they are a copy of another, in a state of that.
     copies: Map<(Loc, u32), (Loc, u32)>,
+    /// Numbers for states of several parts together.
+    looks: Map<Vec<u32>, u32>,
+    /// Numbers that the instruction on its way needs before it.
+    made: Vec<V>,
     parts: Parts,
     states: u32,
 }
@@ -95,6 +99,8 @@ pub(super) fn run(f: &mut Func) {
         truths: Map::default(),
         unshared: Map::default(),
         copies: Map::default(),
+        looks: Map::default(),
+        made: Vec::new(),
         parts,
         states: 0,
     };
@@ -113,7 +119,9 @@ impl Numbering<'_> {
             let insts = std::mem::take(&mut self.f.blocks[b.0 as usize].insts);
             let mut kept = Vec::with_capacity(insts.len());
             for v in insts {
-                if self.inst(at, v, &mut memory) {
+                let stays = self.inst(at, v, &mut memory);
+                kept.append(&mut self.made);
+                if stays {
                     kept.push(v);
                 }
             }
@@ -230,6 +238,12 @@ impl Numbering<'_> {
                     return false;
                 }
                 Some(Simple::Inst(simpler)) => inst = simpler,
+                Some(Simple::By(op, of, n)) => {
+                    let by = self.f.value(Inst::Int(n), Ty::Int);
+                    self.with.push(by);
+                    self.made.push(by);
+                    inst = Inst::Bin(op, self.find(of), by);
+                }
                 None => break,
             }
         }
@@ -240,6 +254,17 @@ impl Numbering<'_> {
             return self.value(at, v, (inst, state));
         }
         match &inst {
+            // The same op on the same, which did not fail then.
+            Inst::Native {
+                pure: true, places, ..
+            } => {
+                let state = self.looked_at(places, memory);
+                let mut same = inst.clone();
+                if let Inst::Native { exit, .. } = &mut same {
+                    *exit = 0;
+                }
+                return self.value(at, v, (same, state));
+            }
             Inst::Guard(is, want, _) => {
                 if self.truth(at, *is) == Some(*want) {
                     return false;
@@ -281,6 +306,20 @@ impl Numbering<'_> {
             Few::put(self.known.entry(key), (at, of));
         }
         true
+    }
+
+    /// The state of all that an op may see through these places.
+    fn looked_at(&mut self, places: &[Option<Loc>], memory: &Memory) -> u32 {
+        if places.iter().all(Option::is_none) {
+            return 0;
+        }
+        let behind = [Part::Headers, Part::Elems, Part::Shapes];
+        let places = places.iter().flatten().map(|loc| Part::Loc(*loc));
+        let state: Vec<u32> = (places.chain(behind))
+            .map(|part| self.state(memory, part))
+            .collect();
+        let next = 1 + self.looks.len() as u32;
+        *self.looks.entry(state).or_insert(next)
     }
 
     /// What an array being unshared depends on.
@@ -366,6 +405,7 @@ fn locs(f: &Func) -> Vec<Loc> {
             }
             Inst::Copy(from, to) => locs.extend([from, to]),
             Inst::Peek { locs: looked, .. } => locs.extend(looked),
+            Inst::Native { places, .. } => locs.extend(places.iter().flatten()),
             Inst::Lib { locs: named, .. } => locs.extend(named.iter().flatten()),
             _other => {}
         }
@@ -438,6 +478,64 @@ mod tests {
                 v6: Int = Add v3, v5
                 v7: Int = Add v0, v6
                 return v7
+            ",
+        );
+    }
+
+    #[test]
+    fn what_is_pure_runs_once_while_it_sees_the_same() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = pure native (v0, &r1), else @1 Op(0) []
+                v2: Int = pure native (v0, &r1), else @2 Op(0) []
+                store r1, v0
+                v3: Int = pure native (v0, &r1), else @3 Op(0) []
+                v4: Int = native (v0), else @4 Op(0) []
+                v5: Int = native (v0), else @5 Op(0) []
+                v6: Int = Add v1, v2
+                v7: Int = Add v3, v4
+                v8: Int = Add v5, v6
+                v9: Int = Add v7, v8
+                return v9
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = pure native (v0, &r1), else @1 Op(0) []
+                store r1, v0
+                v3: Int = pure native (v0, &r1), else @3 Op(0) []
+                v4: Int = native (v0), else @4 Op(0) []
+                v5: Int = native (v0), else @5 Op(0) []
+                v6: Int = Add v1, v1
+                v7: Int = Add v3, v4
+                v8: Int = Add v5, v6
+                v9: Int = Add v7, v8
+                return v9
+            ",
+        );
+    }
+
+    #[test]
+    fn numbers_go_together() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = 5
+                v2: Int = Add v0, v1
+                v3: Int = Add v2, v1
+                v4: Int = And v3, v1
+                return v4
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 5
+                v2: Int = Add v0, v1
+                v5: Int = 10
+                v3: Int = Add v0, v5
+                v4: Int = And v3, v1
+                return v4
             ",
         );
     }

@@ -10,7 +10,9 @@ use crate::jit::ir::{B, Bin, Func, Inst, Term, Ty, V};
 /// Instructions of a way that are done in vain at most.
 const MOST: usize = 4;
 
-pub(super) fn run(f: &mut Func) {
+/// Selects where it can; whether it could anywhere. What is inside comes first, and what is around it when it is
+/// run again.
+pub(super) fn run(f: &mut Func) -> bool {
     let order = f.order();
     let mut preds = vec![0; f.blocks.len()];
     for at in &order {
@@ -18,9 +20,11 @@ pub(super) fn run(f: &mut Func) {
             preds[to.0 as usize] += 1;
         }
     }
-    for at in order {
-        diamond(f, at, &preds);
+    let mut selects = false;
+    for at in order.into_iter().rev() {
+        selects |= diamond(f, at, &preds);
     }
+    selects
 }
 
 /// What a way does, where it leads, and what it gives there.
@@ -47,6 +51,7 @@ fn arm(f: &Func, (to, args): &(B, Vec<V>), preds: &[usize]) -> Option<(Vec<V>, B
             Inst::Cmp(..) | Inst::Un(crate::jit::ir::Un::Not | crate::jit::ir::Un::BitNot, _) => {
                 Some(1)
             }
+            Inst::Select(..) => Some(1),
             _other => None,
         }
     };
@@ -90,9 +95,9 @@ fn spend(f: &mut Func, block: usize, is: V, [yes, no]: [i64; 2]) {
     put(Inst::Spend(cost), Ty::None);
 }
 
-fn diamond(f: &mut Func, at: B, preds: &[usize]) {
+fn diamond(f: &mut Func, at: B, preds: &[usize]) -> bool {
     let Term::Branch(is, yes, no) = f.blocks[at.0 as usize].term.clone() else {
-        return;
+        return false;
     };
     let (first, second) = (arm(f, &yes, preds), arm(f, &no, preds));
     let ((mut insts, more), to, given) = match (first, second) {
@@ -102,7 +107,7 @@ fn diamond(f: &mut Func, at: B, preds: &[usize]) {
         // One way goes straight to where they meet.
         (Some((insts, to, given)), _) if no.0 == to => ((insts, Vec::new()), to, (given, no.1)),
         (_, Some((more, to, taken))) if yes.0 == to => ((Vec::new(), more), to, (yes.1, taken)),
-        _other => return,
+        _other => return false,
     };
     let spent = [paid(f, &insts), paid(f, &more)];
     insts.extend(more);
@@ -113,7 +118,7 @@ fn diamond(f: &mut Func, at: B, preds: &[usize]) {
         || differ.clone().count() > 1
         || !differ.clone().all(|(a, b)| fits(a) && fits(b))
     {
-        return;
+        return false;
     }
     let block = at.0 as usize;
     f.blocks[block].insts.extend(insts);
@@ -130,12 +135,17 @@ fn diamond(f: &mut Func, at: B, preds: &[usize]) {
         });
     }
     f.blocks[block].term = Term::Jump(to, args);
+    true
 }
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use crate::jit::ir::Func;
     use crate::jit::passes::golden::check;
+
+    fn run(f: &mut Func) {
+        super::run(f);
+    }
 
     #[test]
     fn a_small_diamond_is_a_selection() {

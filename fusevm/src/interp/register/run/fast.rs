@@ -13,6 +13,7 @@ use crate::heap::Act;
 use crate::interp::register::{forget as forget_value, is_plain};
 use crate::lower::{Brief, Code, Ins, WINDOW};
 use crate::op::{Op, Opcode};
+use crate::semantics::compare::equal_at_a_glance;
 use crate::value::{Array, Handle, Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
@@ -29,24 +30,6 @@ fn reads_texts(ins: &Ins) -> bool {
             | Ins::HashDelete { .. }
             | Ins::HashSet { .. }
     )
-}
-
-/// Whether two values are equal that are not two numbers, if that is told at a glance.
-#[inline(always)]
-fn equal(a: &Value, b: &Value) -> Option<bool> {
-    use Value::{Bool, Float, Int, Obj, Str, Undef};
-    Some(match (a, b) {
-        (Str(a), Str(b)) => a == b,
-        (Bool(a), Bool(b)) => a == b,
-        (Obj(a), Obj(b)) => a == b,
-        (Undef, Undef) => true,
-        (Int(_) | Float(_), Int(_) | Float(_)) => return None,
-        (Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_), b) => match b {
-            Undef | Bool(_) | Int(_) | Float(_) | Obj(_) | Str(_) => false,
-            _other => return None,
-        },
-        _other => return None,
-    })
 }
 
 /// The window of a frame.
@@ -529,7 +512,7 @@ impl<'l> Run<'l> {
             macro_rules! equal {
                 ($a:expr, $b:expr, $to:expr) => {{
                     let (a, b) = ($a, $b);
-                    let is = match equal(&win[a as usize], &win[b as usize]) {
+                    let is = match equal_at_a_glance(&win[a as usize], &win[b as usize]) {
                         Some(is) if self.equality => is,
                         _ => leave!(),
                     };
@@ -568,7 +551,7 @@ impl<'l> Run<'l> {
                         (&Value::Float(x), &Value::Float(y)) => x == y,
                         (&Value::Int(x), &Value::Int(y)) => x == y,
                         (x, y) => {
-                            let is = match equal(x, y) {
+                            let is = match equal_at_a_glance(x, y) {
                                 Some(is) if self.equality => is,
                                 _ => leave!(),
                             };

@@ -2,6 +2,7 @@
 //! where that was left.
 
 use super::{Passes, Rec, Run};
+use crate::ext::Failure;
 use crate::interp::register::ext::Ran;
 use crate::jit::{CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
@@ -296,7 +297,7 @@ impl<'l> Run<'l> {
         let (mut why, mut gone) = (Why::Planned, false);
         if let Some((exited, _)) = left.first() {
             why = jit.why(*exited);
-            if matches!(why, Why::Kind | Why::Range | Why::Slow) && !trapped {
+            if matches!(why, Why::Kind | Why::Range | Why::Slow | Why::Op(_)) && !trapped {
                 gone = jit.count(*exited);
                 self.observing = AFTER_EXIT;
             }
@@ -420,6 +421,23 @@ impl Host for Native<'_, '_> {
     fn most(&self) -> (usize, usize) {
         let limits = &self.vm.limits;
         (limits.max_string_len, limits.max_hash_len)
+    }
+
+    fn failed(&mut self, exit: Exited, failure: Failure) {
+        let why = self.vm.jit.as_ref().map(|jit| jit.reason(exit));
+        // A pure op may have run where it is not called at all, and fails again where it is.
+        let Some(Why::Op(behind)) = why else {
+            return;
+        };
+        self.trap = match failure {
+            Failure::Declined => return,
+            Failure::Trap(trap) => Some(*trap),
+            Failure::Panic(payload) => {
+                let again = || -> Result<(), Trap> { resume_unwind(payload) };
+                crate::interp::unwound(again).err()
+            }
+        };
+        self.behind = behind;
     }
 
     fn widen(&mut self, window: usize) -> bool {
