@@ -211,6 +211,7 @@ fn at_once() -> JitConfig {
     let mut config = JitConfig::DEFAULT;
     (config.threshold, config.observed, config.everywhere) = (1, 60, true);
     (config.exits, config.code_memory) = (u32::MAX, 1 << 20);
+    config.background = false;
     config
 }
 
