@@ -13,6 +13,7 @@ mod race;
 use fusevm::prelude::*;
 use race::{Effort, Entrant, race, ratio};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::borrow::Borrow;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -242,6 +243,33 @@ fn opaque(mut x: i64) -> i64 {
     x
 }
 
+/// A loop in which an op looks at the same value each time, which is written in Rust and for the chunk.
+macro_rules! looking {
+    ($name:literal, ops::$op:ident, $value:expr, $($code:tt)*) => {
+        Row {
+            name: $name,
+            native: |n| {
+                let (mut x, value, f) = (0, black_box($value), pointer(ops::$op));
+                for i in 0..n {
+                    x ^= f(value.borrow(), i);
+                }
+                x as f64
+            },
+            chunk: || fusevm_chunk! { Course;
+                fn run(n: i64) {
+                    let mut x = 0;
+                    let value = $($code)*;
+                    for i in 0..n {
+                        x = x ^ ops::$op(value, i);
+                    }
+                    x
+                }
+            },
+            tight: true,
+        }
+    };
+}
+
 /// Through a pointer that is not known.
 fn pointer<A, B, R>(f: fn(A, B) -> R) -> fn(A, B) -> R {
     black_box(f)
@@ -288,69 +316,9 @@ const ROWS: &[Row] = &[
         },
         tight: true,
     },
-    Row {
-        name: "&str",
-        native: |n| {
-            let (mut x, s, f) = (0, black_box("words"), pointer(ops::byte));
-            for i in 0..n {
-                x ^= f(s, i);
-            }
-            x as f64
-        },
-        chunk: || fusevm_chunk! { Course;
-            fn run(n: i64) {
-                let mut x = 0;
-                let s = "words";
-                for i in 0..n {
-                    x = x ^ ops::byte(s, i);
-                }
-                x
-            }
-        },
-        tight: true,
-    },
-    Row {
-        name: "&Value",
-        native: |n| {
-            let (mut x, s, f) = (0, Value::from("words"), pointer(ops::weight));
-            for i in 0..n {
-                x ^= f(&s, i);
-            }
-            x as f64
-        },
-        chunk: || fusevm_chunk! { Course;
-            fn run(n: i64) {
-                let mut x = 0;
-                let s = "words";
-                for i in 0..n {
-                    x = x ^ ops::weight(s, i);
-                }
-                x
-            }
-        },
-        tight: true,
-    },
-    Row {
-        name: "&Array",
-        native: |n| {
-            let (mut x, a, f) = (0, Array::from_iter([1, 2].map(Value::Int)), pointer(ops::size));
-            for i in 0..n {
-                x ^= f(&a, i);
-            }
-            x as f64
-        },
-        chunk: || fusevm_chunk! { Course;
-            fn run(n: i64) {
-                let mut x = 0;
-                let a = [1, 2];
-                for i in 0..n {
-                    x = x ^ ops::size(a, i);
-                }
-                x
-            }
-        },
-        tight: true,
-    },
+    looking!("&str", ops::byte, "words", "words"),
+    looking!("&Value", ops::weight, Value::from("words"), "words"),
+    looking!("&Array", ops::size, Array::from_iter([1, 2].map(Value::Int)), [1, 2]),
     Row {
         name: "&Object",
         native: |n| {

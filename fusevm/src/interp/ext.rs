@@ -280,7 +280,8 @@ pub(crate) fn unwound<R>(run: impl FnOnce() -> Result<R, Trap>) -> Result<R, Tra
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| Err(panicked(payload.as_ref())))
 }
 
-fn panicked(payload: &(dyn Any + Send)) -> Trap {
+/// The trap for what a handler has panicked with.
+pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Trap {
     let text = match (
         payload.downcast_ref::<&str>(),
         payload.downcast_ref::<String>(),

@@ -246,6 +246,15 @@ pub(super) fn reads(inst: &Inst) -> Option<Part> {
     })
 }
 
+/// The parts of memory that an op may see which is shown what is at these places.
+pub(super) fn seen_through(places: &[Option<Loc>]) -> Vec<Part> {
+    let mut seen: Vec<Part> = places.iter().flatten().map(|loc| Part::Loc(*loc)).collect();
+    if !seen.is_empty() {
+        seen.extend([Part::Headers, Part::Elems, Part::Shapes]);
+    }
+    seen
+}
+
 /// Replaces values by others, everywhere.
 pub(super) fn replace(f: &mut Func, with: &[V]) {
     let of = |v: &mut V| {

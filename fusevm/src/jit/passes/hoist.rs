@@ -7,7 +7,7 @@
 //! **Invariant**: a value is moved only to a block that dominates the one it was in, and so that what it
 //! reads is the same there.
 
-use super::graph::{Graph, Loop, Part, Writes, reads};
+use super::graph::{Graph, Loop, Part, Writes, reads, seen_through};
 use crate::jit::ir::{Bin, Field, Func, Inst, Lib, Loc, Term, V};
 
 pub(super) fn run(f: &mut Func) {
@@ -79,17 +79,9 @@ fn pass(
             let moves = outside
                 && match inst {
                     Inst::Guard(..) | Inst::Room { .. } => always,
-                    // An op sees what is behind what it looks at, too.
                     Inst::Native {
                         pure: true, places, ..
-                    } => {
-                        let seen = places.iter().flatten().map(|loc| Part::Loc(*loc));
-                        let behind = [Part::Headers, Part::Elems, Part::Shapes];
-                        let behind = behind
-                            .into_iter()
-                            .filter(|_| places.iter().any(Option::is_some));
-                        always && !seen.chain(behind).any(|part| all.has(part))
-                    }
+                    } => always && !seen_through(places).into_iter().any(|part| all.has(part)),
                     // Others of its kind do not matter: they do nothing once it has run. Nor does it matter if not
                     // every turn writes the array: some do, and nobody can tell when it was copied.
                     Inst::Lib {

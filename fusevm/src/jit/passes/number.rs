@@ -8,7 +8,7 @@
 //! **Invariant**: a value is replaced only by one whose definition dominates all its uses.
 
 use super::fold::{Simple, fold};
-use super::graph::{Graph, Part, Writes, reads, replace};
+use super::graph::{Graph, Part, Writes, reads, replace, seen_through};
 use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, Ty, V};
 use crate::jit::mix::Map;
 use std::collections::hash_map::Entry;
@@ -310,14 +310,8 @@ impl Numbering<'_> {
 
     /// The state of all that an op may see through these places.
     fn looked_at(&mut self, places: &[Option<Loc>], memory: &Memory) -> u32 {
-        if places.iter().all(Option::is_none) {
-            return 0;
-        }
-        let behind = [Part::Headers, Part::Elems, Part::Shapes];
-        let places = places.iter().flatten().map(|loc| Part::Loc(*loc));
-        let state: Vec<u32> = (places.chain(behind))
-            .map(|part| self.state(memory, part))
-            .collect();
+        let seen = seen_through(places).into_iter();
+        let state: Vec<u32> = seen.map(|part| self.state(memory, part)).collect();
         let next = 1 + self.looks.len() as u32;
         *self.looks.entry(state).or_insert(next)
     }

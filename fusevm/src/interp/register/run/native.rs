@@ -3,6 +3,7 @@
 
 use super::{Passes, Rec, Run};
 use crate::ext::Failure;
+use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
 use crate::jit::{CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
@@ -10,7 +11,6 @@ use crate::semantics::{Operands, Trap};
 use crate::value::Value;
 use crate::vm::{Callee, VM};
 use std::any::Any;
-use std::panic::resume_unwind;
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
@@ -432,10 +432,7 @@ impl Host for Native<'_, '_> {
         self.trap = match failure {
             Failure::Declined => return,
             Failure::Trap(trap) => Some(*trap),
-            Failure::Panic(payload) => {
-                let again = || -> Result<(), Trap> { resume_unwind(payload) };
-                crate::interp::unwound(again).err()
-            }
+            Failure::Panic(payload) => Some(panicked(payload.as_ref())),
         };
         self.behind = behind;
     }
@@ -555,8 +552,7 @@ impl Host for Native<'_, '_> {
     }
 
     fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32) {
-        let again = || -> Result<(), Trap> { resume_unwind(payload) };
-        self.trap = crate::interp::unwound(again).err();
+        self.trap = Some(panicked(payload.as_ref()));
         self.behind = behind;
     }
 }
