@@ -383,22 +383,13 @@ fn equality_test(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     })
 }
 
-/// Types that machine code cannot pass whatever they stand for, so that no entry is made for nothing.
-const OWNED: [&str; 8] = [
-    "Value", "Str", "Array", "Hash", "Func", "Ref", "Obj", "ObjMut",
-];
-
-/// Whether machine code might call the op: it asks for nothing but immediates and inputs, a few of them,
-/// and its cost is known. Whether it can, the types say.
+/// Whether machine code might call the op: it asks for no more than machine code can give it, and its cost is
+/// known. Whether it can, the types say.
 fn is_callable(op: &Op) -> bool {
-    let passes = |param: &Param| match (&param.class, &param.ty) {
-        (Class::Immediate, _) => true,
-        (Class::Input { .. }, Type::Path(path)) => {
-            let last = path.path.segments.last();
-            last.is_some_and(|last| !OWNED.iter().any(|owned| last.ident == owned))
-        }
-        (Class::Input { .. }, Type::Reference(reference)) => reference.mutability.is_none(),
-        _other => false,
+    let passes = |param: &Param| match param.class {
+        Class::Immediate | Class::Input { .. } => true,
+        Class::Context | Class::Cache | Class::Rules => true,
+        Class::Rest | Class::Slot | Class::Callee | Class::Ctx => false,
     };
     let is_fixed = match &op.options.cost {
         None => true,
@@ -413,29 +404,60 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     if !is_callable(op) {
         return None;
     }
-    let (k, ident, bits) = (&target.krate, op.ident(), local("bits"));
+    let (k, ident, language) = (&target.krate, op.ident(), target.sample());
+    let (bits, beside, call) = (local("bits"), local("beside"), local("call"));
     let output = match op.function.output() {
         Some(ty) => fixed(ty).to_token_stream(),
         None => quote!(()),
     };
     let (mut immediates, mut inputs) = (0usize.., 0usize..);
     let (mut names, mut types) = (Vec::new(), Vec::new());
-    let arguments = op.params.iter().map(|param| match param.class {
-        Class::Immediate => {
-            let (ty, at) = (inferred(&param.ty), immediates.next());
-            quote!(#k::passed(<#ty as #k::Immediate<'_>>::of_bits(
-                __FUSEVM_DESC.immediates[#at].extract(#bits)
-            ))?)
-        }
-        _input => {
-            let name = local(&format!("input{}", inputs.next().unwrap_or(0)));
-            types.push(fixed(&param.ty));
-            names.push(name.clone());
-            name.to_token_stream()
+    // Whether it asks for what bits and inputs do not say, and for the heap.
+    let (mut asks, mut writes) = (Vec::new(), Vec::new());
+    let arguments = op.params.iter().map(|param| {
+        let ty = inferred(&param.ty);
+        match param.class {
+            Class::Immediate => {
+                let at = immediates.next();
+                asks.push(quote!(!<#ty as #k::Immediate<'_>>::PASSED));
+                let bits = quote!(__FUSEVM_DESC.immediates[#at].extract(#bits));
+                quote!(match #call.as_deref() {
+                    ::core::option::Option::Some(#call) => {
+                        <#ty as #k::Immediate<'_>>::decode(#bits, #call)?
+                    }
+                    ::core::option::Option::None => {
+                        #k::passed(<#ty as #k::Immediate<'_>>::of_bits(#bits))?
+                    }
+                })
+            }
+            Class::Context => {
+                let ty = referent(&ty);
+                asks.push(quote!(true));
+                writes.push(quote!(<#ty as #k::Context<#language>>::IS_HEAP));
+                quote!(#k::once(<#ty as #k::Context<#language>>::take(
+                    #k::passed(#call.as_deref_mut())?
+                ))?)
+            }
+            Class::Cache => {
+                let ty = referent(&ty);
+                asks.push(quote!(true));
+                quote!(<#ty as #k::Memory>::of(#k::passed(#call.as_deref_mut())?)?)
+            }
+            Class::Rules => {
+                asks.push(quote!(true));
+                quote!(#k::passed(#call.as_deref_mut())?.rules()?)
+            }
+            _input => {
+                let name = local(&format!("input{}", inputs.next().unwrap_or(0)));
+                types.push(fixed(&param.ty));
+                names.push(name.clone());
+                name.to_token_stream()
+            }
         }
     });
     let arguments: Vec<TokenStream> = arguments.collect();
     let has_immediates = op.immediates().next().is_some();
+    let boolean = quote!(::core::primitive::bool);
     Some(quote! {
         // Not for the op's own type: that may be public, and types of inputs need not be.
         struct __FusevmCalled;
@@ -443,12 +465,17 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
         impl #k::CalledOp for __FusevmCalled {
             type Inputs = (#(#types,)*);
             type Output = #output;
-            const IMMEDIATES: ::core::primitive::bool = #has_immediates;
+            const IMMEDIATES: #boolean = #has_immediates;
+            const ASKS: #boolean = false #(|| #asks)*;
+            const WRITES: #boolean = false #(|| #writes)*;
             #[inline(always)]
             fn call(
                 #bits: ::core::primitive::u64,
                 (#(#names,)*): Self::Inputs,
+                #beside: #k::Beside<'_>,
             ) -> ::core::result::Result<#output, #k::Failure> {
+                #[allow(unused_mut)]
+                let mut #call = #beside;
                 ::core::result::Result::Ok(#ident(#(#arguments),*))
             }
         }
@@ -555,21 +582,11 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     let quick = option(kinds(op).map(|_| quote!(__fusevm_quick)));
     let peek = option(peeks(op).map(|_| quote!(__fusevm_peek)));
     let native = match is_callable(op) {
-        true => {
-            let passes = op.immediates().map(|param| {
-                let ty = inferred(&param.ty);
-                quote!(&& <#ty as #k::Immediate<'_>>::PASSED)
-            });
-            quote!({
-                #[allow(unused_imports)]
-                use #k::NotCalled as _;
-                if true #(#passes)* {
-                    #k::Probe::<__FusevmCalled>::CALLED
-                } else {
-                    ::core::option::Option::None
-                }
-            })
-        }
+        true => quote!({
+            #[allow(unused_imports)]
+            use #k::NotCalled as _;
+            #k::Probe::<__FusevmCalled>::CALLED
+        }),
         false => quote!(::core::option::Option::None),
     };
     let place = quote_spanned!(op.ident().span()=> file: ::core::file!(), line: ::core::line!());

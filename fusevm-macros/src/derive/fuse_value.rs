@@ -229,5 +229,43 @@ fn passing_impls(input: &DeriveInput, it: &Options, k: &TokenStream) -> TokenStr
                 ))
             }
         }
+        #[automatically_derived]
+        impl #k::Passable for #ident
+        where
+            for<'b> #ident: ::core::clone::Clone,
+        {
+            type Raw = &'static mut #k::Value;
+            type Place = &'static mut #k::Value;
+            type Looked = &'static mut #k::Value;
+            fn look(
+                raw: &'static mut #k::Value,
+                beside: #k::Beside<'_>,
+            ) -> ::core::option::Option<&'static mut #k::Value> {
+                Self::look_at(raw, beside)
+            }
+            fn look_at(
+                place: &'static mut #k::Value,
+                _: #k::Beside<'_>,
+            ) -> ::core::option::Option<&'static mut #k::Value> {
+                match #k::host_value::<Self>(place) {
+                    ::core::option::Option::Some(_) => ::core::option::Option::Some(place),
+                    ::core::option::Option::None => ::core::option::Option::None,
+                }
+            }
+            fn take(
+                looked: &'static mut #k::Value,
+                _: #k::Beside<'_>,
+            ) -> ::core::option::Option<Self> {
+                ::core::result::Result::ok(#k::take_host_value(looked))
+            }
+        }
+        #[automatically_derived]
+        impl #k::PassableBack for #ident {
+            type Raw = ();
+            const BOXED: ::core::primitive::bool = true;
+            fn back(self, to: #k::Back<'_>) -> ::core::result::Result<(), #k::Failure> {
+                to.leave(self)
+            }
+        }
     }
 }

@@ -84,6 +84,15 @@ pub(crate) fn object(input: &DeriveInput) -> TokenStream {
                 #k::allocate(self, call)
             }
         }
+        #[automatically_derived]
+        impl #k::PassableBack for #ident {
+            type Raw = ();
+            const BOXED: ::core::primitive::bool = true;
+            const ALLOCATES: ::core::primitive::bool = true;
+            fn back(self, to: #k::Back<'_>) -> ::core::result::Result<(), #k::Failure> {
+                to.leave(self)
+            }
+        }
     };
     with_errors(code, &errors)
 }

@@ -5,6 +5,7 @@
 //! what could not be taken together. An op with [`Ctx`](super::Ctx) gets the whole VM instead, and
 //! its inputs are owned by the caller.
 
+use super::called::{Allocate, Around};
 use super::memory::Place;
 use super::{HeapUse, Input, IntoOutput, Invoke, Mismatch, OpDesc, Ty};
 use crate::heap::Heap;
@@ -49,7 +50,7 @@ enum HeapPart<'a> {
 /// A result on its way out: a value, or an object that is allocated once the op's borrows have ended.
 pub(crate) enum Produced {
     Value(Value),
-    Object(Box<dyn FnOnce(&mut Heap) -> Result<Value, Trap>>),
+    Object(Allocate),
 }
 
 /// What a run of an op leaves, beside its inputs on the stack. It stands outside of the call, so that
@@ -93,6 +94,25 @@ pub(crate) struct Parts<'a> {
     pub(crate) output: &'a mut Output,
     pub(crate) limits: &'a Limits,
     pub(crate) callee: &'a Value,
+}
+
+/// Checks a result of an op against the limits.
+#[inline]
+pub(crate) fn check_size(limits: &Limits, value: &Value) -> Result<(), Trap> {
+    let (what, len, limit) = match value {
+        Value::Str(text) => ("string", text.len(), limits.max_string_len),
+        Value::Array(items) => ("array", items.len(), limits.max_array_len),
+        Value::Hash(items) => ("hash", items.len(), limits.max_hash_len),
+        _other => return Ok(()),
+    };
+    match len > limit {
+        true => Err(Trap::TooLong {
+            what,
+            len: len as u64,
+            limit,
+        }),
+        false => Ok(()),
+    }
 }
 
 /// The trap for an input of another kind.
@@ -146,6 +166,25 @@ impl<'a> Call<'a> {
         Self {
             coerce,
             ..Self::bare((u16::MAX, immediates), inputs, results)
+        }
+    }
+
+    /// A call from machine code, of an import at the place of that number.
+    #[inline(always)]
+    pub(crate) fn around(
+        parts: &'a mut Around<'a>,
+        (op, place, immediates): (u16, usize, u64),
+        results: &'a mut Results,
+    ) -> Self {
+        Self {
+            coerce: parts.linked.coerce(),
+            linked: Some(parts.linked),
+            host: Some(parts.host),
+            heap: HeapPart::Unique(parts.heap),
+            output: Some(parts.output),
+            limits: Some(parts.limits),
+            place: parts.memory.get_mut(place),
+            ..Self::bare((op, immediates), &mut [], results)
         }
     }
 
@@ -267,6 +306,7 @@ impl<'a> Call<'a> {
     }
 
     /// The memory of the place where the op stands, once.
+    #[inline]
     pub(crate) fn place(&mut self) -> Option<&'a mut Place> {
         self.place.take()
     }
@@ -286,6 +326,21 @@ impl<'a> Call<'a> {
                 "the rules are not at hand beside `Ctx` or a heap object being written".into(),
             )),
         }
+    }
+
+    /// Whether it is time for a collection, while nobody has taken the heap.
+    #[inline(always)]
+    pub(crate) fn is_due(&self) -> bool {
+        matches!(&self.heap, HeapPart::Unique(heap) if heap.is_due())
+    }
+
+    /// Checks what the op gives against the limits: its own code did not have to know them.
+    ///
+    /// # Errors
+    /// A trap for what is too long.
+    #[inline]
+    pub(crate) fn admit(&self, value: &Value) -> Result<(), Trap> {
+        self.limits.map_or(Ok(()), |limits| check_size(limits, value))
     }
 
     /// Stores one result; the second call stores the one above it.
@@ -319,6 +374,7 @@ impl<'a> Call<'a> {
     }
 
     /// The heap for a look, while no object of it is being written.
+    #[inline]
     pub fn heap(&self) -> Option<&Heap> {
         match (&self.heap, &self.vm) {
             (HeapPart::Shared(heap), _) => Some(heap),
@@ -329,6 +385,7 @@ impl<'a> Call<'a> {
     }
 
     /// The heap for as long as the op runs; from here on nobody can write it.
+    #[inline]
     pub(crate) fn shared_heap(&mut self) -> Option<&'a Heap> {
         let heap: &'a Heap = match std::mem::replace(&mut self.heap, HeapPart::Gone) {
             HeapPart::Gone => return None,
@@ -340,6 +397,7 @@ impl<'a> Call<'a> {
     }
 
     /// The heap for writing, once.
+    #[inline]
     pub(crate) fn heap_mut(&mut self) -> Option<&'a mut Heap> {
         match std::mem::replace(&mut self.heap, HeapPart::Gone) {
             HeapPart::Unique(heap) => Some(heap),
@@ -351,6 +409,7 @@ impl<'a> Call<'a> {
     }
 
     /// The heap for an allocation on the way out, if the op's borrows have left it free.
+    #[inline]
     pub(crate) fn free_heap(&mut self) -> Option<&mut Heap> {
         match &mut self.heap {
             HeapPart::Unique(heap) => Some(heap),
@@ -359,11 +418,13 @@ impl<'a> Call<'a> {
     }
 
     /// The host, once. `H` is the host type of the VM's language.
+    #[inline]
     pub fn host<H: 'static>(&mut self) -> Option<&'a mut H> {
         self.host.take()?.downcast_mut()
     }
 
     /// The output, once.
+    #[inline]
     pub fn output(&mut self) -> Option<&'a mut Output> {
         self.output.take()
     }

@@ -5,26 +5,58 @@
 //! function itself, by traits that nobody else can implement. So safe code cannot make machine code
 //! call a function in a way that it is not made for.
 //!
-//! An entry sees no part of the VM. Where it cannot give a result it says so by a flag, and leaves behind
-//! why: see [`Failure`].
+//! An op of numbers, and of what is borrowed from values, sees no part of the VM. One that asks for more, or that
+//! gives what is no number, gets a [`World`] beside its inputs: the parts of the VM that an op may see, of which it
+//! makes the same [`Call`] as the interpreter does, but never leaves this file with it.
+//!
+//! Where an entry cannot give a result it says so by a flag, and leaves behind why: see [`Failure`].
 
-use super::{Borrowed, HeapUse};
-use crate::semantics::Trap;
-use crate::value::{Kind, Value};
+use super::call::{Produced, Results};
+use super::{Borrowed, Call, HeapUse, IntoOutput, Place};
+use crate::heap::{Heap, ObjMut, Object};
+use crate::semantics::{Limits, Trap};
+use crate::value::{Array, Func, Hash, HostValue, Kind, Obj, Ref, Str, Value};
+use crate::vm::{Linked, Output};
 use std::any::Any;
 use std::error::Error;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// Makes an object, once nothing is borrowed from the heap any more.
+pub(crate) type Allocate = Box<dyn FnOnce(&mut Heap) -> Result<Value, Trap>>;
+
 /// Why an entry gave no result.
-#[derive(Debug)]
 pub enum Failure {
     /// An input is of another kind: the op has not run. The interpreter runs it, and finds out why.
     Declined,
+    /// The op has not run, for it is time for a collection.
+    Due,
+    /// The op has run; its result is still to be made.
+    #[doc(hidden)]
+    Late(Allocate),
     /// The op has failed by itself.
     Trap(Box<Trap>),
     /// The op has panicked with that.
     Panic(Box<dyn Any + Send>),
+}
+
+impl std::fmt::Debug for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Failure::Declined => "Declined",
+            Failure::Due => "Due",
+            Failure::Late(_) => "Late",
+            Failure::Trap(trap) => return f.debug_tuple("Trap").field(trap).finish(),
+            Failure::Panic(_) => "Panic",
+        })
+    }
+}
+
+impl From<Trap> for Failure {
+    #[cold]
+    fn from(trap: Trap) -> Failure {
+        Failure::Trap(Box::new(trap))
+    }
 }
 
 impl Failure {
@@ -62,11 +94,68 @@ impl NativeState {
         T::default()
     }
 
+    /// Puts back why it gave none.
+    #[cfg(feature = "jit")]
+    pub(crate) fn put(&mut self, failure: Failure) {
+        self.failed = 1;
+        self.failure = Some(failure);
+    }
+
     /// Why the op that machine code has called last gave no result, if it did not.
     #[cfg(feature = "jit")]
     pub(crate) fn take(&mut self) -> Option<Failure> {
         self.failed = 0;
         self.failure.take()
+    }
+}
+
+/// The parts of a VM that ops see beside their inputs.
+pub(crate) struct Around<'a> {
+    pub(crate) linked: &'a Linked,
+    pub(crate) host: &'a mut (dyn Any + Send),
+    pub(crate) heap: &'a mut Heap,
+    pub(crate) output: &'a mut Output,
+    pub(crate) limits: &'a Limits,
+    /// Memory of all places of the program, by number.
+    pub(crate) memory: &'a mut [Place],
+}
+
+/// The same as an entry is given it, and room for its result.
+///
+/// An entry gets the only reference that there is, for good: what it takes out of it nobody else has while the op
+/// runs.
+pub struct World {
+    pub(crate) parts: Around<'static>,
+    results: Results,
+    /// What the op has given, if that is no number; nothing before and after.
+    pub(crate) result: Value,
+}
+
+impl World {
+    #[cfg(feature = "jit")]
+    pub(crate) fn of(parts: Around<'static>) -> World {
+        World {
+            parts,
+            results: Results::default(),
+            result: Value::Undef,
+        }
+    }
+
+    /// What the op sees, and where its result goes.
+    #[inline(always)]
+    fn open(&'static mut self, bits: Bits, site: Site) -> (Call<'static>, &'static mut Value) {
+        let call = Call::around(
+            &mut self.parts,
+            (site.import(), site.place(), bits.0),
+            &mut self.results,
+        );
+        (call, &mut self.result)
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
     }
 }
 
@@ -83,18 +172,44 @@ pub fn passed<T>(input: Option<T>) -> Result<T, Failure> {
     }
 }
 
-/// Parameters that an entry has at most: one word of immediates, and eight inputs.
-const MOST: usize = 9;
+/// Parameters that an entry has at most: a word of immediates, one for the place, and eight inputs.
+const MOST: usize = 10;
 
 /// How machine code passes a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
     /// All immediates of the op, in one word.
     Immediates,
+    /// Where the op stands: a [`Site`].
+    Site,
     /// As a number of that kind, or a truth.
     Number(Kind),
     /// By the address of the value.
     Place,
+    /// The same, and the op takes it: nothing is left there.
+    Taken,
+}
+
+/// What an op reaches beside its inputs, as far as machine code has to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Reach {
+    /// It is given a [`World`].
+    pub(crate) world: bool,
+    /// It may change objects of the heap, and make some: it asks for a collection where one is due.
+    pub(crate) writes: bool,
+    /// It leaves what it gives in the world.
+    pub(crate) boxed: bool,
+    /// It takes inputs out of their places.
+    pub(crate) takes: bool,
+}
+
+/// What machine code has to know of an op that it can call.
+#[derive(Clone, Copy, Debug)]
+pub struct Called {
+    #[cfg_attr(not(feature = "jit"), allow(dead_code))]
+    pub(crate) entry: fn() -> NativeOp,
+    /// Whether it is given more than its operands.
+    pub(crate) world: bool,
 }
 
 /// An entry, and what it is called with.
@@ -106,15 +221,16 @@ pub struct NativeOp {
     count: usize,
     /// The kind of number it gives; `None` for nothing.
     pub(crate) result: Option<Kind>,
+    pub(crate) reach: Reach,
 }
 
 impl NativeOp {
     /// The entry that a function is.
-    pub fn of<F: NativeFn>(function: F) -> NativeOp {
-        function.describe(private::Token)
+    fn of<F: NativeFn>(function: F, reach: Reach) -> NativeOp {
+        function.describe(reach)
     }
 
-    /// What it is called with, behind the address of a [`NativeState`].
+    /// What it is called with, behind the address of a [`NativeState`] and that of the [`World`].
     #[cfg(feature = "jit")]
     pub(crate) fn params(&self) -> &[Pass] {
         &self.params[..self.count]
@@ -132,23 +248,43 @@ mod private {
 #[repr(transparent)]
 pub(crate) struct Bits(u64);
 
+/// Where an op stands: the number of the import, and of the place if the op keeps a memory there.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub(crate) struct Site(u64);
+
+impl Site {
+    #[cfg(feature = "jit")]
+    pub(crate) fn bits(import: u16, place: u32) -> u64 {
+        u64::from(place) << 16 | u64::from(import)
+    }
+
+    fn import(self) -> u16 {
+        self.0 as u16
+    }
+
+    fn place(self) -> usize {
+        (self.0 >> 16) as usize
+    }
+}
+
 /// What machine code can pass.
-pub trait Passed: Copy {
+pub trait Passed {
     #[doc(hidden)]
     fn pass(_: private::Token) -> Pass;
 }
 
-impl Passed for Bits {
-    fn pass(_: private::Token) -> Pass {
-        Pass::Immediates
-    }
+macro_rules! passed_as {
+    ($($t:ty = $pass:ident;)*) => { $(
+        impl Passed for $t {
+            fn pass(_: private::Token) -> Pass {
+                Pass::$pass
+            }
+        }
+    )* };
 }
 
-impl Passed for &Value {
-    fn pass(_: private::Token) -> Pass {
-        Pass::Place
-    }
-}
+passed_as! { Bits = Immediates; Site = Site; &Value = Place; &mut Value = Taken; }
 
 /// What machine code can be given.
 pub trait PassedBack: Copy + Default {
@@ -162,47 +298,125 @@ impl PassedBack for () {
     }
 }
 
-/// A parameter that machine code can pass.
+/// What an op sees beside its inputs, if it sees anything.
+pub type Beside<'a> = Option<&'a mut Call<'static>>;
+
+/// An input that machine code can pass.
+///
+/// All inputs of an op are looked at before any is taken: an object that is written takes the heap, and an op that
+/// does not run takes nothing.
 pub trait Passable: Sized {
     /// What is passed for it: the number itself, or where the value is.
     type Raw: Passed;
-    /// Whether it can be passed after all: what is borrowed from the heap cannot.
-    const PASSES: bool = true;
+    /// Where the value is, if it may be of another kind.
+    type Place: Passed;
+    /// The input that was looked at.
+    type Looked;
+    /// What it needs of the heap.
+    const HEAP: HeapUse = HeapUse::None;
 
-    /// The parameter; `None` for a value of another kind. Nothing is widened.
-    fn of_raw(raw: Self::Raw) -> Option<Self>;
+    /// Looks at the input; `None` for a value of another kind. Nothing is widened.
+    fn look(raw: Self::Raw, beside: Beside<'_>) -> Option<Self::Looked>;
 
-    /// The same from a value.
-    fn of_value(value: &'static Value) -> Option<Self>;
+    /// The same, wherever the value is.
+    fn look_at(place: Self::Place, beside: Beside<'_>) -> Option<Self::Looked>;
+
+    /// The input.
+    fn take(looked: Self::Looked, beside: Beside<'_>) -> Option<Self>;
 }
 
 /// What an op gives that machine code can be given.
 pub trait PassableBack {
     /// The number, or nothing.
     type Raw: PassedBack;
+    /// Whether it is left in the world.
+    const BOXED: bool = false;
+    /// Whether it may be a new object.
+    const ALLOCATES: bool = false;
 
     /// The number.
     ///
     /// # Errors
     /// What the op has failed with.
-    fn raw(self) -> Result<Self::Raw, Failure>;
+    fn back(self, to: Back<'_>) -> Result<Self::Raw, Failure>;
+}
+
+/// Where a result goes that is no number.
+#[derive(Debug)]
+pub struct Back<'a> {
+    to: Option<(&'a mut Call<'static>, &'a mut Value)>,
+}
+
+impl Back<'_> {
+    /// Leaves a result.
+    ///
+    /// # Errors
+    /// A trap for one that is too long, or for which there is no room.
+    pub fn leave(self, result: impl IntoOutput) -> Result<(), Failure> {
+        let (call, to) = passed(self.to)?;
+        match result.into_output(call)?.0 {
+            Produced::Value(value) => {
+                call.admit(&value)?;
+                *to = value;
+                Ok(())
+            }
+            Produced::Object(allocate) => Err(Failure::Late(allocate)),
+        }
+    }
 }
 
 impl PassableBack for () {
     type Raw = ();
-    fn raw(self) -> Result<(), Failure> {
+    #[inline(always)]
+    fn back(self, _: Back<'_>) -> Result<(), Failure> {
         Ok(())
     }
 }
 
 impl<R: PassableBack, E: Into<Box<dyn Error + Send + Sync>>> PassableBack for Result<R, E> {
     type Raw = R::Raw;
+    const BOXED: bool = R::BOXED;
+    const ALLOCATES: bool = R::ALLOCATES;
     #[inline(always)]
-    fn raw(self) -> Result<R::Raw, Failure> {
+    fn back(self, to: Back<'_>) -> Result<R::Raw, Failure> {
         match self {
-            Ok(result) => result.raw(),
+            Ok(result) => result.back(to),
             Err(error) => Err(Failure::of(error.into())),
         }
+    }
+}
+
+macro_rules! boxed {
+    ($($t:ty),*) => { $(
+        impl PassableBack for $t {
+            type Raw = ();
+            const BOXED: bool = true;
+            #[inline(always)]
+            fn back(self, to: Back<'_>) -> Result<(), Failure> {
+                to.leave(self)
+            }
+        }
+    )* };
+}
+
+boxed! { Value, Str, String, &str, Array, Hash, Func, Ref, HostValue }
+
+impl<T: Object> PassableBack for Obj<T> {
+    type Raw = ();
+    const BOXED: bool = true;
+    #[inline(always)]
+    fn back(self, to: Back<'_>) -> Result<(), Failure> {
+        to.leave(self)
+    }
+}
+
+impl<T: IntoOutput> PassableBack for Option<T> {
+    type Raw = ();
+    const BOXED: bool = true;
+    const ALLOCATES: bool = true;
+    #[inline(always)]
+    fn back(self, to: Back<'_>) -> Result<(), Failure> {
+        to.leave(self)
     }
 }
 
@@ -220,22 +434,28 @@ macro_rules! numbers {
         }
         impl Passable for $t {
             type Raw = $t;
+            type Place = &'static Value;
+            type Looked = $t;
             #[inline(always)]
-            fn of_raw(raw: $t) -> Option<Self> {
+            fn look(raw: $t, _: Beside<'_>) -> Option<$t> {
                 Some(raw)
             }
             #[inline(always)]
-            fn of_value(value: &'static Value) -> Option<Self> {
-                match value {
+            fn look_at(place: &'static Value, _: Beside<'_>) -> Option<$t> {
+                match place {
                     Value::$kind(number) => Some(*number),
                     _other => None,
                 }
+            }
+            #[inline(always)]
+            fn take(looked: $t, _: Beside<'_>) -> Option<$t> {
+                Some(looked)
             }
         }
         impl PassableBack for $t {
             type Raw = $t;
             #[inline(always)]
-            fn raw(self) -> Result<$t, Failure> {
+            fn back(self, _: Back<'_>) -> Result<$t, Failure> {
                 Ok(self)
             }
         }
@@ -244,44 +464,122 @@ macro_rules! numbers {
 
 numbers! { i64 = Int; f64 = Float; bool = Bool; }
 
-macro_rules! looks {
-    () => {
-        type Raw = &'static Value;
+/// What is never a number: it is passed by its place alone.
+macro_rules! placed {
+    ($place:ty, $looked:ty) => {
+        type Raw = $place;
+        type Place = $place;
+        type Looked = $looked;
         #[inline(always)]
-        fn of_raw(raw: &'static Value) -> Option<Self> {
-            Self::of_value(raw)
+        fn look(raw: $place, beside: Beside<'_>) -> Option<$looked> {
+            Self::look_at(raw, beside)
         }
     };
 }
 
 impl<T: Borrowed + ?Sized> Passable for &'static T {
-    looks!();
-    const PASSES: bool = matches!(T::HEAP, HeapUse::None);
+    placed!(&'static Value, &'static T);
+    const HEAP: HeapUse = T::HEAP;
     #[inline(always)]
-    fn of_value(value: &'static Value) -> Option<Self> {
-        T::of_value(value)
+    fn look_at(place: &'static Value, beside: Beside<'_>) -> Option<&'static T> {
+        match T::HEAP {
+            HeapUse::None => T::of_value(place),
+            HeapUse::Shared | HeapUse::Unique => T::borrow(place, beside?),
+        }
+    }
+    #[inline(always)]
+    fn take(looked: &'static T, _: Beside<'_>) -> Option<&'static T> {
+        Some(looked)
     }
 }
 
 impl Passable for String {
-    looks!();
-    fn of_value(value: &'static Value) -> Option<Self> {
-        <str as Borrowed>::of_value(value).map(str::to_owned)
+    placed!(&'static Value, &'static str);
+    fn look_at(place: &'static Value, _: Beside<'_>) -> Option<&'static str> {
+        <str as Borrowed>::of_value(place)
+    }
+    fn take(looked: &'static str, _: Beside<'_>) -> Option<String> {
+        Some(looked.to_owned())
+    }
+}
+
+impl<T: Object> Passable for Obj<T> {
+    placed!(&'static Value, Obj<T>);
+    const HEAP: HeapUse = HeapUse::Shared;
+    #[inline(always)]
+    fn look_at(place: &'static Value, beside: Beside<'_>) -> Option<Obj<T>> {
+        beside?.heap()?.downcast(place)
+    }
+    #[inline(always)]
+    fn take(looked: Obj<T>, _: Beside<'_>) -> Option<Obj<T>> {
+        Some(looked)
+    }
+}
+
+impl<T: Object> Passable for ObjMut<'static, T> {
+    placed!(&'static Value, Obj<T>);
+    const HEAP: HeapUse = HeapUse::Unique;
+    #[inline(always)]
+    fn look_at(place: &'static Value, beside: Beside<'_>) -> Option<Obj<T>> {
+        Obj::look_at(place, beside)
+    }
+    #[inline(always)]
+    fn take(looked: Obj<T>, beside: Beside<'_>) -> Option<ObjMut<'static, T>> {
+        beside?.heap_mut()?.get_mut(looked).ok()
+    }
+}
+
+macro_rules! owned {
+    ($($t:ident;)*) => { $(
+        impl Passable for $t {
+            placed!(&'static mut Value, &'static mut Value);
+            #[inline(always)]
+            fn look_at(place: &'static mut Value, _: Beside<'_>) -> Option<&'static mut Value> {
+                matches!(place, Value::$t(_)).then_some(place)
+            }
+            #[inline(always)]
+            fn take(looked: &'static mut Value, _: Beside<'_>) -> Option<$t> {
+                match std::mem::take(looked) {
+                    Value::$t(taken) => Some(taken),
+                    _other => None,
+                }
+            }
+        }
+    )* };
+}
+
+owned! { Str; Array; Hash; Ref; Func; }
+
+impl Passable for Value {
+    placed!(&'static mut Value, &'static mut Value);
+    #[inline(always)]
+    fn look_at(place: &'static mut Value, _: Beside<'_>) -> Option<&'static mut Value> {
+        Some(place)
+    }
+    #[inline(always)]
+    fn take(looked: &'static mut Value, _: Beside<'_>) -> Option<Value> {
+        Some(std::mem::take(looked))
     }
 }
 
 /// A value of another kind is `None`.
 impl<T: Passable> Passable for Option<T> {
-    looks!();
-    const PASSES: bool = T::PASSES;
+    placed!(T::Place, Option<T::Looked>);
+    const HEAP: HeapUse = T::HEAP;
     #[inline(always)]
-    fn of_value(value: &'static Value) -> Option<Self> {
-        Some(T::of_value(value))
+    fn look_at(place: T::Place, beside: Beside<'_>) -> Option<Option<T::Looked>> {
+        Some(T::look_at(place, beside))
+    }
+    #[inline(always)]
+    fn take(looked: Option<T::Looked>, beside: Beside<'_>) -> Option<Option<T>> {
+        match looked {
+            Some(looked) => T::take(looked, beside).map(Some),
+            None => Some(None),
+        }
     }
 }
 
-/// An op whose parameters are immediates and inputs alone; the macros implement it. Whether machine code can
-/// call it, [`Probe`] says.
+/// An op that machine code may call; the macros implement it. Whether it can, [`Probe`] says by the types.
 ///
 /// Inputs are written with the lifetime of the program, for in a list of types there is no other. That they live
 /// that long is not promised to the function: the interpreter's entry to it, which is always made as well, compiles
@@ -293,12 +591,20 @@ pub trait CalledOp {
     type Output;
     /// Whether it has immediates.
     const IMMEDIATES: bool;
+    /// Whether it asks for more than what its inputs and the bits of its immediates say.
+    const ASKS: bool;
+    /// Whether it is given the heap for writing.
+    const WRITES: bool;
 
     /// Runs the function.
     ///
     /// # Errors
     /// [`Failure::Declined`] for immediates that no verified chunk has.
-    fn call(bits: u64, inputs: Self::Inputs) -> Result<Self::Output, Failure>;
+    fn call(
+        bits: u64,
+        inputs: Self::Inputs,
+        beside: Beside<'_>,
+    ) -> Result<Self::Output, Failure>;
 }
 
 /// Finds out by its types whether machine code can call an op: the constant is that of the type where it can, and
@@ -309,7 +615,7 @@ pub struct Probe<T>(PhantomData<T>);
 /// For all ops that machine code cannot call.
 pub trait NotCalled {
     /// There is no entry.
-    const CALLED: Option<fn() -> NativeOp> = None;
+    const CALLED: Option<Called> = None;
 }
 
 impl<T> NotCalled for Probe<T> {}
@@ -319,17 +625,26 @@ where
     T::Inputs: PassAll,
     T::Output: PassableBack,
 {
-    /// What gives the entry.
-    pub const CALLED: Option<fn() -> NativeOp> = match <T::Inputs as PassAll>::PASSES {
-        true => Some(<T::Inputs as PassAll>::entry::<T>),
-        false => None,
-    };
+    /// The entry.
+    pub const CALLED: Option<Called> = Some(Called {
+        entry: <T::Inputs as PassAll>::entry::<T>,
+        world: within::<T>(),
+    });
+}
+
+/// Whether an op is given a [`World`].
+const fn within<T: CalledOp>() -> bool
+where
+    T::Inputs: PassAll,
+    T::Output: PassableBack,
+{
+    T::ASKS || T::Inputs::HEAP || T::Output::BOXED
 }
 
 /// Inputs that machine code can pass, all of them.
 pub trait PassAll: Sized {
-    /// Whether each passes.
-    const PASSES: bool;
+    /// Whether any of them is of the heap.
+    const HEAP: bool;
 
     /// The entry of the op.
     fn entry<T: CalledOp<Inputs = Self>>() -> NativeOp
@@ -341,9 +656,23 @@ pub trait PassAll: Sized {
 type RawOf<T> = <<T as CalledOp>::Output as PassableBack>::Raw;
 
 /// A function that machine code can call.
-pub trait NativeFn {
-    #[doc(hidden)]
-    fn describe(self, _: private::Token) -> NativeOp;
+trait NativeFn {
+    fn describe(self, reach: Reach) -> NativeOp;
+}
+
+fn described(address: usize, given: &[Pass], result: Option<Kind>, reach: Reach) -> NativeOp {
+    let mut params = [Pass::Place; MOST];
+    params[..given.len()].copy_from_slice(given);
+    NativeOp {
+        address,
+        params,
+        count: given.len(),
+        result,
+        reach: Reach {
+            takes: given.contains(&Pass::Taken),
+            ..reach
+        },
+    }
 }
 
 macro_rules! functions {
@@ -351,16 +680,18 @@ macro_rules! functions {
         impl<R: PassedBack, $($Param: Passed),*> NativeFn
             for extern "C" fn(&mut NativeState, $($Param),*) -> R
         {
-            fn describe(self, _: private::Token) -> NativeOp {
-                let given: &[Pass] = &[$($Param::pass(private::Token)),*];
-                let mut params = [Pass::Place; MOST];
-                params[..given.len()].copy_from_slice(given);
-                NativeOp {
-                    address: self as usize,
-                    params,
-                    count: given.len(),
-                    result: R::kind(private::Token),
-                }
+            fn describe(self, reach: Reach) -> NativeOp {
+                let given = [$($Param::pass(private::Token)),*];
+                described(self as usize, &given, R::kind(private::Token), reach)
+            }
+        }
+
+        impl<R: PassedBack, $($Param: Passed),*> NativeFn
+            for extern "C" fn(&mut NativeState, &'static mut World, Bits, Site, $($Param),*) -> R
+        {
+            fn describe(self, reach: Reach) -> NativeOp {
+                let given = [Pass::Immediates, Pass::Site, $($Param::pass(private::Token)),*];
+                described(self as usize, &given, R::kind(private::Token), reach)
             }
         }
     };
@@ -369,7 +700,7 @@ macro_rules! functions {
 macro_rules! entries {
     ($($Param:ident $input:ident)*) => {
         impl<$($Param: Passable),*> PassAll for ($($Param,)*) {
-            const PASSES: bool = true $(&& $Param::PASSES)*;
+            const HEAP: bool = false $(|| !matches!($Param::HEAP, HeapUse::None))*;
 
             fn entry<T: CalledOp<Inputs = Self>>() -> NativeOp
             where
@@ -382,7 +713,11 @@ macro_rules! entries {
                 where
                     T::Output: PassableBack,
                 {
-                    state.run(|| T::call(0, ($(passed($Param::of_raw($input))?,)*))?.raw())
+                    state.run(|| {
+                        $(let $input = passed($Param::look($input, None))?;)*
+                        $(let $input = passed($Param::take($input, None))?;)*
+                        T::call(0, ($($input,)*), None)?.back(Back { to: None })
+                    })
                 }
                 extern "C" fn immediate<T: CalledOp<Inputs = ($($Param,)*)>, $($Param: Passable),*>(
                     state: &mut NativeState,
@@ -392,16 +727,63 @@ macro_rules! entries {
                 where
                     T::Output: PassableBack,
                 {
-                    state.run(|| T::call(bits.0, ($(passed($Param::of_raw($input))?,)*))?.raw())
+                    state.run(|| {
+                        $(let $input = passed($Param::look($input, None))?;)*
+                        $(let $input = passed($Param::take($input, None))?;)*
+                        T::call(bits.0, ($($input,)*), None)?.back(Back { to: None })
+                    })
                 }
-                match T::IMMEDIATES {
-                    true => NativeOp::of(
-                        immediate::<T, $($Param),*>
-                            as extern "C" fn(&mut NativeState, Bits, $($Param::Raw),*) -> RawOf<T>
+                extern "C" fn inside<T: CalledOp<Inputs = ($($Param,)*)>, $($Param: Passable),*>(
+                    state: &mut NativeState,
+                    world: &'static mut World,
+                    bits: Bits,
+                    site: Site,
+                    $($input: $Param::Raw),*
+                ) -> RawOf<T>
+                where
+                    T::Output: PassableBack,
+                {
+                    state.run(|| {
+                        let (mut call, to) = world.open(bits, site);
+                        if writes::<T>() && call.is_due() {
+                            return Err(Failure::Due);
+                        }
+                        $(let $input = passed($Param::look($input, Some(&mut call)))?;)*
+                        $(let $input = passed($Param::take($input, Some(&mut call)))?;)*
+                        let given = T::call(bits.0, ($($input,)*), Some(&mut call))?;
+                        given.back(Back { to: Some((&mut call, to)) })
+                    })
+                }
+                const fn writes<T: CalledOp>() -> bool where T::Output: PassableBack {
+                    T::WRITES || <T::Output as PassableBack>::ALLOCATES
+                }
+                let inputs: &[HeapUse] = &[$($Param::HEAP),*];
+                let reach = Reach {
+                    world: within::<T>(),
+                    writes: writes::<T>() || inputs.contains(&HeapUse::Unique),
+                    boxed: T::Output::BOXED,
+                    takes: false,
+                };
+                match (reach.world, T::IMMEDIATES) {
+                    (true, _) => NativeOp::of(
+                        inside::<T, $($Param),*> as extern "C" fn(
+                            &mut NativeState,
+                            &'static mut World,
+                            Bits,
+                            Site,
+                            $($Param::Raw),*
+                        ) -> RawOf<T>,
+                        reach,
                     ),
-                    false => NativeOp::of(
+                    (false, true) => NativeOp::of(
+                        immediate::<T, $($Param),*>
+                            as extern "C" fn(&mut NativeState, Bits, $($Param::Raw),*) -> RawOf<T>,
+                        reach,
+                    ),
+                    (false, false) => NativeOp::of(
                         plain::<T, $($Param),*>
-                            as extern "C" fn(&mut NativeState, $($Param::Raw),*) -> RawOf<T>
+                            as extern "C" fn(&mut NativeState, $($Param::Raw),*) -> RawOf<T>,
+                        reach,
                     ),
                 }
             }

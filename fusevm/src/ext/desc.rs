@@ -1,6 +1,6 @@
 //! What a language declares about an op: [`OpDesc`], built by `#[ext_op]` as a constant.
 
-use super::NativeOp;
+use super::Called;
 use super::inline::Inline;
 use super::{Call, CalleeDesc, Flow, Input};
 use crate::semantics::Trap;
@@ -365,8 +365,8 @@ pub struct OpDesc {
     pub quick: Option<Quick>,
     /// What runs it on inputs that stay where they are, if that is all it asks for.
     pub peek: Option<Peek>,
-    /// What machine code calls, if it is an op of numbers.
-    pub called: Option<fn() -> NativeOp>,
+    /// What machine code calls, if it can.
+    pub called: Option<Called>,
     /// Its body as instructions, if it is `inline`.
     pub inline: Option<&'static Inline>,
 }

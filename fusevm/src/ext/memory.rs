@@ -23,6 +23,7 @@ pub trait Memory: Default + Send + 'static {
     /// # Errors
     /// A trap when it was taken before.
     #[doc(hidden)]
+    #[inline]
     fn of<'a>(call: &mut Call<'a>) -> Result<&'a mut Self, Trap> {
         let place = super::private::once(call.place())?;
         if !place.as_ref().is_some_and(|memory| memory.is::<Self>()) {

@@ -39,11 +39,14 @@ pub use assert::{
     assert_same_effect,
 };
 pub use call::{Call, Flow, Operand, Rest};
-pub(crate) use call::{Parts, Produced, Results, shown};
+pub(crate) use call::{Parts, Produced, Results, check_size, shown};
 #[cfg(feature = "jit")]
-pub(crate) use called::Pass;
+pub(crate) use called::{Allocate, Around, Pass, Reach, Site};
 #[doc(hidden)]
-pub use called::{CalledOp, Failure, NativeOp, NativeState, NotCalled, Probe, passed};
+pub use called::{
+    Back, Beside, Called, CalledOp, Failure, NativeOp, NativeState, NotCalled, Passable,
+    PassableBack, Probe, World, passed,
+};
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
 pub use desc::{

@@ -1,6 +1,6 @@
 //! What machine code does with an ext op, and why it does no better.
 
-use super::{Cost, HeapUse, ImmKind, OpDesc, Ty};
+use super::{Called, Cost, ImmKind, OpDesc};
 use std::fmt;
 
 /// What machine code does where an op stands, from best to worst.
@@ -12,6 +12,12 @@ pub enum Native {
     Unboxed,
     /// The same, and with the addresses of operands that it looks at, which stay where they are.
     Pointers,
+    /// The same, and it is given what it asks for of the host, the heap, the output, limits, its memory and texts;
+    /// or leaves what is no number for machine code to fetch.
+    Inside,
+    /// Where the shape of the operand is known, it is done without the op: a field is read or set, a function
+    /// called. Otherwise the op is run as the interpreter runs it.
+    ByShape,
     /// The op is run as the interpreter runs it.
     Entry(Boxed),
 }
@@ -28,41 +34,32 @@ pub enum Boxed {
     Jumps,
     /// It looks at the callee.
     LooksAtCallee,
-    /// It has a memory at each place.
-    KeepsMemory,
     /// It takes `Rest`.
     Variadic,
     /// It has more than eight operands.
     TooMany,
-    /// It takes the host, the heap, the output or limits.
-    TakesContext,
-    /// It has no operands and no immediates.
+    /// It has no parameters.
     Constant,
-    /// An immediate of it is looked up: a name, a function, a text, a slot.
-    LooksUp(&'static str),
+    /// The immediate of that name is a slot of the caller.
+    Slot(&'static str),
     /// What it costs depends on its operands.
     Priced,
-    /// The input of that name is moved into it, or may be of any kind.
-    Owned(&'static str),
-    /// The input of that name is an object of the heap.
-    OfHeap(&'static str),
-    /// The input of that name may be of another kind.
-    MaybeNone(&'static str),
     /// Operands of other kinds go to the op of that name.
     Alternative(&'static str),
-    /// The result is no number.
-    BoxedResult(Ty),
+    /// It returns `Load`, `Store` or `Assign`: the VM looks at a field after it.
+    Fields,
     /// There are two results.
     TwoResults,
+    /// A type of it is not known to machine code.
+    OtherTypes,
 }
 
 impl Boxed {
     /// What the name in the words is of.
     pub(crate) const fn what(self) -> &'static str {
         match self {
-            Boxed::Alternative(_) => "",
-            Boxed::LooksUp(_) => "immediate ",
-            _ => "operand ",
+            Boxed::Slot(_) => "immediate ",
+            _ => "",
         }
     }
 
@@ -77,39 +74,29 @@ impl Boxed {
                 None,
                 "the op returns `Invoke`, so that the VM makes a call after it",
             ),
+            Boxed::Fields => (
+                None,
+                "the op returns `Load`, `Store` or `Assign`, so that the VM looks at a field after it",
+            ),
             Boxed::Jumps => (
                 None,
                 "the op returns `Branch`; compare with a bool and jump on that",
             ),
             Boxed::LooksAtCallee => (None, "the interpreter looks up the callee; pass scalars"),
-            Boxed::KeepsMemory => (None, "the interpreter looks up the cache; pass scalars"),
             Boxed::Variadic => (None, "`Rest` is boxed; take a fixed number of operands"),
             Boxed::TooMany => (None, "more than eight operands"),
-            Boxed::TakesContext => (
-                None,
-                "the interpreter hands out the host, the heap and the output; pass what the op needs of them",
-            ),
             Boxed::Constant => (None, "it takes nothing: let it be a constant"),
-            Boxed::LooksUp(name) => (
+            Boxed::Slot(name) => (
                 Some(name),
-                " is looked up where the op runs; immediates that are numbers, truths or enums are passed",
+                " is a slot of the caller, which is in memory for the interpreter alone",
             ),
             Boxed::Priced => (
                 None,
                 "the interpreter finds out what it costs; let the cost be a number",
             ),
-            Boxed::Owned(name) => (
-                Some(name),
-                " is boxed; unboxed are i64, f64 and bool, and &str, &Value, &Array, &Hash are borrowed",
-            ),
-            Boxed::OfHeap(name) => (Some(name), " is an object, which is looked up in the heap"),
-            Boxed::MaybeNone(name) => (Some(name), " is an `Option` of what is boxed"),
             Boxed::Alternative(name) => (Some(name), " takes operands of other kinds"),
-            Boxed::BoxedResult(_) => (
-                None,
-                "the result is boxed; unboxed are i64, f64, bool and ()",
-            ),
             Boxed::TwoResults => (None, "two results are boxed; return one"),
+            Boxed::OtherTypes => (None, "a type of it is not known to machine code"),
         }
     }
 }
@@ -133,6 +120,11 @@ impl fmt::Display for Native {
             Native::Pointers => f.write_str(
                 "called unboxed, with the addresses of what it looks at: that stays where it is",
             ),
+            Native::Inside => f.write_str("called directly, with what it asks for of the VM"),
+            Native::ByShape => f.write_str(
+                "done without the op where the operand's shape is known, otherwise called through the interpreter's \
+                 entry",
+            ),
             Native::Entry(why) => {
                 write!(f, "called through the interpreter's entry, because {why}")
             }
@@ -143,11 +135,13 @@ impl fmt::Display for Native {
 impl OpDesc {
     /// What machine code does with it.
     pub const fn native(&self) -> Native {
-        match self.boxed() {
-            Some(why) => Native::Entry(why),
-            None if self.is_short() => Native::Expanded,
-            None if self.is_scalar() => Native::Unboxed,
-            None => Native::Pointers,
+        match (self.boxed(), self.called) {
+            (Some(_), _) if self.is_by_shape() => Native::ByShape,
+            (Some(why), _) => Native::Entry(why),
+            (None, _) if self.is_short() => Native::Expanded,
+            (None, Some(Called { world: true, .. })) => Native::Inside,
+            (None, _) if self.is_scalar() => Native::Unboxed,
+            (None, _) => Native::Pointers,
         }
     }
 
@@ -182,57 +176,34 @@ impl OpDesc {
         if self.callee.is_some() {
             return Some(Boxed::LooksAtCallee);
         }
-        if self.cache {
-            return Some(Boxed::KeepsMemory);
-        }
         if self.rest.is_some() {
             return Some(Boxed::Variadic);
         }
         if let Some(alt) = self.alt {
             return Some(Boxed::Alternative(alt));
         }
-        let mut i = 0;
-        while i < self.inputs.len() {
-            let input = &self.inputs[i];
-            if !matches!(input.heap, HeapUse::None) {
-                return Some(Boxed::OfHeap(input.name));
-            }
-            if input.optional {
-                return Some(Boxed::MaybeNone(input.name));
-            }
-            if !input.scalar && !input.borrowed {
-                return Some(Boxed::Owned(input.name));
-            }
-            i += 1;
+        if self.outputs.access.is_some() {
+            return Some(Boxed::Fields);
         }
-        match self.outputs.falls {
-            [] | [Ty::Int | Ty::Float | Ty::Bool] => {}
-            [result] => return Some(Boxed::BoxedResult(*result)),
-            _ => return Some(Boxed::TwoResults),
+        if self.outputs.falls.len() > 1 {
+            return Some(Boxed::TwoResults);
         }
-        Some(self.asks_for_more())
-    }
-
-    /// What an op asks for beside operands that can be passed.
-    const fn asks_for_more(&self) -> Boxed {
         if self.inputs.len() > 8 {
-            return Boxed::TooMany;
+            return Some(Boxed::TooMany);
         }
         let mut i = 0;
         while i < self.immediates.len() {
-            match self.immediates[i].kind {
-                ImmKind::U8 | ImmKind::I8 | ImmKind::I32 | ImmKind::U32 => {}
-                ImmKind::Bool | ImmKind::Enum(_) => {}
-                _other => return Boxed::LooksUp(self.immediates[i].name),
+            if matches!(self.immediates[i].kind, ImmKind::Slot) {
+                return Some(Boxed::Slot(self.immediates[i].name));
             }
             i += 1;
         }
-        match self.cost {
+        Some(match self.cost {
             Cost::Of(_) => Boxed::Priced,
             Cost::Fixed(_) if self.inputs.is_empty() && self.immediates.is_empty() => {
                 Boxed::Constant
             }
-            Cost::Fixed(_) => Boxed::TakesContext,
-        }
+            Cost::Fixed(_) => Boxed::OtherTypes,
+        })
     }
 }

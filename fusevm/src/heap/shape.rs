@@ -313,7 +313,7 @@ impl Heap {
     /// The tables that machine code looks shapes up in, by arena and slot, and the word that handles of this
     /// heap have.
     #[cfg(all(feature = "jit", unix))]
-    pub(crate) fn shape_tables(&self) -> (&[Vec<Shaped>], u32) {
+    pub(crate) fn shape_tables(&self) -> (&Vec<Vec<Shaped>>, u32) {
         (&self.shapes.tables, self.salt)
     }
 }

@@ -2,8 +2,10 @@
 
 use super::Step;
 pub(super) use crate::ext::shown;
-use crate::ext::{AccessKind, Call, Cost, Flow, ImmKind, Invoke, OpDesc, Parts, Produced, Results};
-use crate::semantics::{Limits, Trap};
+use crate::ext::{
+    AccessKind, Call, Cost, Flow, ImmKind, Invoke, OpDesc, Parts, Produced, Results, check_size,
+};
+use crate::semantics::Trap;
 use crate::value::{Func, Value};
 use crate::vm::{Linked, VM};
 use std::any::Any;
@@ -136,24 +138,6 @@ pub(super) fn made(vm: &mut VM, produced: Produced) -> Result<Value, Trap> {
     };
     check_size(vm.limits(), &value)?;
     Ok(value)
-}
-
-/// Checks what an op gives against the limits: its own code did not have to know them.
-fn check_size(limits: &Limits, value: &Value) -> Step {
-    let (what, len, limit) = match value {
-        Value::Str(text) => ("string", text.len(), limits.max_string_len),
-        Value::Array(items) => ("array", items.len(), limits.max_array_len),
-        Value::Hash(items) => ("hash", items.len(), limits.max_hash_len),
-        _other => return Ok(()),
-    };
-    match len > limit {
-        true => Err(Trap::TooLong {
-            what,
-            len: len as u64,
-            limit,
-        }),
-        false => Ok(()),
-    }
 }
 
 /// Runs an op that may call back: its inputs are taken off the stack first, so that nothing the VM

@@ -156,6 +156,9 @@ mod tests {
             panic!("no")
         }
 
+        fn places(&self) -> &[u32] {
+            &[]
+        }
         fn ops(&self) -> &[&'static OpDesc] {
             panic!("no")
         }

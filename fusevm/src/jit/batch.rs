@@ -35,6 +35,9 @@ pub(crate) trait Loaded: Send + Sync {
 
     fn ops(&self) -> &[&'static OpDesc];
 
+    /// For each op the number of its place among those with a memory; nothing if no op keeps one.
+    fn places(&self) -> &[u32];
+
     fn chunk(&self) -> &Chunk;
 
     /// Whether ops of the language take numbers of other kinds.
@@ -319,6 +322,7 @@ impl<'a> Making<'a> {
             policy: batch.program.policy(),
             symbols: batch.program.symbols(),
             ops: batch.program.ops(),
+            places: batch.program.places(),
             chunk: batch.program.chunk(),
             coerce: batch.program.coerces(),
             operators: batch.program.operators(),

@@ -111,6 +111,8 @@ pub(super) struct Source<'a> {
     /// Symbols of the names.
     pub(super) symbols: &'a [u32],
     pub(super) ops: &'a [&'static OpDesc],
+    /// For each op the number of its place among those with a memory; nothing if no op keeps one.
+    pub(super) places: &'a [u32],
     pub(super) chunk: &'a Chunk,
     /// Whether ops of the language take numbers of other kinds.
     pub(super) coerce: bool,

@@ -617,9 +617,14 @@ impl Body<'_, '_> {
                 entry,
                 args,
                 places,
+                reach,
                 exit,
                 ..
-            } => self.native(v, *entry, (args, places), *exit),
+            } => self.native(v, (*entry, *reach), (args, places), *exit),
+            Inst::Given(to) => {
+                self.given(*to);
+                None
+            }
         };
         if let Some(result) = result {
             self.values[v.0 as usize] = Some(result);

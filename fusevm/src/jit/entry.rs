@@ -12,14 +12,17 @@
 //! has, and elements within the length it has just read; and what it writes are whole values that have
 //! nothing to drop, over values that have nothing to drop. No function here unwinds: panics of what is
 //! dropped are caught by the host. Ops that machine code calls by themselves ([`NativeState`]) get the
-//! addresses of values that nobody moves or writes before they are back, and nothing of the VM.
+//! addresses of values that nobody moves or writes before they are back, but the op itself what it is given to
+//! take; each of those is a register of its own. Beside that they get, if they ask for it, the [`World`]: parts of
+//! the VM that stay where they are as long as the host is borrowed, and that nobody else uses before they are back.
 
 #![allow(unsafe_code)]
 
 pub(super) mod calls;
 
 use super::profile::LAST_PLAIN;
-use crate::ext::{Failure, NativeState, OpDesc};
+use crate::ext::{Allocate, Around, Failure, NativeState, OpDesc, World};
+use crate::semantics::Trap;
 use crate::heap::Shaped;
 use crate::value::Value;
 use std::any::Any;
@@ -31,6 +34,8 @@ use std::ptr::{null, null_mut};
 pub(super) struct Context {
     /// What ops tell: first, so that its address is that of the context.
     native: NativeState,
+    /// What ops are given that ask for it.
+    world: World,
     places: Places,
     /// The native stack must not grow below.
     floor: usize,
@@ -67,7 +72,7 @@ pub(crate) struct Places {
     /// What is set when somebody interrupts; it stays where it is.
     pub(crate) flag: *const u8,
     /// What the heap keeps beside objects, by arena. There is something for each arena that code was made for.
-    pub(crate) shapes: *const Vec<Shaped>,
+    pub(crate) tables: *const Vec<Vec<Shaped>>,
     /// The heap that this is of, as handles name it; 0 for none.
     pub(crate) salt: u32,
 }
@@ -86,8 +91,11 @@ pub(super) const KEEPER: i32 = offset_of!(Context, keeper) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
 pub(super) const FAILED: i32 = offset_of!(Context, native) as i32;
 
+pub(super) const WORLD: i32 = offset_of!(Context, world) as i32;
+pub(super) const RESULT: i32 = offset_of!(Context, world.result) as i32;
+
 const _: () = assert!(FAILED == 0);
-pub(super) const SHAPES: i32 = offset_of!(Context, places.shapes) as i32;
+pub(super) const TABLES: i32 = offset_of!(Context, places.tables) as i32;
 pub(super) const SALT: i32 = offset_of!(Context, places.salt) as i32;
 pub(super) const SLICE: i32 = offset_of!(Context, places.slice) as i32;
 
@@ -97,6 +105,15 @@ const _: () = assert!(size_of::<Option<Value>>() == size_of::<Value>());
 pub(crate) trait Host {
     /// Says where things are.
     fn places(&mut self, now: &mut Places);
+
+    /// What ops see of the VM beside their inputs.
+    fn around(&mut self) -> Around<'_>;
+
+    /// Collects if it is time to, before the op behind the exit; whether that went well.
+    fn collect(&mut self, exit: Exited, window: usize) -> bool;
+
+    /// Makes an object that an op has given.
+    fn allocate(&mut self, allocate: Allocate) -> Result<Value, Trap>;
 
     /// So much fuel is left of that for now.
     fn spent(&mut self, slice: u64);
@@ -190,9 +207,12 @@ impl Door {
             most: 0,
             slice: 0,
             flag: null(),
-            shapes: null(),
+            tables: null(),
             salt: 0,
         };
+        // SAFETY: only the lifetime changes. Nobody has it but the ops that machine code calls, one at a time, and
+        // none of them keeps anything of it; and it is gone when this function returns.
+        let world = unsafe { std::mem::transmute::<Around<'_>, Around<'static>>(host.around()) };
         host.places(&mut places);
         let (most_bytes, most_keys) = host.most();
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
@@ -200,6 +220,7 @@ impl Door {
             unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
         let mut context = Context {
             native: NativeState::default(),
+            world: World::of(world),
             places,
             floor: floor.saturating_add(RESERVE),
             seed: self.seed,
@@ -318,7 +339,9 @@ pub(super) fn vec_layout() -> Option<VecLayout> {
     }
     let layout = of(0i64)?;
     let same = of(0f64) == Some(layout) && of(Value::Undef) == Some(layout);
-    let beside = of(Shaped::default()) == Some(layout) && of(Some(Value::Undef)) == Some(layout);
+    let beside = of(Shaped::default()) == Some(layout)
+        && of(Some(Value::Undef)) == Some(layout)
+        && of(vec![Shaped::default()]) == Some(layout);
     (same && beside && none_tag() > LAST_PLAIN).then_some(layout)
 }
 

@@ -6,7 +6,7 @@
 //! interpreter goes on: in which frames, at which instruction, and which locations have to be written
 //! for that, because memory is behind what the values say.
 
-use crate::ext::OpDesc;
+use crate::ext::{OpDesc, Reach};
 use crate::heap::Maker;
 use crate::value::{Handle, Value};
 use std::fmt;
@@ -289,8 +289,12 @@ pub(super) enum Inst {
         places: Vec<Option<Loc>>,
         /// What it gives depends on what it is given alone, and it may run once for many.
         pure: bool,
+        reach: Reach,
         exit: usize,
     },
+    /// What the op right before has given that is no number comes to a location, where nothing is that has to be
+    /// dropped.
+    Given(Loc),
 }
 
 /// How a block ends.
@@ -572,6 +576,7 @@ macro_rules! operands {
             Inst::Beside(a, _) | Inst::CopyFrom(a, _) | Inst::CopyTo(_, a) => $of(a),
             Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
             Inst::Room { .. } | Inst::Peek { .. } | Inst::Pay(_) | Inst::Ensure(..) => {}
+            Inst::Given(_) => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
                 $of(a);
                 $of(b);
@@ -781,6 +786,7 @@ impl Func {
                 args,
                 places,
                 pure,
+                reach,
                 exit,
                 ..
             } => {
@@ -790,8 +796,10 @@ impl Func {
                 });
                 let (passed, exit) = (passed.collect::<Vec<_>>().join(", "), self.exit_text(*exit));
                 let pure = if *pure { "pure " } else { "" };
-                writeln!(f, "{name}{pure}native ({passed}), else {exit}")
+                let world = if reach.world { " in the world" } else { "" };
+                writeln!(f, "{name}{pure}native ({passed}){world}, else {exit}")
             }
+            Inst::Given(to) => writeln!(f, "{name}given to {to}"),
         }
     }
 }

@@ -526,16 +526,16 @@ impl Jit {
 
     /// Where code finds what the heap keeps beside objects, and whose that is: nothing of a heap that it was not
     /// made for.
-    pub(crate) fn shapes(&mut self, heap: &Heap) -> (*const Vec<Shaped>, u32) {
+    pub(crate) fn shapes(&mut self, heap: &Heap) -> (*const Vec<Vec<Shaped>>, u32) {
         let (tables, salt) = heap.shape_tables();
         if salt == self.salt && tables.len() >= self.arenas {
-            return (tables.as_ptr(), salt);
+            return (tables, salt);
         }
         let arenas = self.arenas;
         if self.blank.len() < arenas {
             self.blank.resize_with(arenas, || vec![Shaped::default()]);
         }
-        (self.blank.as_ptr(), 0)
+        (&raw const self.blank, 0)
     }
 
     /// What makes an object for a version.

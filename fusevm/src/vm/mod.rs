@@ -30,6 +30,8 @@ pub use stream::{Output, SharedBuffer};
 pub use typed::Vm;
 
 use crate::chunk::Chunk;
+#[cfg(all(feature = "jit", unix))]
+use crate::ext::Around;
 use crate::ext::{Language, OpTable, Parts};
 use crate::heap::Heap;
 use crate::interp::{BlockRun, Frame, Tally};
@@ -521,6 +523,19 @@ impl VM {
                 Some(Callee::Held) => self.callees.last().unwrap_or(&Value::Undef),
                 Some(Callee::Nothing) | None => &Value::Undef,
             },
+        }
+    }
+
+    /// What ops see beside their inputs where they are called from machine code, of the program of that number.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn around<'a>(&'a mut self, linked: &'a Linked, code: u32) -> Around<'a> {
+        Around {
+            linked,
+            host: self.host.as_mut(),
+            heap: &mut self.heap,
+            output: &mut self.output,
+            limits: &self.limits,
+            memory: self.code.places_mut(code, linked.place_count()),
         }
     }
 

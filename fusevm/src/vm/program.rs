@@ -334,6 +334,12 @@ impl Linked {
         self.places.get(pc).map_or(0, |place| *place as usize)
     }
 
+    /// Places that have a number, or a few more.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn place_count(&self) -> usize {
+        self.places.last().map_or(0, |last| *last as usize + 1)
+    }
+
     pub(crate) fn chunk(&self) -> &Chunk {
         self.verified.chunk()
     }
@@ -458,6 +464,10 @@ impl crate::jit::Loaded for Linked {
 
     fn symbols(&self) -> &[u32] {
         &self.symbols
+    }
+
+    fn places(&self) -> &[u32] {
+        &self.places
     }
 
     fn ops(&self) -> &[&'static OpDesc] {

@@ -206,6 +206,18 @@ impl Code {
         }
     }
 
+    /// The memory of so many places, which stay where they are.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn places_mut(&mut self, code: u32, count: usize) -> &mut [Place] {
+        let Some(entry) = self.entry_mut(code) else {
+            return &mut [];
+        };
+        if entry.places.len() < count {
+            entry.places.resize_with(count, || None);
+        }
+        &mut entry.places
+    }
+
     /// What is known at all places of a program, by number.
     #[cfg(all(feature = "jit", unix))]
     pub(crate) fn all_known(&self, code: u32) -> &[Knowledge] {

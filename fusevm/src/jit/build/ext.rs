@@ -2,8 +2,8 @@
 //! own step.
 
 use super::held::Original;
-use super::{ARRAY, Build, HASH, Know, St, TEXT};
-use crate::ext::{Cost, InputDesc, OpDesc, Pass};
+use super::{ARRAY, Build, HASH, Know, OBJ, St, TEXT};
+use crate::ext::{Cost, InputDesc, OpDesc, Pass, Site};
 use crate::jit::ir::{Bin, Cond, Inst, Loc, Ty, Un, V, Why};
 use crate::lower::Ins;
 use crate::value::Kind;
@@ -27,7 +27,7 @@ impl Build<'_> {
             self.set(Loc::Reg(a), v);
             return 1;
         }
-        if self.called(op, (a, n), packed).is_some() {
+        if self.called(op, (a, n), (pc, import, packed)).is_some() {
             return 1;
         }
         self.make_copies();
@@ -58,20 +58,28 @@ impl Build<'_> {
     }
 
     /// Calls the op's own code with numbers, and with the addresses of what it looks at; whether that can be.
-    fn called(&mut self, op: &OpDesc, (a, n): (u16, u16), immediates: u64) -> Option<()> {
+    fn called(
+        &mut self,
+        op: &OpDesc,
+        (a, n): (u16, u16),
+        (pc, import, immediates): (usize, u16, u64),
+    ) -> Option<()> {
         let Cost::Fixed(cost) = op.cost else {
             return None;
         };
-        let native = op.called?();
+        let native = (op.called?.entry)();
         let cost = u32::try_from(cost).ok()?;
-        if self.held.is_beside(a..a + n) {
+        let params = native.params();
+        if self.held.is_beside(a..a + n) || native.reach.takes && self.held.is_of(a..a + n) {
             self.make_copies();
         }
+        let place = self.src.places.get(pc).copied().unwrap_or(0);
         let (mut args, mut places) = (Vec::new(), Vec::new());
         let mut inputs = (a..).zip(op.inputs);
-        for pass in native.params() {
+        for pass in params {
             let (v, place) = match *pass {
                 Pass::Immediates => (self.int(immediates as i64), None),
+                Pass::Site => (self.int(Site::bits(import, place) as i64), None),
                 Pass::Number(kind) => {
                     let (r, input) = inputs.next()?;
                     (self.passed(r, type_of(kind)?, (op, input))?, None)
@@ -79,6 +87,10 @@ impl Build<'_> {
                 Pass::Place => {
                     let (r, input) = inputs.next()?;
                     self.shown(r, (op, input))?
+                }
+                Pass::Taken => {
+                    let (r, input) = inputs.next()?;
+                    self.given_away(r, (op, input))?
                 }
             };
             args.push(v);
@@ -96,12 +108,13 @@ impl Build<'_> {
             true => self.exit_at(why, self.ip),
             false => self.exit_with(why, self.ip, |_| false),
         };
-        let pure = op.pure;
         let inst = Inst::Native {
             entry: native.address,
             args,
             places,
-            pure,
+            // What it gives in memory is each time another.
+            pure: op.pure && !native.reach.world && !native.reach.takes,
+            reach: native.reach,
             exit,
         };
         let result = match native.result {
@@ -110,11 +123,53 @@ impl Build<'_> {
         };
         let v = self.inst(inst, result);
         self.held.done();
-        (a..a + n).for_each(|r| self.forget(Loc::Reg(r)));
+        let mut inputs = a..a + n;
+        for pass in params {
+            match pass {
+                Pass::Immediates | Pass::Site => {}
+                Pass::Taken => {
+                    let r = inputs.next()?;
+                    self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+                }
+                Pass::Number(_) | Pass::Place => {
+                    let r = inputs.next()?;
+                    self.forget(Loc::Reg(r));
+                }
+            }
+        }
         if result != Ty::None {
             self.set(Loc::Reg(a), v);
         }
+        if native.reach.boxed {
+            self.fetched(op, a);
+        }
         Some(())
+    }
+
+    /// What an op has given that is no number comes to a register, where nothing is any more.
+    fn fetched(&mut self, op: &OpDesc, a: u16) {
+        use crate::ext::Ty as Kind;
+        self.forget(Loc::Reg(a));
+        self.inst(Inst::Given(Loc::Reg(a)), Ty::None);
+        let tag = match op.outputs.falls.first() {
+            Some(Kind::Str) => Some(TEXT),
+            Some(Kind::Array) => Some(ARRAY),
+            Some(Kind::Hash) => Some(HASH),
+            Some(Kind::Object(_)) => Some(OBJ),
+            _other => None,
+        };
+        match tag {
+            Some(tag) => self.set_st(Loc::Reg(a), St::Mem(Know::Tag(tag))),
+            None => self.left_in_memory(a, self.ip + 1),
+        }
+    }
+
+    /// Where an op takes an input from: it is there alone.
+    fn given_away(&mut self, r: u16, of: (&OpDesc, &InputDesc)) -> Option<(V, Option<Loc>)> {
+        if self.held.source(r).is_some() {
+            return None;
+        }
+        self.shown(r, of)
     }
 
     /// A number that an op is given; `None` where it is certainly of another kind, or may well be.

@@ -49,6 +49,12 @@ impl Held {
         self.copies.iter().any(|(d, _)| !registers.contains(d))
     }
 
+    /// Whether any is held of what stands in these registers.
+    pub(super) fn is_of(&self, registers: std::ops::Range<u16>) -> bool {
+        let is_there = |of: &Original| matches!(of, Original::Reg(a) if registers.contains(a));
+        self.copies.iter().any(|(_, of)| is_there(of))
+    }
+
     /// The op has looked at what it was shown.
     pub(super) fn done(&mut self) {
         *self = Held::default();
@@ -105,8 +111,9 @@ impl Build<'_> {
                 let called = op.filter(|op| op.inline.is_none() && op.alt.is_none());
                 let called = called.and_then(|op| op.called);
                 return called.is_some_and(|called| {
-                    let called = called();
-                    let inputs = called.params().iter().filter(|p| **p != Pass::Immediates);
+                    let called = (called.entry)();
+                    let is_input = |p: &&Pass| !matches!(p, Pass::Immediates | Pass::Site);
+                    let inputs = called.params().iter().filter(is_input);
                     let at = usize::from(d.wrapping_sub(a));
                     (a..a + n).contains(&d) && inputs.clone().nth(at) == Some(&Pass::Place)
                 });

@@ -4,8 +4,9 @@
 use super::{Body, Callee, SIZE, clif, keeping, signature};
 use crate::jit::entry::{self, calls};
 use crate::jit::ir::{Loc, Ty, V};
+use crate::ext::Reach;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, AbiParam, InstBuilder, Signature, Type, types};
+use cranelift_codegen::ir::{self, AbiParam, BlockArg, InstBuilder, Signature, Type, types};
 
 impl Body<'_, '_> {
     /// Calls a function of the host by its address.
@@ -114,29 +115,19 @@ impl Body<'_, '_> {
     pub(super) fn native(
         &mut self,
         v: V,
-        entry: usize,
+        (entry, reach): (usize, Reach),
         (args, places): (&[V], &[Option<Loc>]),
         exit: usize,
     ) -> Option<ir::Value> {
-        let mut signature = Signature::new(self.conv);
-        let given = |ty: Ty| match ty {
-            Ty::Bool => AbiParam::new(types::I8).uext(),
-            ty => AbiParam::new(clif(ty)),
-        };
-        signature.params.push(AbiParam::new(types::I64));
-        for (arg, place) in args.iter().zip(places) {
-            signature.params.push(match place {
-                Some(_) => AbiParam::new(types::I64),
-                None => given(self.f.ty(*arg)),
-            });
-        }
-        let result = Some(self.f.ty(v)).filter(|ty| *ty != Ty::None);
-        signature.returns.extend(result.map(given));
-        let sig = self.b.import_signature(signature);
+        let ty = self.f.ty(v);
+        let sig = self.native_signature(ty, reach, (args, places));
         // What ops tell stands where the context begins.
         let context = self.context();
         // A call wants its arguments in places of its choice; what is copied may stay where it is.
         let mut values = vec![self.copied(context)];
+        if reach.world {
+            values.push(self.b.ins().iadd_imm_s(context, i64::from(entry::WORLD)));
+        }
         for (arg, place) in args.iter().zip(places) {
             values.push(match (place, self.f.ty(*arg)) {
                 (Some(loc), _) => self.address(*loc),
@@ -151,12 +142,100 @@ impl Body<'_, '_> {
         let call = self.b.ins().call_indirect(sig, address, &values);
         let result = self.b.inst_results(call).first().copied();
         // A copy may stay where it is wanted next; a result is where the call leaves it.
-        let result = match (result, self.f.ty(v)) {
+        let result = match (result, ty) {
             (Some(result), Ty::Int) => Some(self.copied(result)),
             (result, _) => result,
         };
         let failed = self.load(types::I8, context, entry::FAILED);
-        self.guard(failed, false, exit);
-        result
+        if !reach.writes {
+            self.guard(failed, false, exit);
+            return result;
+        }
+        self.or_oddly((sig, address, &values), (failed, result), exit)
+    }
+
+    fn native_signature(
+        &mut self,
+        result: Ty,
+        reach: Reach,
+        (args, places): (&[V], &[Option<Loc>]),
+    ) -> ir::SigRef {
+        let mut signature = Signature::new(self.conv);
+        let given = |ty: Ty| match ty {
+            Ty::Bool => AbiParam::new(types::I8).uext(),
+            ty => AbiParam::new(clif(ty)),
+        };
+        let address = AbiParam::new(types::I64);
+        signature.params.push(address);
+        signature.params.extend(reach.world.then_some(address));
+        for (arg, place) in args.iter().zip(places) {
+            signature.params.push(match place {
+                Some(_) => address,
+                None => given(self.f.ty(*arg)),
+            });
+        }
+        let result = Some(result).filter(|ty| *ty != Ty::None);
+        signature.returns.extend(result.map(given));
+        self.b.import_signature(signature)
+    }
+
+    /// The result of an op that may ask for a collection before it runs, or for what it gives to be made: it is
+    /// called again then, or it is done.
+    fn or_oddly(
+        &mut self,
+        (sig, address, values): (ir::SigRef, ir::Value, &[ir::Value]),
+        (failed, result): (ir::Value, Option<ir::Value>),
+        exit: usize,
+    ) -> Option<ir::Value> {
+        let (odd, on) = (self.b.create_block(), self.b.create_block());
+        let (leaves, stays, again) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
+        for block in [odd, stays, again] {
+            self.b.set_cold_block(block);
+        }
+        let ty = result.map(|result| self.b.func.dfg.value_type(result));
+        let joined = ty.map(|ty| self.b.append_block_param(on, ty));
+        let passed = |result: Option<ir::Value>| -> Vec<BlockArg> {
+            result.into_iter().map(BlockArg::from).collect()
+        };
+        self.b.ins().brif(failed, odd, &[], on, &passed(result));
+        self.b.switch_to_block(odd);
+        let (context, number, off) = (self.context(), self.exit_number(exit), self.off());
+        let off = self.copied(off);
+        self.tell_fuel();
+        let libcall = calls::odd as *const () as usize;
+        let said = self.direct(libcall, &[context, number, off]);
+        self.fetch_fuel();
+        let left = (self.b.ins()).icmp_imm_u(IntCC::Equal, said, calls::LEAVES as i64);
+        self.b.ins().brif(left, leaves, &[], stays, &[]);
+        self.b.switch_to_block(stays);
+        let (repeats, nothing) = (
+            (self.b.ins()).icmp_imm_u(IntCC::Equal, said, calls::AGAIN as i64),
+            ty.map(|ty| match ty {
+                types::F64 => self.b.ins().f64const(0.0),
+                ty => self.b.ins().iconst(ty, 0),
+            }),
+        );
+        (self.b.ins()).brif(repeats, again, &[], on, &passed(nothing));
+        self.b.switch_to_block(again);
+        let call = self.b.ins().call_indirect(sig, address, values);
+        let result = self.b.inst_results(call).first().copied();
+        let failed = self.load(types::I8, context, entry::FAILED);
+        (self.b.ins()).brif(failed, leaves, &[], on, &passed(result));
+        self.b.switch_to_block(on);
+        self.fill_out(leaves, exit);
+        joined
+    }
+
+    /// Moves what an op has left in the world.
+    pub(super) fn given(&mut self, to: Loc) {
+        let context = self.context();
+        let to = self.place(to);
+        self.copy_words((context, entry::RESULT), to);
+        let nothing = self.b.ins().iconst(types::I8, 0);
+        (self.b.ins()).store(Self::trusted(), nothing, context, entry::RESULT);
     }
 }

@@ -81,7 +81,8 @@ impl Body<'_, '_> {
     /// The table of an arena: its first entry, and how many there are.
     pub(super) fn table(&mut self, arena: u32) -> (ir::Value, ir::Value) {
         let context = self.context();
-        let tables = self.load(types::I64, context, entry::SHAPES);
+        let tables = self.load(types::I64, context, entry::TABLES);
+        let tables = self.load(types::I64, tables, self.vec.data);
         let at = (arena as usize * size_of::<Vec<Shaped>>()) as i32;
         let first = self.load(types::I64, tables, at + self.vec.data);
         let len = self.load(types::I64, tables, at + self.vec.len);

@@ -8,7 +8,7 @@
 //! Each gives 0 if it is done. Else, unless a drop has panicked, everything is as it was, and the
 //! interpreter runs the instruction.
 
-use super::{Context, Exited, Host, OpDesc, with};
+use super::{Context, Exited, Failure, Host, OpDesc, with};
 use crate::semantics::{compare, string};
 use crate::value::{Array, Hash, KeyRef, Value};
 use std::any::Any;
@@ -55,6 +55,43 @@ pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {
     // SAFETY: machine code passes what it was given.
     status(unsafe { with(context, |host| host.pay(cost)) })
 }
+
+/// What is to be done about an op that gave no result, at that exit: 0 for nothing, for it is there now;
+/// [`AGAIN`] to call it again, [`LEAVES`] to leave.
+pub(in crate::jit) extern "C" fn odd(context: *mut Context, exit: u64, off: u64) -> u64 {
+    let (exit, window) = (Exited::of_bits(exit), off as usize / size_of::<Value>());
+    // SAFETY: machine code stands still while it calls, and nothing else has the context.
+    let failure = unsafe { (*context).native.take() };
+    let failure = match failure {
+        Some(Failure::Due) => {
+            // SAFETY: machine code passes what it was given.
+            match unsafe { with(context, |host| host.collect(exit, window)) } {
+                true => return AGAIN,
+                false => Failure::Declined,
+            }
+        }
+        Some(Failure::Late(allocate)) => {
+            // SAFETY: as above.
+            match unsafe { with(context, |host| host.allocate(allocate)) } {
+                Ok(made) => {
+                    // SAFETY: as above; no op runs that has it.
+                    unsafe { (*context).world.result = made };
+                    return 0;
+                }
+                Err(trap) => Failure::from(trap),
+            }
+        }
+        Some(other) => other,
+        None => Failure::Declined,
+    };
+    // SAFETY: as above.
+    unsafe { (*context).native.put(failure) };
+    LEAVES
+}
+
+/// What [`odd`] says.
+pub(in crate::jit) const LEAVES: u64 = 1;
+pub(in crate::jit) const AGAIN: u64 = 2;
 
 /// Sees to it that there are registers for a window so many bytes behind the first one.
 pub(in crate::jit) extern "C" fn widen(context: *mut Context, off: u64) -> u64 {

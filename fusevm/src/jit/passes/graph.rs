@@ -153,6 +153,24 @@ impl Writes {
             Inst::Store(loc, _) | Inst::Copy(_, loc) | Inst::CopyFrom(_, loc) => {
                 self.locs.push(*loc);
             }
+            Inst::Given(loc) => self.locs.push(*loc),
+            Inst::Native {
+                places,
+                pure,
+                reach,
+                ..
+            } => {
+                // It may keep a copy of what it looks at, or drop one that it has kept; what it takes is there no
+                // longer.
+                self.counts |= reach.world || !pure && places.iter().any(Option::is_some);
+                if reach.takes {
+                    self.locs.extend(places.iter().flatten());
+                }
+                if reach.writes {
+                    self.shapes = true;
+                    self.elems = true;
+                }
+            }
             Inst::SetElem(..) | Inst::ElemStore(..) | Inst::CopyTo(..) => self.elems = true,
             Inst::Lib { lib, locs, .. } => self.add_lib(*lib, locs),
             Inst::Call { window, .. } => self.all(*window),

@@ -344,7 +344,7 @@ fn splice(
             match &mut inst {
                 Inst::Tag(at) | Inst::Load(at) | Inst::Counted(at) | Inst::Store(at, _) => loc(at),
                 Inst::Handle(at) | Inst::Salt(at) => loc(at),
-                Inst::CopyFrom(_, at) | Inst::CopyTo(at, _) => loc(at),
+                Inst::CopyFrom(_, at) | Inst::CopyTo(at, _) | Inst::Given(at) => loc(at),
                 Inst::Peek { locs, exit, .. } => {
                     locs.iter_mut().for_each(loc);
                     *exit = exits[*exit];

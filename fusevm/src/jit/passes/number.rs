@@ -397,6 +397,7 @@ fn locs(f: &Func) -> Vec<Loc> {
             Inst::Handle(loc) | Inst::Salt(loc) | Inst::CopyFrom(_, loc) | Inst::CopyTo(loc, _) => {
                 locs.push(*loc);
             }
+            Inst::Given(loc) => locs.push(*loc),
             Inst::Copy(from, to) => locs.extend([from, to]),
             Inst::Peek { locs: looked, .. } => locs.extend(looked),
             Inst::Native { places, .. } => locs.extend(places.iter().flatten()),

@@ -2,7 +2,7 @@
 //! where that was left.
 
 use super::{Passes, Rec, Run};
-use crate::ext::Failure;
+use crate::ext::{Allocate, Around, Failure};
 use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
 use crate::jit::{CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
@@ -408,10 +408,32 @@ impl Host for Native<'_, '_> {
         now.most = vm.limits.max_array_len;
         now.slice = vm.slice;
         now.flag = vm.interrupt_flag().as_ptr().cast();
-        (now.shapes, now.salt) = match vm.jit.as_mut() {
+        (now.tables, now.salt) = match vm.jit.as_mut() {
             Some(jit) => jit.shapes(&vm.heap),
             None => (std::ptr::null(), 0),
         };
+    }
+
+    fn around(&mut self) -> Around<'_> {
+        self.vm.around(self.run.linked, self.run.program)
+    }
+
+    fn collect(&mut self, exit: Exited, window: usize) -> bool {
+        let Some((unit, frame)) = self.vm.jit.as_ref().and_then(|jit| jit.site(exit)) else {
+            return false;
+        };
+        let made = self.run.linked.units().get(unit as usize);
+        let Some((_, code)) = made.and_then(|unit| unit.made(self.run.form)) else {
+            return false;
+        };
+        // A collection looks at all registers up to the last frame's.
+        let window = window + usize::from(frame.window);
+        self.vm.free_register = window + usize::from(code.registers);
+        crate::interp::unwound(|| self.vm.collect_if_due()).is_ok()
+    }
+
+    fn allocate(&mut self, allocate: Allocate) -> Result<Value, Trap> {
+        crate::interp::unwound(|| allocate(&mut self.vm.heap))
     }
 
     fn spent(&mut self, slice: u64) {
@@ -430,9 +452,12 @@ impl Host for Native<'_, '_> {
             return;
         };
         self.trap = match failure {
-            Failure::Declined => return,
+            Failure::Declined | Failure::Due | Failure::Late(_) => return,
             Failure::Trap(trap) => Some(*trap),
-            Failure::Panic(payload) => Some(panicked(payload.as_ref())),
+            Failure::Panic(payload) => {
+                self.lose_memory(exit, behind);
+                Some(panicked(payload.as_ref()))
+            }
         };
         self.behind = behind;
     }
@@ -505,20 +530,8 @@ impl Host for Native<'_, '_> {
     }
 
     fn make(&mut self, exit: Exited, window: usize, maker: u32, to: usize) -> bool {
-        if self.vm.heap.is_due() {
-            let Some((unit, frame)) = self.vm.jit.as_ref().and_then(|jit| jit.site(exit)) else {
-                return false;
-            };
-            let made = self.run.linked.units().get(unit as usize);
-            let Some((_, code)) = made.and_then(|unit| unit.made(self.run.form)) else {
-                return false;
-            };
-            // A collection looks at all registers up to the last frame's.
-            let window = window + usize::from(frame.window);
-            self.vm.free_register = window + usize::from(code.registers);
-            if crate::interp::unwound(|| self.vm.collect_if_due()).is_err() {
-                return false;
-            }
+        if self.vm.heap.is_due() && !self.collect(exit, window) {
+            return false;
         }
         let VM {
             jit,
@@ -554,6 +567,28 @@ impl Host for Native<'_, '_> {
     fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32) {
         self.trap = Some(panicked(payload.as_ref()));
         self.behind = behind;
+    }
+}
+
+impl Native<'_, '_> {
+    /// An op has panicked: nobody knows in what state the memory of its place is, if it keeps one.
+    fn lose_memory(&mut self, exit: Exited, behind: u32) {
+        let site = self.vm.jit.as_ref().and_then(|jit| jit.site(exit));
+        let made = site.and_then(|(unit, frame)| {
+            let (_, code) = (self.run.linked.units().get(unit as usize))
+                .and_then(|unit| unit.made(self.run.form))?;
+            code.meta.get(frame.ip as usize + behind as usize)
+        });
+        let Some(pc) = made.map(|meta| meta.pc as usize) else {
+            return;
+        };
+        let chunk = self.run.linked.chunk();
+        let op = chunk.ops.get(pc).and_then(|op| chunk.immediates(*op));
+        let op = op.and_then(|(import, _)| self.run.linked.ops.get(usize::from(import)));
+        if op.is_some_and(|op| op.cache) {
+            let place = self.run.linked.place(pc);
+            self.vm.code_mut().put_place(self.run.program, place, None);
+        }
     }
 }
 
