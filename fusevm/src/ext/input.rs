@@ -334,11 +334,7 @@ borrowed! {
 /// Borrows an object of the VM's heap; the body of what `#[derive(Object)]` writes.
 #[inline]
 pub fn borrow_object<'a, T: Object>(value: &'a Value, call: &mut Call<'a>) -> Option<&'a T> {
-    let heap = call.shared_heap()?;
-    match value {
-        Value::Obj(handle) => heap.get_handle(*handle).ok(),
-        _other => None,
-    }
+    call.shared_heap()?.look(value)
 }
 
 /// Whether a value is an object of that type; the body of what `#[derive(Object)]` writes.

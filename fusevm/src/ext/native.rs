@@ -15,8 +15,8 @@ pub enum Native {
     /// The same, and it is given what it asks for of the host, the heap, the output, limits, its memory and texts;
     /// or leaves what is no number for machine code to fetch.
     Inside,
-    /// Where the shape of the operand is known, it is done without the op: a field is read or set, a function
-    /// called. Otherwise the op is run as the interpreter runs it.
+    /// Where the op has said what to do for the operand's shape, it is done without it: a field is read or set, a
+    /// function called. Otherwise the op is run as the interpreter runs it.
     ByShape,
     /// The op is run as the interpreter runs it.
     Entry(Boxed),
@@ -122,8 +122,8 @@ impl fmt::Display for Native {
             ),
             Native::Inside => f.write_str("called directly, with what it asks for of the VM"),
             Native::ByShape => f.write_str(
-                "done without the op where the operand's shape is known, otherwise called through the interpreter's \
-                 entry",
+                "done without the op where it has said what to do for the operand's shape, otherwise called through \
+                 the interpreter's entry",
             ),
             Native::Entry(why) => {
                 write!(f, "called through the interpreter's entry, because {why}")

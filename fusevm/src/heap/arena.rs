@@ -49,6 +49,7 @@ impl<T> Arena<T> {
         Some(place)
     }
 
+    #[inline]
     pub(super) fn get(&self, handle: Handle) -> Option<&T> {
         let slot = self.slots.get(handle.index() as usize)?;
         if slot.generation == handle.generation() {

@@ -246,6 +246,16 @@ impl Heap {
             .ok_or(HeapError::Reclaimed)
     }
 
+    /// The object that a value names, if it is a `T` that is there.
+    #[inline]
+    pub(crate) fn look<T: Object>(&self, value: &Value) -> Option<&T> {
+        let Value::Obj(handle) = *value else {
+            return None;
+        };
+        let arena: &dyn Any = self.arena(handle).ok()?;
+        arena.downcast_ref::<Arena<T>>()?.get(handle)
+    }
+
     /// The object behind a handle, if it is a `T`.
     ///
     /// # Errors
@@ -265,9 +275,7 @@ impl Heap {
         let Value::Obj(handle) = *value else {
             return None;
         };
-        self.get_handle::<T>(handle)
-            .is_ok()
-            .then(|| Obj::new(handle))
+        self.look::<T>(value).map(|_| Obj::new(handle))
     }
 
     /// The name of the type of an object that lives in this heap.
@@ -366,6 +374,7 @@ impl Heap {
         arena.downcast_mut()
     }
 
+    #[inline]
     fn arena(&self, handle: Handle) -> Result<&dyn ErasedArena, HeapError> {
         if handle.salt() != self.salt || self.salt == 0 {
             return Err(HeapError::WrongVm);

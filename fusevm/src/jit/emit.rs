@@ -175,6 +175,7 @@ impl Emitter {
                 conv,
                 facts,
                 values: vec![None; f.insts.len()],
+                selected: selected(f),
                 blocks: Map::default(),
                 stubs: Map::default(),
                 signatures: Map::default(),
@@ -338,6 +339,23 @@ fn store_boxed(
     }
 }
 
+/// Integers that are selected in other blocks than their own.
+fn selected(f: &Func) -> Map<V, Option<ir::Value>> {
+    let mut selected = Map::default();
+    for block in &f.blocks {
+        for v in &block.insts {
+            let Inst::Select(_, a, b) = f.inst(*v) else {
+                continue;
+            };
+            let is_int = |v: &&V| f.int(**v).is_some() && !block.insts.contains(v);
+            for v in [a, b].into_iter().filter(is_int) {
+                selected.insert(*v, None);
+            }
+        }
+    }
+    selected
+}
+
 /// A unit on its way.
 struct Body<'a, 'b> {
     b: &'a mut FunctionBuilder<'b>,
@@ -353,6 +371,9 @@ struct Body<'a, 'b> {
     conv: CallConv,
     /// By number of value.
     values: Vec<Option<ir::Value>>,
+    /// Integers that are selected in other blocks than their own, in machine registers once they are made: a
+    /// selection takes nothing else.
+    selected: Map<V, Option<ir::Value>>,
     blocks: Map<B, ir::Block>,
     /// Cold pieces by what they write.
     stubs: Map<Vec<(Loc, Ty)>, (ir::Block, Vec<Ty>)>,
@@ -472,7 +493,15 @@ impl Body<'_, '_> {
         }
         let result = match f.inst(v) {
             // Made where they are used.
-            Inst::Param | Inst::Undef | Inst::Int(_) | Inst::Float(_) | Inst::Bool(_) => return,
+            Inst::Param | Inst::Undef | Inst::Float(_) | Inst::Bool(_) => return,
+            Inst::Int(_) => {
+                if self.selected.contains_key(&v) {
+                    let n = self.value(v);
+                    let n = self.copied(n);
+                    self.selected.insert(v, Some(n));
+                }
+                return;
+            }
             Inst::Bin(op, a, b) => Some(self.bin(*op, *a, *b)),
             Inst::Un(op, a) => Some(self.un(*op, *a)),
             Inst::Cmp(cond, a, b) => {
@@ -484,7 +513,11 @@ impl Body<'_, '_> {
                 Some(self.b.ins().fcmp(float_cond(*cond), x, y))
             }
             Inst::Select(is, a, b) => {
-                let (is, x, y) = (self.value(*is), self.value(*a), self.value(*b));
+                let [x, y] = [a, b].map(|v| match self.selected.get(v) {
+                    Some(Some(n)) => *n,
+                    _other => self.value(*v),
+                });
+                let is = self.value(*is);
                 Some(self.b.ins().select(is, x, y))
             }
             Inst::Tag(loc) => {

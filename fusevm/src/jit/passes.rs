@@ -11,6 +11,7 @@ mod hoist;
 pub(super) mod inline;
 mod number;
 mod params;
+mod poll;
 mod room;
 mod select;
 mod straight;
@@ -67,6 +68,7 @@ pub(super) fn late(f: &mut Func, again: bool) {
     fuel::run(f);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
+    poll::run(f);
     for _ in 0..NESTED {
         straight::run(f);
         if !select::run(f) {

@@ -4,6 +4,7 @@
 //! none, `before b0, else @3` behind the head of a block says what comes before a loop, and exits say
 //! `@ip Why [writes]`.
 
+use crate::ext::Reach;
 use crate::jit::ir::{
     At, B, Bin, Cond, Exit, Field, Func, Inst, Items, Lib, Loc, Term, Ty, Un, V, Why,
 };
@@ -327,14 +328,33 @@ impl Line<'_> {
                     places.push(place);
                     self.take(",");
                 }
+                // One that is given the world is one that may change it.
+                let world = self.take("in the world");
+                let reach = Reach {
+                    world,
+                    writes: world,
+                    ..Reach::default()
+                };
                 let exit = self.or_exit();
                 Inst::Native {
                     entry: 0,
                     args,
                     places,
                     pure,
+                    reach,
                     exit,
                 }
+            }
+            "shape" => {
+                let handle = self.v();
+                self.want("of");
+                let salt = self.v();
+                self.want(",");
+                Inst::Shape(handle, salt, self.number(""))
+            }
+            "given" => {
+                self.want("to");
+                Inst::Given(self.loc())
             }
             "lib" => {
                 let lib = match self.word() {

@@ -536,6 +536,46 @@ mod tests {
     }
 
     #[test]
+    fn an_op_that_is_given_the_world_may_change_shapes_and_leaves_what_it_gives() {
+        check(
+            run,
+            "
+            b0(v0: Int, v1: Int):
+                v2: Int = shape v0 of v1, 3
+                v3: Int = load r2
+                native (v0) in the world, else @1 Op(0) []
+                given to r2
+                v5: Int = shape v0 of v1, 3
+                v6: Int = load r2
+                native (v0), else @2 Op(0) []
+                v7: Int = shape v0 of v1, 3
+                v8: Int = load r2
+                v9: Int = Add v2, v3
+                v10: Int = Add v5, v6
+                v11: Int = Add v7, v8
+                v12: Int = Add v9, v10
+                v13: Int = Add v12, v11
+                return v13
+            ",
+            "
+            b0(v0: Int, v1: Int):
+                v2: Int = shape v0 of v1, 3
+                v3: Int = load r2
+                native (v0) in the world, else @1 Op(0) []
+                given to r2
+                v5: Int = shape v0 of v1, 3
+                v6: Int = load r2
+                native (v0), else @2 Op(0) []
+                v9: Int = Add v2, v3
+                v10: Int = Add v5, v6
+                v12: Int = Add v9, v10
+                v13: Int = Add v12, v10
+                return v13
+            ",
+        );
+    }
+
+    #[test]
     fn behind_a_branch_its_condition_is_known() {
         check(
             run,
