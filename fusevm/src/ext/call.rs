@@ -340,7 +340,8 @@ impl<'a> Call<'a> {
     /// A trap for what is too long.
     #[inline]
     pub(crate) fn admit(&self, value: &Value) -> Result<(), Trap> {
-        self.limits.map_or(Ok(()), |limits| check_size(limits, value))
+        self.limits
+            .map_or(Ok(()), |limits| check_size(limits, value))
     }
 
     /// Stores one result; the second call stores the one above it.

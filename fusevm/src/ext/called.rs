@@ -600,11 +600,7 @@ pub trait CalledOp {
     ///
     /// # Errors
     /// [`Failure::Declined`] for immediates that no verified chunk has.
-    fn call(
-        bits: u64,
-        inputs: Self::Inputs,
-        beside: Beside<'_>,
-    ) -> Result<Self::Output, Failure>;
+    fn call(bits: u64, inputs: Self::Inputs, beside: Beside<'_>) -> Result<Self::Output, Failure>;
 }
 
 /// Finds out by its types whether machine code can call an op: the constant is that of the type where it can, and

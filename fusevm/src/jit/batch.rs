@@ -421,7 +421,7 @@ impl<'a> Making<'a> {
         };
         let place = (key, draft.ip, draft.part);
         let mut version = Version::new(place, draft.entry.clone(), face, body);
-        version.bytes = emitted.code.len();
+        version.bytes = emitted.code.len() - emitted.before;
         version.calls = draft.calls.clone();
         version.units = units;
         version.keeps = std::mem::take(&mut f.keeps);
@@ -439,6 +439,7 @@ impl<'a> Making<'a> {
             number,
             version,
             code: emitted.code,
+            before: emitted.before,
             boxed,
         })
     }

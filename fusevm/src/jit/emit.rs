@@ -19,8 +19,8 @@ use crate::value::{Handle, Value};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{
-    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, Type, UserFuncName,
-    types,
+    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, SourceLoc, Type,
+    UserFuncName, types,
 };
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
@@ -81,6 +81,8 @@ pub(super) struct Callee {
 #[derive(Debug, Default)]
 pub(super) struct Emitted {
     pub(super) code: Vec<u8>,
+    /// Bytes before it, so that its innermost loop begins where a line of the cache does.
+    pub(super) before: usize,
     pub(super) clif: String,
     pub(super) text: String,
 }
@@ -119,7 +121,8 @@ impl Emitter {
     /// not made. What the function gives is in the context, which has the address of this code too.
     pub(super) fn keeper(&mut self) -> Option<Vec<u8>> {
         if self.keeper.is_none() {
-            self.keeper = Some(self.new_keeper()?.code);
+            let keeper = self.new_keeper()?;
+            self.keeper = Some(keeper.code[keeper.before..].to_vec());
         }
         self.keeper.clone()
     }
@@ -176,6 +179,7 @@ impl Emitter {
                 facts,
                 values: vec![None; f.insts.len()],
                 selected: selected(f),
+                entries: Map::default(),
                 blocks: Map::default(),
                 stubs: Map::default(),
                 signatures: Map::default(),
@@ -198,7 +202,8 @@ impl Emitter {
         if let Some(code) = self.boxed.get(&kinds) {
             return Some(code.clone());
         }
-        let code = self.new_boxed(args, gives)?.code;
+        let boxed = self.new_boxed(args, gives)?;
+        let code = boxed.code[boxed.before..].to_vec();
         if self.boxed.len() >= BOXED {
             self.boxed.clear();
         }
@@ -277,12 +282,27 @@ impl Emitter {
         if !compiled.buffer.relocs().is_empty() {
             return None;
         }
+        let marked = (compiled.buffer.get_srclocs_sorted().iter()).find(|at| at.loc == mark());
+        let hot = marked.map_or(0, |at| at.start as usize);
+        let before = hot.next_multiple_of(LINE) - hot;
+        let mut code = vec![0; before];
+        code.extend_from_slice(compiled.code_buffer());
         Some(Emitted {
-            code: compiled.code_buffer().to_vec(),
+            code,
+            before,
             clif,
             text: compiled.vcode.clone().unwrap_or_default(),
         })
     }
+}
+
+/// Bytes of a line of the cache: a loop that begins in the midst of one is fetched, and its branches are guessed, a
+/// cycle later on some machines (a call in a loop: five cycles a turn for four).
+const LINE: usize = 64;
+
+/// What stands in the innermost loop, for the code generator to say where that is.
+fn mark() -> SourceLoc {
+    SourceLoc::new(1)
 }
 
 /// Of what keeps all registers: given context, function, and what that is given.
@@ -374,6 +394,8 @@ struct Body<'a, 'b> {
     /// Integers that are selected in other blocks than their own, in machine registers once they are made: a
     /// selection takes nothing else.
     selected: Map<V, Option<ir::Value>>,
+    /// Addresses of ops' own code that loops have at hand.
+    entries: Map<usize, ir::Value>,
     blocks: Map<B, ir::Block>,
     /// Cold pieces by what they write.
     stubs: Map<Vec<(Loc, Ty)>, (ir::Block, Vec<Ty>)>,
@@ -420,6 +442,9 @@ impl Body<'_, '_> {
                     // Loops have it at hand.
                     self.flag = Some(self.load(types::I64, params[0], entry::FLAG));
                 }
+                if self.target.is_loop {
+                    self.fetch_entries();
+                }
                 if self
                     .f
                     .any(|inst| matches!(inst, Inst::Spend(_) | Inst::Pay(_)))
@@ -436,10 +461,14 @@ impl Body<'_, '_> {
                     self.b.set_cold_block(block);
                 }
             }
+            if self.facts.is_hot(at) {
+                self.b.set_srcloc(mark());
+            }
             for &v in &self.f.blocks[at.0 as usize].insts {
                 self.inst(v);
             }
             self.term(at);
+            self.b.set_srcloc(SourceLoc::default());
         }
         self.finish_stubs();
     }
@@ -457,6 +486,22 @@ impl Body<'_, '_> {
                 debug_assert_eq!(*other, Inst::Undef, "{v} is not there");
                 self.b.ins().iconst(types::I64, 0)
             }
+        }
+    }
+
+    /// Has the address of an op's own code at hand, if the loop calls that of one alone.
+    fn fetch_entries(&mut self) {
+        let mut entries: Vec<usize> = (self.f.blocks.iter().flat_map(|block| &block.insts))
+            .filter_map(|v| match self.f.inst(*v) {
+                Inst::Native { entry, .. } => Some(*entry),
+                _other => None,
+            })
+            .collect();
+        entries.dedup();
+        if let [entry] = entries[..] {
+            let address = self.b.ins().iconst(types::I64, entry as i64);
+            let address = self.copied(address);
+            self.entries.insert(entry, address);
         }
     }
 

@@ -22,8 +22,8 @@ pub(super) mod calls;
 
 use super::profile::LAST_PLAIN;
 use crate::ext::{Allocate, Around, Failure, NativeState, OpDesc, World};
-use crate::semantics::Trap;
 use crate::heap::Shaped;
+use crate::semantics::Trap;
 use crate::value::Value;
 use std::any::Any;
 use std::mem::offset_of;

@@ -23,6 +23,8 @@ use super::ir::{B, Func, Term};
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     cold: Vec<bool>,
+    /// The head of the first one of the innermost loops.
+    hot: Option<B>,
 }
 
 impl Facts {
@@ -37,7 +39,19 @@ impl Facts {
                 _other => succs.len() > 0 && succs.all(|to| cold[to.0 as usize]),
             };
         }
-        Facts { cold }
+        let graph = graph::Graph::of(f);
+        let depth = |at: usize| graph.loops.iter().filter(|l| l.blocks.has(at)).count();
+        let heads = graph.loops.iter().map(|found| found.header);
+        // The first one of those that are as deep.
+        let hot = heads.max_by_key(|at| (depth(*at), std::cmp::Reverse(*at)));
+        Facts {
+            cold,
+            hot: hot.map(|at| graph.order[at]),
+        }
+    }
+
+    pub(super) fn is_hot(&self, at: B) -> bool {
+        self.hot == Some(at)
     }
 
     pub(super) fn is_cold(&self, at: B) -> bool {

@@ -106,6 +106,8 @@ pub(super) struct Made {
     pub(super) number: usize,
     pub(super) version: Version,
     pub(super) code: Vec<u8>,
+    /// Bytes in front of it.
+    pub(super) before: usize,
     /// The way in from the interpreter, where that is apart.
     pub(super) boxed: Option<Vec<u8>>,
 }
@@ -263,11 +265,16 @@ impl Versions {
         };
         for (made, placed) in made.into_iter().zip(all) {
             let (number, mut version) = (made.number, made.version);
-            let lens = [made.code.len(), made.boxed.as_ref().map_or(0, Vec::len)];
-            let pieces: Vec<_> = placed.starts.iter().copied().zip(lens).collect();
+            let lens = [
+                made.code.len() - made.before,
+                made.boxed.as_ref().map_or(0, Vec::len),
+            ];
+            let mut starts = placed.starts.clone();
+            starts[0] += made.before;
+            let pieces: Vec<_> = starts.iter().copied().zip(lens).collect();
             told(number, &pieces);
-            version.face.cell.store(placed.starts[0], Ordering::Relaxed);
-            version.boxed = placed.starts[usize::from(made.boxed.is_some())];
+            version.face.cell.store(starts[0], Ordering::Relaxed);
+            version.boxed = starts[usize::from(made.boxed.is_some())];
             version.placed = Some(placed);
             version.state = State::Ready;
             self.ready += 1;

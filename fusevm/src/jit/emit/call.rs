@@ -2,9 +2,9 @@
 //! before them.
 
 use super::{Body, Callee, SIZE, clif, keeping, signature};
+use crate::ext::Reach;
 use crate::jit::entry::{self, calls};
 use crate::jit::ir::{Loc, Ty, V};
-use crate::ext::Reach;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, BlockArg, InstBuilder, Signature, Type, types};
 
@@ -138,7 +138,10 @@ impl Body<'_, '_> {
                 (None, _) => self.value(*arg),
             });
         }
-        let address = self.b.ins().iconst(types::I64, entry as i64);
+        let address = match self.entries.get(&entry) {
+            Some(address) => *address,
+            None => self.b.ins().iconst(types::I64, entry as i64),
+        };
         let call = self.b.ins().call_indirect(sig, address, &values);
         let result = self.b.inst_results(call).first().copied();
         // A copy may stay where it is wanted next; a result is where the call leaves it.
