@@ -15,6 +15,7 @@ mod generated;
 mod handlers;
 mod host_code;
 mod inline;
+mod inside;
 mod invoke;
 mod messages;
 mod native;

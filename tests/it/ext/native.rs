@@ -167,10 +167,10 @@ mod wide {
 }
 
 /// Every tier: the oracle, register code, and machine code, from the first turn on and left at random.
-fn tiers<L: Language<Host = ()>>() -> Vec<(String, Vm<L>)> {
+pub(super) fn tiers<L: Language<Host: Default>>() -> Vec<(String, Vm<L>)> {
     let mut all = Vec::new();
     for (name, lowering) in [("base", false), ("registers", true)] {
-        let mut vm = L::vm(());
+        let mut vm = L::vm(L::Host::default());
         vm.set_lowering(lowering);
         #[cfg(feature = "jit")]
         vm.set_jit(crate::jit::none());
@@ -178,7 +178,7 @@ fn tiers<L: Language<Host = ()>>() -> Vec<(String, Vm<L>)> {
     }
     #[cfg(feature = "jit")]
     for (name, config) in crate::jit::ways() {
-        let mut vm = L::vm(());
+        let mut vm = L::vm(L::Host::default());
         vm.set_jit(config);
         all.push((name.to_owned(), vm));
     }
