@@ -399,12 +399,19 @@ fn is_callable(op: &Op) -> bool {
     is_fixed && !op.params.is_empty() && inputs <= 8 && op.params.iter().all(passes)
 }
 
+/// What stands for an op that machine code may call.
+fn called(target: &Target<'_>) -> TokenStream {
+    let language = target.language();
+    quote!(__FusevmCalled<#language>)
+}
+
 /// What machine code has to know of the op, if its types allow that it is called.
 fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     if !is_callable(op) {
         return None;
     }
-    let (k, ident, language) = (&target.krate, op.ident(), target.sample());
+    let (k, ident, language) = (&target.krate, op.ident(), target.language());
+    let (generics, called) = (target.generics(), called(target));
     let (bits, beside, call) = (local("bits"), local("beside"), local("call"));
     let output = match op.function.output() {
         Some(ty) => fixed(ty).to_token_stream(),
@@ -460,9 +467,9 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     let boolean = quote!(::core::primitive::bool);
     Some(quote! {
         // Not for the op's own type: that may be public, and types of inputs need not be.
-        struct __FusevmCalled;
+        struct __FusevmCalled<Language>(::core::marker::PhantomData<Language>);
         #[automatically_derived]
-        impl #k::CalledOp for __FusevmCalled {
+        impl #generics #k::CalledOp for #called {
             type Inputs = (#(#types,)*);
             type Output = #output;
             const IMMEDIATES: #boolean = #has_immediates;
@@ -581,11 +588,12 @@ fn desc(op: &Op, target: &Target<'_>) -> TokenStream {
     let generic = target.language.is_none().then(|| quote!(::<AnyLanguage>));
     let quick = option(kinds(op).map(|_| quote!(__fusevm_quick)));
     let peek = option(peeks(op).map(|_| quote!(__fusevm_peek)));
+    let called = called(target);
     let native = match is_callable(op) {
         true => quote!({
             #[allow(unused_imports)]
             use #k::NotCalled as _;
-            #k::Probe::<__FusevmCalled>::CALLED
+            #k::Probe::<#called>::CALLED
         }),
         false => quote!(::core::option::Option::None),
     };
