@@ -298,7 +298,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | option | meaning |
 /// |---|---|
 /// | `pure` | equal operands always give equal results, and nothing else happens: the op may be run early, once instead of twice, or not at all. Where its operands are constants it runs while code is made, if it gives a number and has no `cost`; where they are the same in all turns of a loop, machine code runs it once before; the fuel stays the same |
-/// | `fast` | an assertion: it does not compile when machine code would run the op as the interpreter does, and says why. Machine code passes up to eight parameters that are `i64`, `f64`, `bool`, immediates, or borrowed, `&str`, `&Value`, `&Array`, `&Hash`, `&T` of host values; results are `i64`, `f64`, `bool`, `()`, or `Result` of one of these. `Language::explain` says it of any op |
+/// | `fast` | an assertion: it does not compile when machine code would run the op as the interpreter does, and says why. Machine code calls an op itself that takes up to eight operands, immediates, contexts (`&mut` host, heap, output, `Rules`) and a `#[cache]`, whose cost is a number, and that gives one value or none; not one with `Ctx`, `Rest`, `#[callee]` or `#[slot]`, and none that gives `Invoke`, `Branch`, a field or two values. `Language::explain` says it of any op, and whether all of it is passed without boxes |
 /// | `equality` | `fn(&Value, &Value) -> bool` is `==` of the two: the VM may answer by itself. That it is, is tested beside the op, on values of all kinds |
 /// | `inline` | the body is known to every way of running, see below; such an op is `pure` |
 /// | `cost = N`, `cost = f` | the fuel it takes, 1 if not said; `f` is a `fn(&[Value]) -> u64` of the operands |
