@@ -396,7 +396,7 @@ fn is_callable(op: &Op) -> bool {
         Some(cost) => matches!(cost, Expr::Lit(lit) if matches!(lit.lit, Lit::Int(_))),
     };
     let inputs = op.inputs().count();
-    is_fixed && !op.params.is_empty() && inputs <= 8 && op.params.iter().all(passes)
+    is_fixed && inputs <= 8 && op.params.iter().all(passes)
 }
 
 /// What stands for an op that machine code may call.

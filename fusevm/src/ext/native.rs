@@ -38,8 +38,6 @@ pub enum Boxed {
     Variadic,
     /// It has more than eight operands.
     TooMany,
-    /// It has no parameters.
-    Constant,
     /// The immediate of that name is a slot of the caller.
     Slot(&'static str),
     /// What it costs depends on its operands.
@@ -85,7 +83,6 @@ impl Boxed {
             Boxed::LooksAtCallee => (None, "the interpreter looks up the callee; pass scalars"),
             Boxed::Variadic => (None, "`Rest` is boxed; take a fixed number of operands"),
             Boxed::TooMany => (None, "more than eight operands"),
-            Boxed::Constant => (None, "it takes nothing: let it be a constant"),
             Boxed::Slot(name) => (
                 Some(name),
                 " is a slot of the caller, which is in memory for the interpreter alone",
@@ -200,9 +197,6 @@ impl OpDesc {
         }
         Some(match self.cost {
             Cost::Of(_) => Boxed::Priced,
-            Cost::Fixed(_) if self.inputs.is_empty() && self.immediates.is_empty() => {
-                Boxed::Constant
-            }
             Cost::Fixed(_) => Boxed::OtherTypes,
         })
     }
