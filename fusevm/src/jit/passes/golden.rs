@@ -290,6 +290,11 @@ impl Line<'_> {
                 Inst::Guard(is, want, self.or_exit())
             }
             "poll" => Inst::Poll(self.or_exit()),
+            "ensure" => {
+                let cost = self.number("");
+                Inst::Ensure(cost, self.or_exit())
+            }
+            "spend" => Inst::Spend(self.v()),
             "charge" => {
                 let cost = self.number("");
                 Inst::Charge(cost, self.or_exit())

@@ -1,5 +1,6 @@
-//! A short loop that counts is left alone for so many turns: it counts to the nearer of its end and where it is
-//! polled next, and a loop around it polls.
+//! A short loop that counts is left alone for so many turns: it counts to the nearer of its end and where somebody
+//! looks next, and a loop around it looks: whether somebody has interrupted, or whether there is fuel for as many
+//! turns.
 //!
 //! ```text
 //! h(i): poll; …; if i + c < n h(i + c) else out
@@ -9,13 +10,17 @@
 //! ```
 //!
 //! **Invariant**: between two polls there are [`TURNS`] turns of at most [`SHORT`] instructions that call nobody, or
-//! fewer: nobody who interrupts has to wait longer than a poll in each turn of a long loop would take.
+//! fewer: nobody who interrupts has to wait longer than a poll in each turn of a long loop would take. What is paid
+//! for, and where, stays the same; with too little fuel for [`PAID`] turns, the interpreter goes on.
 
 use super::graph::{Graph, Loop};
 use crate::jit::ir::{B, Bin, Cond, Func, Inst, Term, Ty, V};
 
 /// Turns between two polls.
 const TURNS: i64 = 1024;
+
+/// Turns between two looks at fuel: few, so that machine code runs where there is not much of it.
+const PAID: i64 = 64;
 
 /// Instructions that a loop has at most: in a longer one nobody would notice.
 const SHORT: usize = 40;
@@ -37,7 +42,8 @@ struct Counted {
     /// Which parameter of the header counts, and by how much.
     counter: usize,
     step: i64,
-    poll: V,
+    /// What is looked at in each turn, and left by.
+    look: V,
     exit: usize,
     /// The block that ends the turn, and on what condition the next begins.
     last: B,
@@ -59,11 +65,7 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     if graph.loops.iter().any(is_inner) || !is_short(f, graph, found) {
         return None;
     }
-    let first = f.blocks[header.0 as usize].insts.iter().copied();
-    let (poll, exit) = first.into_iter().find_map(|v| match f.inst(v) {
-        Inst::Poll(exit) => Some((v, *exit)),
-        _other => None,
-    })?;
+    let (look, exit) = looked(f, header, |v| found.blocks.has(defined[v.0 as usize]))?;
     // The turn ends in a branch: to the head, or to a block that only jumps there.
     let jumps = &f.blocks[graph.order[latch].0 as usize];
     let (last, args) = match &jumps.term {
@@ -105,7 +107,7 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
         header,
         counter,
         step,
-        poll,
+        look,
         exit,
         last: last_block,
         cond,
@@ -116,22 +118,39 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     })
 }
 
-/// Whether a turn is short, and calls nobody.
+/// The look at the head of a loop and its exit, if it can be made before the turn begins: nothing is done before it,
+/// and what it leaves with is there.
+fn looked(f: &Func, header: B, is_inside: impl Fn(V) -> bool) -> Option<(V, usize)> {
+    let block = &f.blocks[header.0 as usize];
+    let mut insts = block.insts.iter();
+    let look = *insts.find(|v| !f.inst(**v).is_pure())?;
+    let exit = f.inst(look).exit().filter(|_| is_look(f.inst(look)))?;
+    let is_there = |v: &V| block.params.contains(v) || !is_inside(*v);
+    let mut writes = f.exits[exit].writes.iter();
+    writes.all(|(_, v)| is_there(v)).then_some((look, exit))
+}
+
+fn is_look(inst: &Inst) -> bool {
+    matches!(inst, Inst::Poll(_) | Inst::Ensure(..))
+}
+
+/// Whether a turn is short, calls nobody, and looks once.
 fn is_short(f: &Func, graph: &Graph, found: &Loop) -> bool {
-    let mut count = 0;
+    let (mut count, mut looks) = (0, 0);
     for at in found.blocks.iter().filter(|at| *at < graph.order.len()) {
         let block = &f.blocks[graph.order[at].0 as usize];
         count += block.insts.len();
         let calls = |v: &V| {
             let inst = f.inst(*v);
-            let leaves = matches!(inst, Inst::Guard(..) | Inst::Poll(_));
+            let leaves = matches!(inst, Inst::Guard(..)) || is_look(inst);
             inst.exit().is_some() && !leaves
         };
         if count > SHORT || block.insts.iter().any(calls) {
             return false;
         }
+        looks += block.insts.iter().filter(|v| is_look(f.inst(**v))).count();
     }
-    true
+    looks == 1
 }
 
 fn split(f: &mut Func, of: Counted) {
@@ -149,15 +168,19 @@ fn split(f: &mut Func, of: Counted) {
     f.exits.push(exit);
     let exit = f.exits.len() - 1;
     let from = params[of.counter];
-    let poll = f.value(Inst::Poll(exit), Ty::None);
-    let reach = f.value(Inst::Int(TURNS * of.step), Ty::Int);
+    let (look, turns) = match f.inst(of.look) {
+        Inst::Ensure(cost, _) => (Inst::Ensure(cost.saturating_mul(PAID as u32), exit), PAID),
+        _poll => (Inst::Poll(exit), TURNS),
+    };
+    let look = f.value(look, Ty::None);
+    let reach = f.value(Inst::Int(turns * of.step), Ty::Int);
     let far = f.value(Inst::Bin(Bin::Add, from, reach), Ty::Int);
     let over = f.value(Inst::Bin(Bin::AddOver, from, reach), Ty::Bool);
     let less = f.value(Inst::Cmp(Cond::Lt, of.end, far), Ty::Bool);
     let nearer = f.value(Inst::Select(less, of.end, far), Ty::Int);
     let end = f.value(Inst::Select(over, of.end, nearer), Ty::Int);
     let block = &mut f.blocks[around.0 as usize];
-    block.insts = vec![poll, reach, far, over, less, nearer, end];
+    block.insts = vec![look, reach, far, over, less, nearer, end];
     block.term = Term::Jump(of.header, params);
     for before in of.before {
         match &mut f.blocks[before.0 as usize].term {
@@ -172,7 +195,7 @@ fn split(f: &mut Func, of: Counted) {
             _other => {}
         }
     }
-    f.blocks[header].insts.retain(|v| *v != of.poll);
+    f.blocks[header].insts.retain(|v| *v != of.look);
     // The end of a turn.
     let (further, again) = (f.block(), f.block());
     let is = f.value(Inst::Cmp(of.cond, of.next, end), Ty::Bool);
@@ -242,6 +265,57 @@ mod tests {
                 jump b4(v6, v5)
             b2():
                 jump b1(v6, v5)
+            ",
+        );
+    }
+
+    #[test]
+    fn fuel_is_looked_at_for_a_few_turns_and_paid_in_each() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = 1
+                jump b1(v1)
+            b1(v2: Int):
+                ensure 7, else @4 Limit [r1=v2]
+                spend v1
+                v4: Int = Add v2, v1
+                v5: Bool = Lt v4, v0
+                if v5 b3() else b2()
+            b3():
+                jump b1(v4)
+            b2():
+                leave @9 Planned [r1=v4]
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 1
+                jump b4(v1)
+            b4(v8: Int):
+                ensure 448, else @4 Limit [r1=v8]
+                v10: Int = 64
+                v11: Int = Add v8, v10
+                v12: Bool = AddOver v8, v10
+                v13: Bool = Lt v0, v11
+                v14: Int = select v13, v0, v11
+                v15: Int = select v12, v0, v14
+                jump b1(v8)
+            b1(v2: Int):
+                spend v1
+                v4: Int = Add v2, v1
+                v5: Bool = Lt v4, v0
+                v16: Bool = Lt v4, v15
+                if v16 b3() else b5()
+            b5():
+                v17: Bool = Lt v4, v0
+                if v17 b6() else b2()
+            b2():
+                leave @9 Planned [r1=v4]
+            b6():
+                jump b4(v4)
+            b3():
+                jump b1(v4)
             ",
         );
     }
