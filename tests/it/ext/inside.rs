@@ -212,6 +212,10 @@ mod ops {
     }
 }
 
+// Objects, hosts and values that say nothing of being equal are compared as well as can be. A chain may be as long as
+// memory.
+fusevm::testing::test_ops!(Inside, except "chain");
+
 /// What is left behind.
 type Left = (String, i64, Vec<String>, String);
 
