@@ -341,6 +341,27 @@ const ROWS: &[Row] = &[
         tight: true,
     },
     Row {
+        name: "an object made",
+        native: |n| {
+            let (mut x, f) = (0, black_box(ops::pair as fn(i64) -> Pair));
+            for i in 0..n {
+                let p = black_box(Box::new(f(i)));
+                x ^= p.left;
+            }
+            x as f64
+        },
+        chunk: || fusevm_chunk! { Course;
+            fn run(n: i64) {
+                let mut x = 0;
+                for i in 0..n {
+                    x = x ^ ops::left(ops::pair(i));
+                }
+                x
+            }
+        },
+        tight: false,
+    },
+    Row {
         name: "&mut Host",
         native: |n| {
             let (mut x, mut host, f) = (0, Host::default(), black_box(ops::see as fn(i64, &mut Host) -> i64));
