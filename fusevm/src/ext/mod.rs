@@ -28,6 +28,7 @@ mod memory;
 mod native;
 mod near;
 mod output;
+mod passed;
 #[doc(hidden)]
 pub mod private;
 mod reference;
@@ -44,8 +45,7 @@ pub(crate) use call::{Parts, Produced, Results, check_size, shown};
 pub(crate) use called::{Allocate, Around, Pass, Reach, Site};
 #[doc(hidden)]
 pub use called::{
-    Back, Beside, Called, CalledOp, Failure, NativeOp, NativeState, NotCalled, Passable,
-    PassableBack, Probe, World, passed,
+    Called, CalledOp, Failure, NativeOp, NativeState, NotCalled, Probe, World, passed,
 };
 pub use callee::{Callee, CalleeDesc};
 pub use context::{Context, Ctx};
@@ -70,6 +70,8 @@ pub(crate) use memory::Place;
 pub use native::{Boxed, Native};
 pub(crate) use near::nearest;
 pub use output::{Assign, Branch, IntoOutput, Invoke, Load, Made, Returns, Store, allocate};
+#[doc(hidden)]
+pub use passed::{Back, Beside, Passable, PassableBack};
 pub use reference::UnknownOp;
 pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
 
