@@ -12,7 +12,7 @@ mod lib;
 mod place;
 
 use super::entry::{self, VecLayout};
-use super::ir::{B, Bin, Cond, Func, Inst, Lib, Loc, Term, Ty, Un, V};
+use super::ir::{B, Bin, Cond, Func, Inst, Lib, Term, Ty, Un, V};
 use super::mix::Map;
 use super::passes::Facts;
 use crate::value::{Handle, Value};
@@ -177,7 +177,9 @@ impl Emitter {
                 values: vec![None; f.insts.len()],
                 selected: selected(f),
                 blocks: Map::default(),
-                stubs: Map::default(),
+                ways: vec![None; f.exits.len()],
+                stubs: Vec::new(),
+                last: None,
                 signatures: Map::default(),
                 keeping: None,
                 context: None,
@@ -216,10 +218,7 @@ impl Emitter {
             b.switch_to_block(block);
             let params: Vec<ir::Value> = b.block_params(block).to_vec();
             let trusted = MemFlagsData::trusted();
-            let registers = b
-                .ins()
-                .load(types::I64, trusted, params[0], entry::REGISTERS);
-            let frame = b.ins().iadd(registers, params[1]);
+            let frame = (b.ins()).load(types::I64, trusted, params[0], entry::FRAME);
             let mut values = params;
             for (r, ty) in args.iter().enumerate() {
                 if let Some(ty) = ty {
@@ -236,10 +235,7 @@ impl Emitter {
                 b.ins().brif(results[0], gone, &[], well, &[]);
                 b.switch_to_block(well);
                 // Registers may have moved.
-                let registers = b
-                    .ins()
-                    .load(types::I64, trusted, values[0], entry::REGISTERS);
-                let frame = b.ins().iadd(registers, values[1]);
+                let frame = (b.ins()).load(types::I64, trusted, values[0], entry::FRAME);
                 store_boxed(b, frame, 0, ty, results.get(1).copied());
                 b.ins().return_(&[results[0]]);
                 b.switch_to_block(gone);
@@ -375,8 +371,11 @@ struct Body<'a, 'b> {
     /// selection takes nothing else.
     selected: Map<V, Option<ir::Value>>,
     blocks: Map<B, ir::Block>,
-    /// Cold pieces by what they write.
-    stubs: Map<Vec<(Loc, Ty)>, (ir::Block, Vec<Ty>)>,
+    /// The pieces that write what exits write: by number of exit, and all of them.
+    ways: Vec<Option<usize>>,
+    stubs: Vec<exit::Stub>,
+    /// Where all exits end.
+    last: Option<ir::Block>,
     /// Signatures of functions of the host, by what they are given.
     signatures: Map<Vec<Type>, SigRef>,
     keeping: Option<SigRef>,
@@ -392,6 +391,15 @@ struct Body<'a, 'b> {
 impl Body<'_, '_> {
     fn emit(mut self) {
         let order = self.f.order();
+        self.plan_exits(&order);
+        let mut frames: Map<B, Option<ir::Value>> = Map::default();
+        let mut ways: Map<B, Option<B>> = Map::default();
+        for &at in &order {
+            for to in self.f.blocks[at.0 as usize].term.succs() {
+                let several = ways.contains_key(&to);
+                ways.insert(to, Some(at).filter(|_| !several));
+            }
+        }
         for &at in &order {
             let block = self.b.create_block();
             self.blocks.insert(at, block);
@@ -399,7 +407,10 @@ impl Body<'_, '_> {
         for (&first, &at) in [true].iter().chain(std::iter::repeat(&false)).zip(&order) {
             let block = self.blocks[&at];
             self.b.switch_to_block(block);
-            self.frame = self.window;
+            // What the one block before has is good here.
+            let before = ways.get(&at).and_then(|before| *before);
+            let left = before.and_then(|before| frames.get(&before).copied());
+            self.frame = self.window.or(left.flatten());
             if first {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
@@ -439,9 +450,10 @@ impl Body<'_, '_> {
             for &v in &self.f.blocks[at.0 as usize].insts {
                 self.inst(v);
             }
+            frames.insert(at, self.frame);
             self.term(at);
         }
-        self.finish_stubs();
+        self.finish_exits();
     }
 
     fn value(&mut self, v: V) -> ir::Value {
@@ -756,10 +768,7 @@ impl Body<'_, '_> {
                     }
                 }
             }
-            Term::Leave(exit) => {
-                let (stub, args) = self.stub(*exit);
-                self.b.ins().jump(stub, &args);
-            }
+            Term::Leave(exit) => self.leave_by(*exit),
         }
     }
 

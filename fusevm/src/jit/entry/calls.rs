@@ -23,11 +23,13 @@ fn status(ok: bool) -> u64 {
     u64::from(!ok)
 }
 
-pub(in crate::jit) extern "C" fn left(context: *mut Context, exit: u64, off: u64) -> u64 {
+/// Tells the host that a version is left, by the exit that the context has.
+pub(in crate::jit) extern "C" fn left(context: *mut Context, version: u64, off: u64) -> u64 {
     let window = off as usize / size_of::<Value>();
-    let exit = Exited::of_bits(exit);
     // SAFETY: machine code stands still while it calls, and nothing else has the context.
-    let failure = unsafe { (*context).native.take() };
+    let (failure, exit) = unsafe { ((*context).native.take(), (*context).exit) };
+    let version = version as u32;
+    let exit = Exited { version, exit };
     let leave = |host: &mut dyn Host| {
         if let Some(failure) = failure {
             host.failed(exit, failure);
