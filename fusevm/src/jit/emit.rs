@@ -39,6 +39,8 @@ const BOXED: usize = 256;
 /// What makes machine code for this machine.
 pub(super) struct Emitter {
     isa: OwnedTargetIsa,
+    /// The same, for what has nothing to keep in registers: it chooses them sooner.
+    quick: OwnedTargetIsa,
     context: cranelift_codegen::Context,
     builder: FunctionBuilderContext,
     vec: VecLayout,
@@ -53,6 +55,15 @@ impl std::fmt::Debug for Emitter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Emitter({})", self.isa.triple())
     }
+}
+
+/// How machine code is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Quick,
+    Good,
+    /// Good, and with what it looks like.
+    Listed,
 }
 
 /// A version as the emitter sees it.
@@ -88,24 +99,9 @@ pub(super) struct Emitted {
 impl Emitter {
     /// For this machine; `None` if there is nothing for it. `check` has Cranelift check what it is given.
     pub(super) fn new(check: bool) -> Option<Emitter> {
-        let mut flags = settings::builder();
-        let set = [
-            ("opt_level", "none"),
-            ("regalloc_algorithm", "backtracking"),
-            ("enable_verifier", if check { "true" } else { "false" }),
-            ("is_pic", "false"),
-            ("unwind_info", "false"),
-            ("enable_probestack", "false"),
-            ("enable_alias_analysis", "false"),
-            ("log2_min_function_alignment", "6"),
-        ];
-        for (name, value) in set {
-            flags.set(name, value).ok()?;
-        }
-        let isa = cranelift_native::builder().ok()?;
-        let isa = isa.finish(settings::Flags::new(flags)).ok()?;
         Some(Emitter {
-            isa,
+            isa: isa(check, "backtracking")?,
+            quick: isa(check, "single_pass")?,
             context: cranelift_codegen::Context::new(),
             builder: FunctionBuilderContext::new(),
             vec: entry::vec_layout()?,
@@ -125,7 +121,7 @@ impl Emitter {
     }
 
     fn new_keeper(&mut self) -> Option<Emitted> {
-        self.function(keeping(), false, |b, conv| {
+        self.function(keeping(), Way::Quick, |b, conv| {
             let block = b.create_block();
             b.append_block_params_for_function_params(block);
             b.switch_to_block(block);
@@ -163,7 +159,8 @@ impl Emitter {
             false => &target.args[..],
         };
         let signature = self.signature(args, target.gives);
-        self.function(signature, listed, |b, conv| {
+        let way = if listed { Way::Listed } else { Way::Good };
+        self.function(signature, way, |b, conv| {
             Body {
                 b,
                 f,
@@ -212,7 +209,7 @@ impl Emitter {
         let given: Vec<Ty> = args.iter().flatten().copied().collect();
         let inner = self.signature(&given, gives);
         let signature = self.signature(&[], None);
-        self.function(signature, false, |b, _| {
+        self.function(signature, Way::Quick, |b, _| {
             let block = b.create_block();
             b.append_block_params_for_function_params(block);
             b.switch_to_block(block);
@@ -251,23 +248,28 @@ impl Emitter {
     fn function(
         &mut self,
         signature: Signature,
-        listed: bool,
+        way: Way,
         body: impl FnOnce(&mut FunctionBuilder<'_>, CallConv),
     ) -> Option<Emitted> {
+        let listed = way == Way::Listed;
+        let isa = match way {
+            Way::Quick => &self.quick,
+            Way::Good | Way::Listed => &self.isa,
+        };
         self.context.clear();
         self.context.func = ir::Function::with_name_signature(UserFuncName::default(), signature);
         self.context.set_disasm(listed);
         let mut b = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
-        body(&mut b, self.isa.default_call_conv());
+        body(&mut b, isa.default_call_conv());
         b.seal_all_blocks();
-        b.finalize(self.isa.frontend_config());
+        b.finalize(isa.frontend_config());
         let clif = match listed {
             true => self.context.func.display().to_string(),
             false => String::new(),
         };
         let compiled = self
             .context
-            .compile(&*self.isa, &mut ControlPlane::default())
+            .compile(&**isa, &mut ControlPlane::default())
             .ok()?;
         // Nothing is called by name, so that nothing is left to be filled in.
         if !compiled.buffer.relocs().is_empty() {
@@ -279,6 +281,26 @@ impl Emitter {
             text: compiled.vcode.clone().unwrap_or_default(),
         })
     }
+}
+
+/// This machine, with registers chosen that way.
+fn isa(check: bool, allocation: &str) -> Option<OwnedTargetIsa> {
+    let mut flags = settings::builder();
+    let set = [
+        ("opt_level", "none"),
+        ("regalloc_algorithm", allocation),
+        ("enable_verifier", if check { "true" } else { "false" }),
+        ("is_pic", "false"),
+        ("unwind_info", "false"),
+        ("enable_probestack", "false"),
+        ("enable_alias_analysis", "false"),
+        ("log2_min_function_alignment", "6"),
+    ];
+    for (name, value) in set {
+        flags.set(name, value).ok()?;
+    }
+    let isa = cranelift_native::builder().ok()?;
+    isa.finish(settings::Flags::new(flags)).ok()
 }
 
 /// Of what keeps all registers: given context, function, and what that is given.
@@ -678,7 +700,7 @@ impl Body<'_, '_> {
 
     fn bin(&mut self, op: Bin, a: V, b: V) -> ir::Value {
         let (x, y) = (self.value(a), self.value(b));
-        let shift = self.f.int(b);
+        let fixed = self.f.int(b);
         let ins = self.b.ins();
         match op {
             Bin::Add => ins.iadd(x, y),
@@ -689,15 +711,15 @@ impl Body<'_, '_> {
             Bin::And => ins.band(x, y),
             Bin::Or => ins.bor(x, y),
             Bin::Xor => ins.bxor(x, y),
-            Bin::Shl => match shift {
+            Bin::Shl => match fixed {
                 Some(n) => ins.ishl_imm_u(x, n & 63),
                 None => ins.ishl(x, y),
             },
-            Bin::Shr => match shift {
+            Bin::Shr => match fixed {
                 Some(n) => ins.sshr_imm_u(x, n & 63),
                 None => ins.sshr(x, y),
             },
-            Bin::ShrU => match shift {
+            Bin::ShrU => match fixed {
                 Some(n) => ins.ushr_imm_u(x, n & 63),
                 None => ins.ushr(x, y),
             },
@@ -711,8 +733,13 @@ impl Body<'_, '_> {
             Bin::FDiv => ins.fdiv(x, y),
             Bin::At8 | Bin::At16 => {
                 let by = if op == Bin::At8 { 3 } else { 4 };
-                let behind = self.b.ins().ishl_imm_u(y, by);
-                self.b.ins().iadd(x, behind)
+                match fixed.and_then(|n| n.checked_mul(1 << by)) {
+                    Some(behind) => self.further(x, behind),
+                    None => {
+                        let behind = self.b.ins().ishl_imm_u(y, by);
+                        self.b.ins().iadd(x, behind)
+                    }
+                }
             }
         }
     }

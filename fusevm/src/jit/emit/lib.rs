@@ -37,7 +37,7 @@ impl Body<'_, '_> {
     }
 
     /// An address so many bytes further.
-    fn further(&mut self, at: ir::Value, behind: i64) -> ir::Value {
+    pub(super) fn further(&mut self, at: ir::Value, behind: i64) -> ir::Value {
         match behind {
             0 => at,
             behind => self.b.ins().iadd_imm_s(at, behind),
