@@ -2,9 +2,9 @@
 //! before them.
 
 use super::{Body, Callee, SIZE, clif, keeping, signature};
+use crate::ext::Reach;
 use crate::jit::entry::{self, calls};
 use crate::jit::ir::{Loc, Ty, V};
-use crate::ext::Reach;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, BlockArg, InstBuilder, Signature, Type, types};
 

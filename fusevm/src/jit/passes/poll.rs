@@ -83,9 +83,7 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     let &[latch] = found.latches.as_slice() else {
         return None;
     };
-    let is_inner = |other: &Loop| {
-        other.header != found.header && found.blocks.has(other.header)
-    };
+    let is_inner = |other: &Loop| other.header != found.header && found.blocks.has(other.header);
     if graph.loops.iter().any(is_inner) || !is_short(f, graph, found) {
         return None;
     }
@@ -111,7 +109,10 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
         return None;
     };
     let is_back = *yes == header || *yes == graph.order[latch];
-    let is_out = !found.blocks.iter().any(|at| graph.order.get(at) == Some(no));
+    let is_out = !found
+        .blocks
+        .iter()
+        .any(|at| graph.order.get(at) == Some(no));
     let &Inst::Cmp(cond @ (Cond::Lt | Cond::Le), next, end) = f.inst(*is) else {
         return None;
     };
@@ -125,7 +126,9 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     if !is_back || !is_out || !is_outside || args.get(counter) != Some(&next) {
         return None;
     }
-    let before = graph.preds[found.header].iter().filter(|pred| **pred != latch);
+    let before = graph.preds[found.header]
+        .iter()
+        .filter(|pred| **pred != latch);
     Some(Counted {
         header,
         counter,
