@@ -22,8 +22,8 @@ pub(super) mod calls;
 
 use super::profile::LAST_PLAIN;
 use crate::ext::{Allocate, Around, Failure, NativeState, OpDesc, World};
-use crate::semantics::Trap;
 use crate::heap::Shaped;
+use crate::semantics::Trap;
 use crate::value::Value;
 use std::any::Any;
 use std::mem::offset_of;
@@ -141,8 +141,8 @@ pub(crate) trait Host {
     /// Sets a field of an object that can have it; whether it is one.
     fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool;
 
-    /// Puts what a maker of the version makes into a register; whether there is such an object.
-    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: usize) -> bool;
+    /// Makes what a maker of the version makes: the parts of its handle, zeros if there is none.
+    fn make(&mut self, exit: Exited, window: usize, maker: u32) -> (u32, u64);
 
     /// Takes fuel beyond that for now; whether there is that much, and nobody has interrupted.
     fn pay(&mut self, cost: u64) -> bool;

@@ -545,28 +545,21 @@ impl Host for Native<'_, '_> {
         crate::interp::unwound(|| Ok(heap.set_field_of(handle, field, value))).unwrap_or(false)
     }
 
-    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: usize) -> bool {
+    fn make(&mut self, exit: Exited, window: usize, maker: u32) -> (u32, u64) {
         if self.vm.heap.is_due() && !self.collect(exit, window) {
-            return false;
+            return (0, 0);
         }
-        let VM {
-            jit,
-            heap,
-            registers,
-            ..
-        } = &mut *self.vm;
+        let VM { jit, heap, .. } = &mut *self.vm;
         let Some(maker) = (jit.as_ref()).and_then(|jit| jit.maker(exit.version, maker)) else {
-            return false;
+            return (0, 0);
         };
-        let made = crate::interp::unwound(|| Ok(maker.make(heap)?));
-        match made {
-            Ok(made) => {
-                registers[to] = Value::Obj(made);
-                true
-            }
-            // The interpreter finds out why.
-            Err(_) => false,
-        }
+        let mut parts = (0, 0);
+        // Where there is none, the interpreter finds out why.
+        let made = crate::interp::unwound(|| {
+            parts = maker.make(heap)?.parts();
+            Ok(())
+        });
+        made.map_or((0, 0), |()| parts)
     }
 
     fn pay(&mut self, cost: u64) -> bool {
