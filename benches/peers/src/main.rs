@@ -31,6 +31,7 @@ Peers that are commands are used when they are found: lua5.4, luajit (with its c
 node, qjs, python3, gawk. Peers that are crates come in by features of cargo:
   --features jit        fusevm itself with machine code for what runs hot
   --features registry   the crate fusevm 0.26.10, its interpreter; classic rows as well
+  --features registry-jit  and its machine code
   --features mlua       Lua 5.4 inside this process
   --features rquickjs   QuickJS-NG inside this process
   --features piccolo    Lua in Rust
@@ -143,11 +144,16 @@ fn compare(what: &str, rows: &[Workload], peers: &mut [Box<dyn Peer>], options: 
         let row = if options.test { row.small() } else { *row };
         eprintln!("{} ...", row.name);
         let has: Vec<bool> = peers.iter().map(|peer| peer.has(&row)).collect();
+        for peer in peers.iter() {
+            let says = peer.says(&row);
+            let note = says.map(|says| (peer.name().to_owned(), row.name.to_owned(), says));
+            table.notes.extend(note);
+        }
         let mut entrants: Vec<(String, Entrant<'_>)> = vec![
             ("native".to_owned(), row.native()),
             ("fusevm".to_owned(), row.in_vm(REGISTER)),
         ];
-        for peer in peers.iter_mut().filter(|peer| peer.has(&row)) {
+        for (peer, _) in peers.iter_mut().zip(&has).filter(|(_, has)| **has) {
             let name = peer.name().to_owned();
             let row = &row;
             entrants.push((name, Box::new(move |runs| peer.run(row, runs))));

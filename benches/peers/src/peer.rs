@@ -32,6 +32,11 @@ pub trait Peer {
     /// Whether it has that workload.
     fn has(&self, workload: &Workload) -> bool;
 
+    /// What is to be known of how it runs a workload, or why it has not got it.
+    fn says(&self, _: &Workload) -> Option<String> {
+        None
+    }
+
     /// Runs a workload that it has, so many times; the last answer.
     fn run(&mut self, workload: &Workload, runs: u32) -> f64;
 
@@ -48,6 +53,8 @@ pub fn compiled_in() -> Vec<Box<dyn Peer>> {
         Box::new(jit::Jit::default()),
         #[cfg(feature = "registry")]
         Box::new(registry::Registry::default()),
+        #[cfg(feature = "registry-jit")]
+        Box::new(registry::jit::Compiled::default()),
         #[cfg(feature = "mlua")]
         Box::new(lua::Lua::new()),
         #[cfg(feature = "rquickjs")]

@@ -8,6 +8,8 @@ pub struct Table {
     what: String,
     pub columns: Vec<String>,
     pub rows: Vec<Row>,
+    /// What peers say of rows: the peer, the row, and that.
+    pub notes: Vec<(String, String, String)>,
 }
 
 /// A workload.
@@ -24,6 +26,7 @@ impl Table {
             what: what.to_owned(),
             columns,
             rows: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -88,6 +91,13 @@ impl fmt::Display for Table {
         line(f, "geometric mean", "1", means)?;
         let beside = all.map(|column| cell(self.beside_first(column))).collect();
         let beside_what = format!("times that of {}", self.columns[0]);
-        line(f, &beside_what, "", beside)
+        line(f, &beside_what, "", beside)?;
+        if !self.notes.is_empty() {
+            writeln!(f)?;
+        }
+        for (peer, row, says) in &self.notes {
+            writeln!(f, "- {peer}, {row}: {says}")?;
+        }
+        Ok(())
     }
 }

@@ -10,18 +10,27 @@ use std::sync::Arc;
 
 /// Makes objects of one kind, each time a new one: see [`Invoke::Make`](crate::ext::Invoke::Make).
 #[derive(Clone)]
-pub struct Maker(Arc<dyn Fn(&mut Heap) -> Result<Handle, HeapError> + Send + Sync>);
+pub struct Maker(Arc<dyn Fn(&mut Heap, &mut Option<HeapError>) -> Option<Handle> + Send + Sync>);
 
 impl Maker {
     /// What makes an object in a heap. It has no other effect.
     pub fn new<T: Object>(
         make: impl Fn(&mut Heap) -> Result<Obj<T>, HeapError> + Send + Sync + 'static,
     ) -> Maker {
-        Maker(Arc::new(move |heap| make(heap).map(Obj::handle)))
+        // A handle without an error beside it is given in machine registers.
+        Maker(Arc::new(move |heap, why| match make(heap) {
+            Ok(made) => Some(made.handle()),
+            Err(error) => {
+                *why = Some(error);
+                None
+            }
+        }))
     }
 
+    #[inline]
     pub(crate) fn make(&self, heap: &mut Heap) -> Result<Handle, HeapError> {
-        self.0(heap)
+        let mut why = None;
+        (self.0(heap, &mut why)).ok_or_else(|| why.unwrap_or(HeapError::Full))
     }
 }
 

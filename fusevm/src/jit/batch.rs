@@ -396,8 +396,8 @@ impl<'a> Making<'a> {
     ) -> Option<Made> {
         self.may_fail()?;
         let (mut f, mut units) = (body.f.clone(), body.units.clone());
-        passes::inline::run(&mut f, &mut units, &|version| self.body(version));
-        passes::late(&mut f, self.batch.again);
+        let changed = passes::inline::run(&mut f, &mut units, &|version| self.body(version));
+        passes::late(&mut f, changed, self.batch.again);
         let facts = Facts::of(&f);
         let draft = &self.drafts[at];
         let (number, face) = (draft.number, draft.face.clone());

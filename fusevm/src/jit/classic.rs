@@ -23,8 +23,8 @@ const MOST_SLOTS: u8 = 200;
 /// Calls that make straight code hot.
 const CALLS: usize = 6;
 
-/// Functions around the one that the chunk becomes.
-const DOOR: &str = "door";
+/// The function that the chunk becomes, and one that calls it.
+const BODY: &str = "body";
 const WARM: &str = "warm";
 
 /// Runs chunks on integers, by machine code where they are hot.
@@ -88,7 +88,7 @@ impl JitCompiler {
     /// are given, or stops with an error.
     pub fn try_run_linear(&self, chunk: &Chunk, slots: &[i64]) -> Option<Value> {
         self.with(chunk, Kind::Linear, false, |count, vm| {
-            run(vm, DOOR, slots.get(..count.into())?)
+            run(vm, BODY, slots.get(..count.into())?)
         })
     }
 
@@ -113,7 +113,7 @@ impl JitCompiler {
     fn block(&self, chunk: &Chunk, slots: &mut [i64], eager: bool) -> Option<i64> {
         self.with(chunk, Kind::Block, eager, |count, vm| {
             let slots = slots.get_mut(..count.into())?;
-            let Value::Array(left) = run(vm, DOOR, slots)? else {
+            let Value::Array(left) = run(vm, BODY, slots)? else {
                 return None;
             };
             let left: Vec<i64> = (left.iter())
@@ -251,8 +251,7 @@ fn is_number_op(op: Op) -> bool {
 }
 
 /// A program of functions of that many slots: the chunk, whose end gives the result, and for block chunks
-/// the slots behind it in an array; a door that calls it, for functions that a VM calls itself are not
-/// entered by machine code; and one that calls it a few times.
+/// the slots behind it in an array; and one that calls it a few times.
 fn function(chunk: &Chunk, kind: Kind, slots: u8, gives: bool) -> Chunk {
     let mut b = ChunkBuilder::new();
     let line = 1;
@@ -260,8 +259,7 @@ fn function(chunk: &Chunk, kind: Kind, slots: u8, gives: bool) -> Chunk {
     for constant in chunk.constants() {
         b.add_constant(constant.clone());
     }
-    let body = b.add_name("body");
-    let calls = [(b.add_name(DOOR), 1), (b.add_name(WARM), CALLS)];
+    let (body, warm) = (b.add_name(BODY), b.add_name(WARM));
     let over = b.emit(Op::Jump(0), line);
     // Arguments begin on the stack; register code takes them where they are.
     b.add_function(body, b.current_pos(), slots);
@@ -287,22 +285,20 @@ fn function(chunk: &Chunk, kind: Kind, slots: u8, gives: bool) -> Chunk {
         b.emit(Op::MakeArray(u16::from(slots) + 1), line);
     }
     b.emit(Op::ReturnValue, line);
-    for (name, calls) in calls {
-        b.add_function(name, b.current_pos(), slots);
-        for slot in (0..slots).rev() {
-            b.emit(Op::SetSlot(slot.into()), line);
-        }
-        for call in 0..calls {
-            if call > 0 {
-                b.emit(Op::Pop, line);
-            }
-            for slot in 0..slots {
-                b.emit(Op::GetSlot(slot.into()), line);
-            }
-            b.emit(Op::Call(body, slots), line);
-        }
-        b.emit(Op::ReturnValue, line);
+    b.add_function(warm, b.current_pos(), slots);
+    for slot in (0..slots).rev() {
+        b.emit(Op::SetSlot(slot.into()), line);
     }
+    for call in 0..CALLS {
+        if call > 0 {
+            b.emit(Op::Pop, line);
+        }
+        for slot in 0..slots {
+            b.emit(Op::GetSlot(slot.into()), line);
+        }
+        b.emit(Op::Call(body, slots), line);
+    }
+    b.emit(Op::ReturnValue, line);
     b.patch_jump(over, b.current_pos());
     b.build()
 }
@@ -432,7 +428,7 @@ mod tests {
                 run(&mut vm, WARM, &[1, 1][..slots]);
             }
             for n in 0..turns {
-                assert!(run(&mut vm, DOOR, &[n, 0, n][..slots]).is_some());
+                assert!(run(&mut vm, BODY, &[n, 0, n][..slots]).is_some());
             }
             let listing = vm.jit_listing();
             assert!(listing.contains(": body, "), "{kind:?}: {listing}");

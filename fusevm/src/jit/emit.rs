@@ -12,7 +12,7 @@ mod lib;
 mod place;
 
 use super::entry::{self, VecLayout};
-use super::ir::{B, Bin, Cond, Func, Inst, Lib, Loc, Term, Ty, Un, V};
+use super::ir::{B, Bin, Cond, Func, Inst, Lib, Term, Ty, Un, V};
 use super::mix::Map;
 use super::passes::Facts;
 use crate::value::{Handle, Value};
@@ -39,6 +39,8 @@ const BOXED: usize = 256;
 /// What makes machine code for this machine.
 pub(super) struct Emitter {
     isa: OwnedTargetIsa,
+    /// The same, for what has nothing to keep in registers: it chooses them sooner.
+    quick: OwnedTargetIsa,
     context: cranelift_codegen::Context,
     builder: FunctionBuilderContext,
     vec: VecLayout,
@@ -53,6 +55,15 @@ impl std::fmt::Debug for Emitter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Emitter({})", self.isa.triple())
     }
+}
+
+/// How machine code is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Quick,
+    Good,
+    /// Good, and with what it looks like.
+    Listed,
 }
 
 /// A version as the emitter sees it.
@@ -90,24 +101,9 @@ pub(super) struct Emitted {
 impl Emitter {
     /// For this machine; `None` if there is nothing for it. `check` has Cranelift check what it is given.
     pub(super) fn new(check: bool) -> Option<Emitter> {
-        let mut flags = settings::builder();
-        let set = [
-            ("opt_level", "none"),
-            ("regalloc_algorithm", "backtracking"),
-            ("enable_verifier", if check { "true" } else { "false" }),
-            ("is_pic", "false"),
-            ("unwind_info", "false"),
-            ("enable_probestack", "false"),
-            ("enable_alias_analysis", "false"),
-            ("log2_min_function_alignment", "6"),
-        ];
-        for (name, value) in set {
-            flags.set(name, value).ok()?;
-        }
-        let isa = cranelift_native::builder().ok()?;
-        let isa = isa.finish(settings::Flags::new(flags)).ok()?;
         Some(Emitter {
-            isa,
+            isa: isa(check, "backtracking")?,
+            quick: isa(check, "single_pass")?,
             context: cranelift_codegen::Context::new(),
             builder: FunctionBuilderContext::new(),
             vec: entry::vec_layout()?,
@@ -128,7 +124,7 @@ impl Emitter {
     }
 
     fn new_keeper(&mut self) -> Option<Emitted> {
-        self.function(keeping(), false, |b, conv| {
+        self.function(keeping(), Way::Quick, |b, conv| {
             let block = b.create_block();
             b.append_block_params_for_function_params(block);
             b.switch_to_block(block);
@@ -166,7 +162,8 @@ impl Emitter {
             false => &target.args[..],
         };
         let signature = self.signature(args, target.gives);
-        self.function(signature, listed, |b, conv| {
+        let way = if listed { Way::Listed } else { Way::Good };
+        self.function(signature, way, |b, conv| {
             Body {
                 b,
                 f,
@@ -181,7 +178,9 @@ impl Emitter {
                 selected: selected(f),
                 entries: Map::default(),
                 blocks: Map::default(),
-                stubs: Map::default(),
+                ways: vec![None; f.exits.len()],
+                stubs: Vec::new(),
+                last: None,
                 signatures: Map::default(),
                 keeping: None,
                 context: None,
@@ -215,16 +214,13 @@ impl Emitter {
         let given: Vec<Ty> = args.iter().flatten().copied().collect();
         let inner = self.signature(&given, gives);
         let signature = self.signature(&[], None);
-        self.function(signature, false, |b, _| {
+        self.function(signature, Way::Quick, |b, _| {
             let block = b.create_block();
             b.append_block_params_for_function_params(block);
             b.switch_to_block(block);
             let params: Vec<ir::Value> = b.block_params(block).to_vec();
             let trusted = MemFlagsData::trusted();
-            let registers = b
-                .ins()
-                .load(types::I64, trusted, params[0], entry::REGISTERS);
-            let frame = b.ins().iadd(registers, params[1]);
+            let frame = (b.ins()).load(types::I64, trusted, params[0], entry::FRAME);
             let mut values = params;
             for (r, ty) in args.iter().enumerate() {
                 if let Some(ty) = ty {
@@ -241,10 +237,7 @@ impl Emitter {
                 b.ins().brif(results[0], gone, &[], well, &[]);
                 b.switch_to_block(well);
                 // Registers may have moved.
-                let registers = b
-                    .ins()
-                    .load(types::I64, trusted, values[0], entry::REGISTERS);
-                let frame = b.ins().iadd(registers, values[1]);
+                let frame = (b.ins()).load(types::I64, trusted, values[0], entry::FRAME);
                 store_boxed(b, frame, 0, ty, results.get(1).copied());
                 b.ins().return_(&[results[0]]);
                 b.switch_to_block(gone);
@@ -260,23 +253,28 @@ impl Emitter {
     fn function(
         &mut self,
         signature: Signature,
-        listed: bool,
+        way: Way,
         body: impl FnOnce(&mut FunctionBuilder<'_>, CallConv),
     ) -> Option<Emitted> {
+        let listed = way == Way::Listed;
+        let isa = match way {
+            Way::Quick => &self.quick,
+            Way::Good | Way::Listed => &self.isa,
+        };
         self.context.clear();
         self.context.func = ir::Function::with_name_signature(UserFuncName::default(), signature);
         self.context.set_disasm(listed);
         let mut b = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
-        body(&mut b, self.isa.default_call_conv());
+        body(&mut b, isa.default_call_conv());
         b.seal_all_blocks();
-        b.finalize(self.isa.frontend_config());
+        b.finalize(isa.frontend_config());
         let clif = match listed {
             true => self.context.func.display().to_string(),
             false => String::new(),
         };
         let compiled = self
             .context
-            .compile(&*self.isa, &mut ControlPlane::default())
+            .compile(&**isa, &mut ControlPlane::default())
             .ok()?;
         // Nothing is called by name, so that nothing is left to be filled in.
         if !compiled.buffer.relocs().is_empty() {
@@ -303,6 +301,26 @@ const LINE: usize = 64;
 /// What stands in the innermost loop, for the code generator to say where that is.
 fn mark() -> SourceLoc {
     SourceLoc::new(1)
+}
+
+/// This machine, with registers chosen that way.
+fn isa(check: bool, allocation: &str) -> Option<OwnedTargetIsa> {
+    let mut flags = settings::builder();
+    let set = [
+        ("opt_level", "none"),
+        ("regalloc_algorithm", allocation),
+        ("enable_verifier", if check { "true" } else { "false" }),
+        ("is_pic", "false"),
+        ("unwind_info", "false"),
+        ("enable_probestack", "false"),
+        ("enable_alias_analysis", "false"),
+        ("log2_min_function_alignment", "6"),
+    ];
+    for (name, value) in set {
+        flags.set(name, value).ok()?;
+    }
+    let isa = cranelift_native::builder().ok()?;
+    isa.finish(settings::Flags::new(flags)).ok()
 }
 
 /// Of what keeps all registers: given context, function, and what that is given.
@@ -397,8 +415,11 @@ struct Body<'a, 'b> {
     /// Addresses of ops' own code that loops have at hand.
     entries: Map<usize, ir::Value>,
     blocks: Map<B, ir::Block>,
-    /// Cold pieces by what they write.
-    stubs: Map<Vec<(Loc, Ty)>, (ir::Block, Vec<Ty>)>,
+    /// The pieces that write what exits write: by number of exit, and all of them.
+    ways: Vec<Option<usize>>,
+    stubs: Vec<exit::Stub>,
+    /// Where all exits end.
+    last: Option<ir::Block>,
     /// Signatures of functions of the host, by what they are given.
     signatures: Map<Vec<Type>, SigRef>,
     keeping: Option<SigRef>,
@@ -414,6 +435,15 @@ struct Body<'a, 'b> {
 impl Body<'_, '_> {
     fn emit(mut self) {
         let order = self.f.order();
+        self.plan_exits(&order);
+        let mut frames: Map<B, Option<ir::Value>> = Map::default();
+        let mut ways: Map<B, Option<B>> = Map::default();
+        for &at in &order {
+            for to in self.f.blocks[at.0 as usize].term.succs() {
+                let several = ways.contains_key(&to);
+                ways.insert(to, Some(at).filter(|_| !several));
+            }
+        }
         for &at in &order {
             let block = self.b.create_block();
             self.blocks.insert(at, block);
@@ -421,7 +451,10 @@ impl Body<'_, '_> {
         for (&first, &at) in [true].iter().chain(std::iter::repeat(&false)).zip(&order) {
             let block = self.blocks[&at];
             self.b.switch_to_block(block);
-            self.frame = self.window;
+            // What the one block before has is good here.
+            let before = ways.get(&at).and_then(|before| *before);
+            let left = before.and_then(|before| frames.get(&before).copied());
+            self.frame = self.window.or(left.flatten());
             if first {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
@@ -467,10 +500,11 @@ impl Body<'_, '_> {
             for &v in &self.f.blocks[at.0 as usize].insts {
                 self.inst(v);
             }
+            frames.insert(at, self.frame);
             self.term(at);
             self.b.set_srcloc(SourceLoc::default());
         }
-        self.finish_stubs();
+        self.finish_exits();
     }
 
     fn value(&mut self, v: V) -> ir::Value {
@@ -711,7 +745,7 @@ impl Body<'_, '_> {
 
     fn bin(&mut self, op: Bin, a: V, b: V) -> ir::Value {
         let (x, y) = (self.value(a), self.value(b));
-        let shift = self.f.int(b);
+        let fixed = self.f.int(b);
         let ins = self.b.ins();
         match op {
             Bin::Add => ins.iadd(x, y),
@@ -722,15 +756,15 @@ impl Body<'_, '_> {
             Bin::And => ins.band(x, y),
             Bin::Or => ins.bor(x, y),
             Bin::Xor => ins.bxor(x, y),
-            Bin::Shl => match shift {
+            Bin::Shl => match fixed {
                 Some(n) => ins.ishl_imm_u(x, n & 63),
                 None => ins.ishl(x, y),
             },
-            Bin::Shr => match shift {
+            Bin::Shr => match fixed {
                 Some(n) => ins.sshr_imm_u(x, n & 63),
                 None => ins.sshr(x, y),
             },
-            Bin::ShrU => match shift {
+            Bin::ShrU => match fixed {
                 Some(n) => ins.ushr_imm_u(x, n & 63),
                 None => ins.ushr(x, y),
             },
@@ -744,8 +778,13 @@ impl Body<'_, '_> {
             Bin::FDiv => ins.fdiv(x, y),
             Bin::At8 | Bin::At16 => {
                 let by = if op == Bin::At8 { 3 } else { 4 };
-                let behind = self.b.ins().ishl_imm_u(y, by);
-                self.b.ins().iadd(x, behind)
+                match fixed.and_then(|n| n.checked_mul(1 << by)) {
+                    Some(behind) => self.further(x, behind),
+                    None => {
+                        let behind = self.b.ins().ishl_imm_u(y, by);
+                        self.b.ins().iadd(x, behind)
+                    }
+                }
             }
         }
     }
@@ -801,10 +840,7 @@ impl Body<'_, '_> {
                     }
                 }
             }
-            Term::Leave(exit) => {
-                let (stub, args) = self.stub(*exit);
-                self.b.ins().jump(stub, &args);
-            }
+            Term::Leave(exit) => self.leave_by(*exit),
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Context {
     places: Places,
     /// The native stack must not grow below.
     floor: usize,
+    /// The exit by which machine code leaves.
+    exit: u32,
     /// For tests: what guards that leave for no reason go by.
     seed: u64,
     /// What a call that keeps all registers gives.
@@ -49,6 +51,8 @@ pub(super) struct Context {
     keeper: usize,
     /// Where the window of the loop begins that was entered, in bytes behind the first register.
     window: u64,
+    /// The same, by its address now.
+    frame: *mut Value,
     /// Bytes that a text may have, and keys that a hash may.
     most_bytes: usize,
     most_keys: usize,
@@ -84,7 +88,8 @@ pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
 pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
-pub(super) const WINDOW: i32 = offset_of!(Context, window) as i32;
+pub(super) const FRAME: i32 = offset_of!(Context, frame) as i32;
+pub(super) const EXIT: i32 = offset_of!(Context, exit) as i32;
 pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
 pub(super) const CODE: i32 = offset_of!(Context, code) as i32;
 pub(super) const KEEPER: i32 = offset_of!(Context, keeper) as i32;
@@ -93,6 +98,9 @@ pub(super) const FAILED: i32 = offset_of!(Context, native) as i32;
 
 pub(super) const WORLD: i32 = offset_of!(Context, world) as i32;
 pub(super) const RESULT: i32 = offset_of!(Context, world.result) as i32;
+
+/// A loop gives this, and its number, where it is left: nobody was told so far by which exit.
+pub(super) const LEFT: i64 = 1 << 32;
 
 const _: () = assert!(FAILED == 0);
 pub(super) const TABLES: i32 = offset_of!(Context, places.tables) as i32;
@@ -133,8 +141,8 @@ pub(crate) trait Host {
     /// Sets a field of an object that can have it; whether it is one.
     fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool;
 
-    /// Puts what a maker of the version makes into a register; whether there is such an object.
-    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: usize) -> bool;
+    /// Makes what a maker of the version makes: the parts of its handle, zeros if there is none.
+    fn make(&mut self, exit: Exited, window: usize, maker: u32) -> (u32, u64);
 
     /// Takes fuel beyond that for now; whether there is that much, and nobody has interrupted.
     fn pay(&mut self, cost: u64) -> bool;
@@ -214,6 +222,7 @@ impl Door {
         // none of them keeps anything of it; and it is gone when this function returns.
         let world = unsafe { std::mem::transmute::<Around<'_>, Around<'static>>(host.around()) };
         host.places(&mut places);
+        let frame = places.registers.wrapping_add(window);
         let (most_bytes, most_keys) = host.most();
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
         let host: *mut (dyn Host + 'static) =
@@ -223,11 +232,13 @@ impl Door {
             world: World::of(world),
             places,
             floor: floor.saturating_add(RESERVE),
+            exit: 0,
             seed: self.seed,
             status: 0,
             code: self.code,
             keeper: self.keeper,
             window: (window * size_of::<Value>()) as u64,
+            frame,
             most_bytes,
             most_keys,
             host,
@@ -237,7 +248,10 @@ impl Door {
         let entry: extern "C" fn(*mut Context, u64, u64) -> u64 =
             unsafe { std::mem::transmute::<usize, _>(self.address) };
         let bytes = context.window;
-        let status = entry(&raw mut context, bytes, left as u64);
+        let mut status = entry(&raw mut context, bytes, left as u64);
+        if status & LEFT.cast_unsigned() != 0 {
+            status = calls::left(&raw mut context, status & u64::from(u32::MAX), bytes);
+        }
         let slice = context.places.slice;
         // SAFETY: machine code is left, and nothing else has the host.
         unsafe { &mut *context.host }.spent(slice);
@@ -296,6 +310,8 @@ unsafe fn with<T>(context: *mut Context, of: impl FnOnce(&mut dyn Host) -> T) ->
     host.spent(context.places.slice);
     let result = of(host);
     host.places(&mut context.places);
+    let window = context.window as usize;
+    context.frame = context.places.registers.wrapping_byte_add(window);
     result
 }
 

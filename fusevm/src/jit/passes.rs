@@ -9,6 +9,7 @@ mod golden;
 mod graph;
 mod hoist;
 pub(super) mod inline;
+mod mask;
 mod number;
 mod params;
 mod poll;
@@ -69,10 +70,16 @@ pub(super) fn early(f: &mut Func) {
     dead::run(f);
 }
 
-/// What is done to the whole; to what is compiled `again`, nothing that hides which guard it was left by.
-pub(super) fn late(f: &mut Func, again: bool) {
-    params::run(f);
-    number::run(f);
+/// What is done to the whole, which may have `changed` since the early passes; to what is compiled `again`,
+/// nothing that hides which guard it was left by.
+pub(super) fn late(f: &mut Func, mut changed: bool, again: bool) {
+    if !again {
+        changed |= mask::run(f);
+    }
+    if changed {
+        params::run(f);
+        number::run(f);
+    }
     hoist::run(f);
     if !again {
         bounds::run(f);

@@ -559,6 +559,13 @@ impl Jit {
         self.versions[version].part.is_some()
     }
 
+    /// Whether something in the unit of a version looks at what it was called through.
+    pub(crate) fn looks_at_callee(&self, version: usize) -> bool {
+        let unit = self.units.get(&self.versions[version].key);
+        let flow = unit.and_then(|unit| unit.flow.as_ref()?.as_ref());
+        flow.is_none_or(|flow| flow.looks_at_callee)
+    }
+
     /// Machine code has ended.
     pub(crate) fn end(&mut self) {
         self.versions.end();

@@ -75,7 +75,13 @@ impl Handle {
         (self.rest >> SALT) as u32
     }
 
-    /// The same, written field by field: what a register gets in the loop, where values are not copied as a whole.
+    /// Its parts as they stand in memory; the second is never 0 in a handle that a heap gave out.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) const fn parts(self) -> (u32, u64) {
+        (self.index, self.rest)
+    }
+
+    /// The same handle, written field by field: what a register gets in the loop, where values are not copied as a whole.
     #[inline(always)]
     pub(crate) const fn by_fields(self) -> Handle {
         // Else the compiler sees that it is a copy, and makes it one of twelve bytes.

@@ -1,5 +1,8 @@
 //! The VM of the same op set that the registry holds: it gets the same ops, one for one.
 
+#[cfg(feature = "registry-jit")]
+pub mod jit;
+
 use super::Peer;
 use crate::workloads::{Workload, classic};
 use fusevm::Op;
@@ -21,7 +24,7 @@ impl Peer for Registry {
     }
 
     fn has(&self, workload: &Workload) -> bool {
-        !LACKS.contains(&workload.name)
+        takes(workload)
     }
 
     fn run(&mut self, workload: &Workload, runs: u32) -> f64 {
@@ -48,6 +51,11 @@ impl Peer for Registry {
     fn runs_chunks(&self) -> bool {
         true
     }
+}
+
+/// Whether it can run the workload at all.
+fn takes(workload: &Workload) -> bool {
+    !LACKS.contains(&workload.name)
 }
 
 /// A VM with the ops of the workload behind a call of its `run`.

@@ -175,7 +175,7 @@ impl<'l> Run<'l> {
         // What ran before counts: else nothing would be hot that the host calls again and again.
         #[cfg(all(feature = "jit", unix))]
         if vm.jit_config().enabled {
-            self.patience = self.patience.min(vm.patience);
+            self.patience = self.patience.min(vm.patience) - self.code.ins.len() as i64;
         }
         Ok(())
     }

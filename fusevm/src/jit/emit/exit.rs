@@ -1,108 +1,183 @@
 //! Ways out of a unit: guards, and the cold pieces that they lead to.
 //!
-//! What writes the same locations is one piece, which takes the values as parameters and the number of the
-//! exit; all of them end in one call of the host.
+//! What writes the same locations is one piece, which takes the values as parameters; what nothing else
+//! writes is written where the guard leads to. The context has the number of the exit. All of them end in one
+//! place, where the host is told.
 
 use super::{Body, clif, store_boxed};
 use crate::jit::entry::{self, calls};
-use crate::jit::ir::{Exit, Inst, Lib, Loc, Ty, V};
+use crate::jit::ir::{B, Inst, Lib, Loc, Term, Ty, V};
+use crate::jit::mix::Map;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
 
+/// Locations that exits write each for itself, before they share a piece that does so: a piece is work for the
+/// code generator.
+const AGAIN: usize = 2;
+
+/// A piece of code that writes locations, for so many exits.
+#[derive(Debug)]
+pub(super) struct Stub {
+    layout: Vec<(Loc, Ty)>,
+    ways: usize,
+    /// Where it is, if more than one leave by it.
+    block: Option<ir::Block>,
+}
+
+/// Whether it never leaves, although it names an exit.
+fn stays(inst: &Inst) -> bool {
+    match inst {
+        Inst::Lib { lib, locs, .. } => match lib {
+            Lib::Share(_) | Lib::Move(_) => true,
+            Lib::Copy => locs[0].is_some(),
+            _other => false,
+        },
+        _other => false,
+    }
+}
+
 impl Body<'_, '_> {
-    /// The bits of an exit, as the VM knows it.
-    pub(super) fn exit_bits(&self, exit: usize) -> i64 {
+    /// An exit, as the VM knows it.
+    pub(super) fn exit_number(&mut self, exit: usize) -> ir::Value {
         let exited = entry::Exited {
             version: self.target.number,
             exit: exit as u32,
         };
-        exited.bits() as i64
+        self.b.ins().iconst(types::I64, exited.bits().cast_signed())
     }
 
-    pub(super) fn exit_number(&mut self, exit: usize) -> ir::Value {
-        let bits = self.exit_bits(exit);
-        self.b.ins().iconst(types::I64, bits)
+    /// Finds out which exits can share a piece.
+    pub(super) fn plan_exits(&mut self, order: &[B]) {
+        let f = self.f;
+        let mut known: Map<Vec<(Loc, Ty)>, usize> = Map::default();
+        for at in order {
+            let block = &f.blocks[at.0 as usize];
+            let last = match &block.term {
+                Term::Leave(exit) => Some(*exit),
+                _other => None,
+            };
+            let inside = block.insts.iter().map(|v| f.inst(*v));
+            let inside = inside.filter(|inst| !stays(inst)).filter_map(Inst::exit);
+            for exit in inside.chain(last) {
+                let stub = match self.ways[exit] {
+                    Some(stub) => stub,
+                    None => {
+                        let (layout, _) = self.writes(exit);
+                        let stubs = &mut self.stubs;
+                        *known.entry(layout).or_insert_with_key(|layout| {
+                            stubs.push(Stub {
+                                layout: layout.clone(),
+                                ways: 0,
+                                block: None,
+                            });
+                            stubs.len() - 1
+                        })
+                    }
+                };
+                self.ways[exit] = Some(stub);
+                self.stubs[stub].ways += 1;
+            }
+        }
     }
 
-    /// The cold piece for an exit, and what to give it.
-    pub(super) fn stub(&mut self, exit: usize) -> (ir::Block, Vec<BlockArg>) {
-        let Exit { writes, .. } = &self.f.exits[exit];
-        let mut writes = writes.clone();
+    /// What an exit writes, in order: where, and what of which type.
+    fn writes(&self, exit: usize) -> (Vec<(Loc, Ty)>, Vec<V>) {
+        let mut writes = self.f.exits[exit].writes.clone();
         writes.sort_by_key(|(loc, _)| *loc);
-        let layout: Vec<(Loc, Ty)> = (writes.iter())
-            .map(|(loc, v)| (*loc, self.f.ty(*v)))
-            .collect();
-        let block = match self.stubs.get(&layout) {
-            Some((block, _)) => *block,
-            None => {
-                let block = self.b.create_block();
-                self.b.set_cold_block(block);
-                self.b.append_block_param(block, types::I64);
-                let given = layout.iter().filter(|(_, ty)| *ty != Ty::Undef);
-                let given: Vec<Ty> = given.map(|(_, ty)| *ty).collect();
-                for ty in &given {
-                    self.b.append_block_param(block, clif(*ty));
-                }
-                self.stubs.insert(layout, (block, given));
-                block
-            }
-        };
-        // The number of the version is the same for all of them.
-        let number = self.b.ins().iconst(types::I64, exit as i64);
-        let mut args: Vec<BlockArg> = vec![number.into()];
-        for (_, v) in writes {
-            if self.f.ty(v) != Ty::Undef {
-                args.push(self.value(v).into());
-            }
-        }
-        (block, args)
+        let layout = writes.iter().map(|(loc, v)| (*loc, self.f.ty(*v)));
+        (layout.collect(), writes.iter().map(|(_, v)| *v).collect())
     }
 
-    pub(super) fn finish_stubs(&mut self) {
-        let mut stubs: Vec<_> = std::mem::take(&mut self.stubs).into_iter().collect();
-        if stubs.is_empty() {
-            return;
+    /// Leaves by an exit, from a cold block.
+    pub(super) fn leave_by(&mut self, exit: usize) {
+        // A number in an instruction: it is in no register on its way.
+        let number = self.b.ins().iconst(types::I32, exit as i64);
+        let context = self.context();
+        (self.b.ins()).store(Self::trusted(), number, context, entry::EXIT);
+        let (layout, values) = self.writes(exit);
+        let values = values
+            .into_iter()
+            .zip(&layout)
+            .map(|(v, (_, ty))| match ty {
+                Ty::Undef => None,
+                _value => Some(self.value(v)),
+            });
+        let values: Vec<Option<ir::Value>> = values.collect();
+        let is_shared = |stub: &usize| (self.stubs[*stub].ways - 1) * layout.len() > AGAIN;
+        let Some(stub) = self.ways[exit].filter(is_shared) else {
+            return self.write_back(&layout, &values);
+        };
+        let block = self.stub(stub);
+        let args: Vec<BlockArg> = (values.into_iter().flatten()).map(BlockArg::from).collect();
+        self.b.ins().jump(block, &args);
+    }
+
+    /// The piece that exits share.
+    fn stub(&mut self, stub: usize) -> ir::Block {
+        let Stub { layout, block, .. } = &mut self.stubs[stub];
+        if let Some(block) = *block {
+            return block;
         }
-        stubs.sort_by_key(|(_, (block, _))| *block);
-        // They all go on there.
-        let last = self.b.create_block();
-        for (layout, (block, _)) in stubs {
-            self.b.switch_to_block(block);
-            self.frame = None;
-            if self.target.is_loop {
+        let new = self.b.create_block();
+        *block = Some(new);
+        self.b.set_cold_block(new);
+        for (_, ty) in layout.iter().filter(|(_, ty)| *ty != Ty::Undef) {
+            self.b.append_block_param(new, clif(*ty));
+        }
+        new
+    }
+
+    /// Writes what only the values say, and goes on to where machine code is left.
+    fn write_back(&mut self, layout: &[(Loc, Ty)], values: &[Option<ir::Value>]) {
+        // Who comes here may not have it, and registers may have moved.
+        let frame = self.frame.take();
+        for ((loc, ty), v) in layout.iter().zip(values) {
+            if self.frame.is_none() && self.target.is_loop && matches!(loc, Loc::Reg(_)) {
                 // So that nothing has to be kept for it in a loop.
                 let context = self.context();
-                self.off = Some(self.load(types::I64, context, entry::WINDOW));
+                self.frame = Some(self.load(types::I64, context, entry::FRAME));
             }
-            let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
-            let mut given = params[1..].iter();
-            for (loc, ty) in &layout {
-                let v = match ty {
-                    Ty::Undef => None,
-                    _value => given.next().copied(),
-                };
-                let (at, behind) = self.place(*loc);
-                store_boxed(self.b, at, behind, *ty, v);
-            }
-            self.b.ins().jump(last, &[params[0].into()]);
+            let (at, behind) = self.place(*loc);
+            store_boxed(self.b, at, behind, *ty, *v);
         }
+        self.frame = frame;
+        let last = match self.last {
+            Some(last) => last,
+            None => self.b.create_block(),
+        };
+        self.last = Some(last);
+        self.b.ins().jump(last, &[]);
+    }
+
+    /// Makes the pieces that exits share, and where they all end.
+    pub(super) fn finish_exits(&mut self) {
+        for stub in std::mem::take(&mut self.stubs) {
+            let Some(block) = stub.block else { continue };
+            self.b.switch_to_block(block);
+            let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
+            let mut given = params.iter();
+            let values = stub.layout.iter().map(|(_, ty)| match ty {
+                Ty::Undef => None,
+                _value => given.next().copied(),
+            });
+            let values: Vec<Option<ir::Value>> = values.collect();
+            self.write_back(&stub.layout, &values);
+        }
+        let Some(last) = self.last else { return };
         self.b.switch_to_block(last);
         self.b.set_cold_block(last);
-        let exit = self.b.append_block_param(last, types::I64);
-        let version = self.exit_bits(0);
-        let exit = self.b.ins().iadd_imm_s(exit, version);
         self.tell_fuel();
-        let context = self.context();
-        let off = match self.target.is_loop {
-            true => self.load(types::I64, context, entry::WINDOW),
-            false => {
-                let off = self.off();
-                self.copied(off)
-            }
-        };
-        let context = self.copied(context);
+        let version = i64::from(self.target.number);
+        if self.target.is_loop {
+            // It is only entered from where the VM is told.
+            let left = self.b.ins().iconst(types::I64, entry::LEFT | version);
+            return self.leave(left);
+        }
+        let (context, off) = (self.context(), self.off());
+        let (context, off) = (self.copied(context), self.copied(off));
+        let version = self.b.ins().iconst(types::I64, version);
         let left = calls::left as *const () as usize;
-        let status = self.host(left, &[context, exit, off]);
+        let status = self.host(left, &[context, version, off]);
         self.leave(status);
     }
 
@@ -146,8 +221,7 @@ impl Body<'_, '_> {
         };
         self.b.set_cold_block(out);
         self.b.switch_to_block(out);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().jump(stub, &args);
+        self.leave_by(exit);
         self.b.switch_to_block(on);
     }
 

@@ -32,10 +32,20 @@ fn orders(cond: Cond) -> i64 {
 impl Body<'_, '_> {
     /// The address of a location.
     pub(super) fn address(&mut self, loc: Loc) -> ir::Value {
-        match self.place(loc) {
-            (at, 0) => at,
-            (at, behind) => self.b.ins().iadd_imm_s(at, i64::from(behind)),
+        let (at, behind) = self.place(loc);
+        self.further(at, behind.into())
+    }
+
+    /// An address so many bytes further.
+    pub(super) fn further(&mut self, at: ir::Value, behind: i64) -> ir::Value {
+        match behind {
+            0 => at,
+            behind => self.b.ins().iadd_imm_s(at, behind),
         }
+    }
+
+    fn number(&mut self, n: i64) -> ir::Value {
+        self.b.ins().iconst(types::I64, n)
     }
 
     /// The address of a location, or else that of a constant, which is an argument.
@@ -222,15 +232,10 @@ impl Body<'_, '_> {
             None => (self.value(args[0]), 0),
         };
         let counted = self.load(types::I64, at, behind + PAYLOAD);
-        let one = self.b.ins().iconst(types::I64, 1);
-        let count = self.b.ins().iadd_imm_s(counted, layout::COUNT as i64);
-        (self.b.ins()).atomic_rmw(
-            types::I64,
-            Self::trusted(),
-            ir::AtomicRmwOp::Add,
-            count,
-            one,
-        );
+        let one = self.number(1);
+        let count = self.further(counted, layout::COUNT as i64);
+        let more = ir::AtomicRmwOp::Add;
+        (self.b.ins()).atomic_rmw(types::I64, Self::trusted(), more, count, one);
         let (at, behind) = self.place(to);
         let tag = self.b.ins().iconst(types::I64, i64::from(tag));
         self.b.ins().store(Self::trusted(), tag, at, behind);
@@ -241,33 +246,21 @@ impl Body<'_, '_> {
     fn release(&mut self, at: Loc, exit: usize) {
         let (frame, behind) = self.place(at);
         let counted = self.load(types::I64, frame, behind + PAYLOAD);
-        let one = self.b.ins().iconst(types::I64, 1);
-        let count = self.b.ins().iadd_imm_s(counted, layout::COUNT as i64);
-        let before = (self.b.ins()).atomic_rmw(
-            types::I64,
-            Self::trusted(),
-            ir::AtomicRmwOp::Sub,
-            count,
-            one,
-        );
-        let shared = self.b.ins().icmp_imm_s(IntCC::NotEqual, before, 1);
-        let (last, on, done) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
-        self.b.set_cold_block(last);
-        self.b.ins().brif(shared, on, &[], last, &[]);
-        self.b.switch_to_block(last);
-        let (context, place) = (self.context(), self.address(at));
-        let status = self.direct(libcall!(last), &[context, place, count]);
-        let (stub, args) = self.stub(exit);
-        self.b.ins().brif(status, stub, &args, done, &[]);
-        self.b.switch_to_block(on);
-        let nothing = self.b.ins().iconst(types::I64, 0);
+        let tag = self.load(types::I64, frame, behind);
+        let (nothing, one) = (self.number(0), self.number(1));
+        let count = self.further(counted, layout::COUNT as i64);
+        let less = ir::AtomicRmwOp::Sub;
+        let before = (self.b.ins()).atomic_rmw(types::I64, Self::trusted(), less, count, one);
         self.b.ins().store(Self::trusted(), nothing, frame, behind);
-        self.b.ins().jump(done, &[]);
-        self.b.switch_to_block(done);
+        let shared = self.b.ins().icmp_imm_s(IntCC::NotEqual, before, 1);
+        let (last, done) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(last);
+        self.b.ins().brif(shared, done, &[], last, &[]);
+        self.b.switch_to_block(last);
+        self.b.ins().store(Self::trusted(), tag, frame, behind);
+        let (context, place) = (self.context(), self.further(frame, behind.into()));
+        let status = self.direct(libcall!(last), &[context, place, count]);
+        self.unless_failed(status, exit, done);
     }
 
     /// Moves a value, whatever it is if its tag is not known.
@@ -377,8 +370,11 @@ impl Body<'_, '_> {
                 (libcall!(push_float), bits)
             }
         };
+        let frame = self.frame;
         let place = self.address(loc);
         let status = self.rarely(libcall, [place, bits]);
+        // What is taken here is not there where the fast way goes on.
+        self.frame = frame;
         self.unless_failed(status, exit, on);
     }
 

@@ -9,6 +9,7 @@
 //! interpreter runs the instruction.
 
 use super::{Context, Exited, Failure, Host, OpDesc, with};
+use crate::jit::profile::OBJ;
 use crate::semantics::{compare, string};
 use crate::value::{Array, Hash, KeyRef, Value};
 use std::any::Any;
@@ -23,11 +24,13 @@ fn status(ok: bool) -> u64 {
     u64::from(!ok)
 }
 
-pub(in crate::jit) extern "C" fn left(context: *mut Context, exit: u64, off: u64) -> u64 {
+/// Tells the host that a version is left, by the exit that the context has.
+pub(in crate::jit) extern "C" fn left(context: *mut Context, version: u64, off: u64) -> u64 {
     let window = off as usize / size_of::<Value>();
-    let exit = Exited::of_bits(exit);
     // SAFETY: machine code stands still while it calls, and nothing else has the context.
-    let failure = unsafe { (*context).native.take() };
+    let (failure, exit) = unsafe { ((*context).native.take(), (*context).exit) };
+    let version = version as u32;
+    let exit = Exited { version, exit };
     let leave = |host: &mut dyn Host| {
         if let Some(failure) = failure {
             host.failed(exit, failure);
@@ -108,10 +111,27 @@ pub(in crate::jit) extern "C" fn make(
     maker: u64,
     to: u64,
 ) -> u64 {
-    let of = |bytes: u64| bytes as usize / size_of::<Value>();
-    let run = |host: &mut dyn Host| host.make(Exited::of_bits(exit), of(off), maker as u32, of(to));
+    let window = off as usize / size_of::<Value>();
+    let run = |host: &mut dyn Host| host.make(Exited::of_bits(exit), window, maker as u32);
     // SAFETY: machine code passes what it was given.
-    status(unsafe { with(context, run) })
+    let (index, rest) = unsafe { with(context, run) };
+    if rest == 0 {
+        return DECLINED;
+    }
+    // The tag comes first in memory, and the index last.
+    let (tag, index) = (u64::from(OBJ), u64::from(index));
+    let head = match cfg!(target_endian = "little") {
+        true => tag | index << 32,
+        false => tag << 56 | index,
+    };
+    // SAFETY: that register is of the window, for which there is room, and has nothing to drop. What stands there
+    // is read as it is written, by words of eight bytes: else the processor waits.
+    unsafe {
+        let registers = (*context).places.registers;
+        let at = registers.byte_add(to as usize).cast::<[u64; 2]>();
+        at.write([head, rest]);
+    }
+    0
 }
 
 /// Sets a field of an object that can have it.

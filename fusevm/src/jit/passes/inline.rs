@@ -33,12 +33,15 @@ pub(in crate::jit) struct Body {
     pub(in crate::jit) units: Vec<u32>,
 }
 
-/// Builds callees into a unit, whose own units are extended by theirs.
+/// Builds callees into a unit, whose own units are extended by theirs; whether that changed anything.
 pub(in crate::jit) fn run(
     f: &mut Func,
     units: &mut Vec<u32>,
     body: &dyn Fn(usize) -> Option<Arc<Body>>,
-) {
+) -> bool {
+    if calls(f) == 0 {
+        return false;
+    }
     // Which look at the limits covers each call.
     let mut rooms: Map<V, V> = Map::default();
     for block in &f.blocks {
@@ -97,6 +100,7 @@ pub(in crate::jit) fn run(
     for b in f.order() {
         ask_first(f, b, body);
     }
+    true
 }
 
 /// Instructions of the test that decides whether a call is made at all.
@@ -482,7 +486,7 @@ mod tests {
         }
         let body = Arc::new(body);
         check(
-            |f| run(f, &mut vec![3], &|_| Some(body.clone())),
+            |f| assert!(run(f, &mut vec![3], &|_| Some(body.clone()))),
             "
             b0(v0: Int):
                 room r3 1 deep, else @1 Limit [r1=v0]
@@ -522,7 +526,7 @@ mod tests {
             units: vec![7],
         });
         check(
-            |f| run(f, &mut vec![3], &|_| Some(body.clone())),
+            |f| assert!(run(f, &mut vec![3], &|_| Some(body.clone()))),
             "
             b0(v0: Int):
                 room r3 1 deep, else @1 Limit [r1=v0]

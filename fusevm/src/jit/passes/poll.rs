@@ -22,6 +22,9 @@ const TURNS: i64 = 1024;
 /// Turns between two looks at fuel: few, so that machine code runs where there is not much of it.
 const PAID: i64 = 64;
 
+/// Turns after which a loop is over so soon that it is not polled at all: as much may be written in a row.
+const FEW: i64 = 64;
+
 /// Instructions that a loop has at most: in a longer one nobody would notice.
 const SHORT: usize = 40;
 
@@ -32,8 +35,34 @@ pub(super) fn run(f: &mut Func) {
         .filter_map(|found| find(f, &graph, &defined, found))
         .collect();
     for counted in counted {
-        split(f, counted);
+        let polls = matches!(f.inst(counted.look), Inst::Poll(_));
+        match polls && is_over_soon(f, &counted) {
+            true => {
+                let header = counted.header.0 as usize;
+                f.blocks[header].insts.retain(|v| *v != counted.look);
+            }
+            false => split(f, counted),
+        }
     }
+}
+
+/// Whether it is known to end after a few turns, wherever it comes from.
+fn is_over_soon(f: &Func, of: &Counted) -> bool {
+    let begins = of.before.iter().map(|before| {
+        let args = match &f.blocks[before.0 as usize].term {
+            Term::Jump(to, args) if *to == of.header => args,
+            _other => return None,
+        };
+        f.int(args[of.counter])
+    });
+    let Some(end) = f.int(of.end) else {
+        return false;
+    };
+    let turns = |begin: i64| Some(end.checked_sub(begin)? / of.step);
+    begins.into_iter().all(|begin| {
+        let turns = begin.and_then(turns);
+        turns.is_some_and(|turns| turns <= FEW)
+    })
 }
 
 /// A loop that counts.
@@ -316,6 +345,46 @@ mod tests {
                 jump b4(v4)
             b3():
                 jump b1(v4)
+            ",
+        );
+    }
+
+    #[test]
+    fn a_loop_of_a_few_turns_is_not_polled() {
+        check(
+            run,
+            "
+            b0(v0: Int):
+                v1: Int = 0
+                v2: Int = 1
+                v3: Int = 64
+                jump b1(v1, v0)
+            b1(v4: Int, v5: Int):
+                poll, else @4 Limit [r1=v4 r2=v5]
+                v6: Int = Mul v5, v4
+                v7: Int = Add v4, v2
+                v8: Bool = Lt v7, v3
+                if v8 b2() else b3()
+            b2():
+                jump b1(v7, v6)
+            b3():
+                leave @9 Planned [r2=v6]
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 0
+                v2: Int = 1
+                v3: Int = 64
+                jump b1(v1, v0)
+            b1(v4: Int, v5: Int):
+                v6: Int = Mul v5, v4
+                v7: Int = Add v4, v2
+                v8: Bool = Lt v7, v3
+                if v8 b2() else b3()
+            b3():
+                leave @9 Planned [r2=v6]
+            b2():
+                jump b1(v7, v6)
             ",
         );
     }

@@ -3,6 +3,7 @@
 
 use super::{Passes, Rec, Run};
 use crate::ext::{Allocate, Around, Failure};
+use crate::interp::FrameKind;
 use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
 use crate::jit::{CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
@@ -195,9 +196,12 @@ impl<'l> Run<'l> {
         };
         let untold = self.calls.len() > self.known;
         if !jit.is_loop(version) && !untold {
-            // The VM knows of the frame: the interpreter leaves it.
-            vm.jit = Some(jit);
-            return Ok(None);
+            // What it was called through, the VM alone knows.
+            let frame = vm.frames.last().map(|frame| frame.kind);
+            if !matches!(frame, Some(FrameKind::Call { .. })) || jit.looks_at_callee(version) {
+                vm.jit = Some(jit);
+                return Ok(None);
+            }
         }
         let door = jit.begin(version);
         let floor = jit.floor(stack_floor);
@@ -224,7 +228,10 @@ impl<'l> Run<'l> {
             jit.end();
         }
         if done {
-            return self.returned(vm).map(Some);
+            return match untold {
+                true => self.returned(vm).map(Some),
+                false => self.ended(vm).map(Some),
+            };
         }
         self.go_on(vm, &left, resume, trap.is_some());
         if let Some(trap) = trap {
@@ -255,6 +262,15 @@ impl<'l> Run<'l> {
             (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
         }
         Ok(true)
+    }
+
+    /// The same for a function whose frame the VM knows of.
+    fn ended(&mut self, vm: &mut VM) -> Result<bool, Trap> {
+        let window = self.place.0;
+        self.tell(vm);
+        let value = std::mem::take(&mut vm.registers[window]);
+        vm.free_registers(window);
+        self.go_back(vm, Some(value), 0)
     }
 
     /// Goes on where machine code was left: makes up for the calls that it has opened.
@@ -529,28 +545,21 @@ impl Host for Native<'_, '_> {
         crate::interp::unwound(|| Ok(heap.set_field_of(handle, field, value))).unwrap_or(false)
     }
 
-    fn make(&mut self, exit: Exited, window: usize, maker: u32, to: usize) -> bool {
+    fn make(&mut self, exit: Exited, window: usize, maker: u32) -> (u32, u64) {
         if self.vm.heap.is_due() && !self.collect(exit, window) {
-            return false;
+            return (0, 0);
         }
-        let VM {
-            jit,
-            heap,
-            registers,
-            ..
-        } = &mut *self.vm;
+        let VM { jit, heap, .. } = &mut *self.vm;
         let Some(maker) = (jit.as_ref()).and_then(|jit| jit.maker(exit.version, maker)) else {
-            return false;
+            return (0, 0);
         };
-        let made = crate::interp::unwound(|| Ok(maker.make(heap)?));
-        match made {
-            Ok(made) => {
-                registers[to] = Value::Obj(made);
-                true
-            }
-            // The interpreter finds out why.
-            Err(_) => false,
-        }
+        let mut parts = (0, 0);
+        // Where there is none, the interpreter finds out why.
+        let made = crate::interp::unwound(|| {
+            parts = maker.make(heap)?.parts();
+            Ok(())
+        });
+        made.map_or((0, 0), |()| parts)
     }
 
     fn pay(&mut self, cost: u64) -> bool {
