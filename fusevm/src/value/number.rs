@@ -75,6 +75,14 @@ impl Value {
     /// The [number](Self::to_number) as an `i64`: truncated, saturated, NaN as 0.
     #[inline]
     pub fn to_int(&self) -> i64 {
+        match self {
+            Value::Int(i) => *i,
+            other => other.other_to_int(),
+        }
+    }
+
+    #[inline(never)]
+    fn other_to_int(&self) -> i64 {
         self.to_number().to_int()
     }
 

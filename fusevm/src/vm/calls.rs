@@ -326,22 +326,24 @@ impl VM {
     #[inline]
     pub fn pop(&mut self) -> Value {
         // Numbers are read as they were written, kind and number one by one.
-        match self.stack.last() {
-            Some(&Value::Int(n)) if self.stack.len() > self.bottom => {
-                forget(self.stack.pop());
-                Value::Int(n)
-            }
-            Some(&Value::Float(f)) if self.stack.len() > self.bottom => {
-                forget(self.stack.pop());
-                Value::Float(f)
-            }
-            _other => self.pop_other(),
+        if self.stack.len() > self.bottom
+            && let Some(&Value::Int(n)) = self.stack.last()
+        {
+            forget(self.stack.pop());
+            return Value::Int(n);
         }
+        self.pop_other()
     }
 
-    /// The same for what is no number, or not there.
+    /// The same for what is no whole number, or not there.
     #[inline(never)]
     fn pop_other(&mut self) -> Value {
+        if self.stack.len() > self.bottom
+            && let Some(&Value::Float(f)) = self.stack.last()
+        {
+            forget(self.stack.pop());
+            return Value::Float(f);
+        }
         let base = self.frames.last().map_or(0, |f| f.base);
         debug_assert_eq!(self.bottom, base);
         if self.stack.len() > base {

@@ -240,6 +240,7 @@ impl VM {
         }
         let to = landing(self);
         let register = &mut self.registers[to];
+        // What the handler has written part by part is read so.
         match value {
             Value::Int(n) if is_plain(register) => forget(replace(register, Value::Int(n))),
             Value::Float(f) if is_plain(register) => forget(replace(register, Value::Float(f))),

@@ -158,11 +158,39 @@ struct Rec<'l> {
     ip: u32,
     /// The function that was called.
     function: u32,
-    /// Whether the caller wants the result, where the callee's window begins.
-    want: bool,
-    /// For a call that an ext op asked for: the register for its result. The value it was called through is
+    landing: Landing,
+}
+
+/// Where the result of a call goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Landing {
+    /// The caller does not want it.
+    Nowhere,
+    /// Where the callee's window begins.
+    Window,
+    /// To that register of the caller, for a call that an ext op asked for. The value it was called through is
     /// among the VM's callees.
-    invoked: Option<u16>,
+    Register(u16),
+}
+
+impl Landing {
+    /// That of a call by the program, which wants the result or not.
+    #[inline(always)]
+    fn of_call(want: bool) -> Landing {
+        match want {
+            true => Landing::Window,
+            false => Landing::Nowhere,
+        }
+    }
+
+    /// The register for what an ext op has called.
+    #[inline(always)]
+    fn invoked(self) -> Option<u16> {
+        match self {
+            Landing::Register(d) => Some(d),
+            Landing::Nowhere | Landing::Window => None,
+        }
+    }
 }
 
 impl<'l> Run<'l> {

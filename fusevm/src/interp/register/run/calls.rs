@@ -2,7 +2,7 @@
 
 use super::super::ext::Invocation;
 use super::super::{Code, forget};
-use super::{PATIENCE, Rec, Run};
+use super::{Landing, PATIENCE, Rec, Run};
 use crate::interp::{FrameKind, Step, call};
 use crate::lower::{Ins, WINDOW};
 use crate::semantics::Trap;
@@ -71,19 +71,22 @@ impl<'l> Run<'l> {
     #[cold]
     pub(super) fn tell_calls(&mut self, vm: &mut VM, window: usize) {
         let untold = &self.calls[self.known..];
-        let invoked = untold.iter().filter(|rec| rec.invoked.is_some()).count();
+        let invoked = untold
+            .iter()
+            .filter(|rec| rec.landing.invoked().is_some())
+            .count();
         let mut callees = vm.callees.split_off(vm.callees.len() - invoked).into_iter();
         for at in self.known..self.calls.len() {
             let rec = &self.calls[at];
             let kind = FrameKind::Call {
                 function: rec.function,
-                want: rec.want,
+                want: rec.landing != Landing::Nowhere,
             };
             let ip = rec.ip as usize;
             let pc = rec.code.meta[ip - 1].pc as usize + 1;
             let inner = self.calls.get(at + 1).map_or(window, |next| next.window);
             vm.open_call(kind, (pc, ip), inner);
-            if rec.invoked.is_some()
+            if rec.landing.invoked().is_some()
                 && let (Some(callee), Some(frame)) = (callees.next(), vm.frames.last_mut())
             {
                 frame.callee = callee;
@@ -231,8 +234,7 @@ impl<'l> Run<'l> {
             window,
             ip: ip as u32,
             function,
-            want,
-            invoked: None,
+            landing: Landing::of_call(want),
         });
         self.known += 1;
         self.depth_left = self.depth_left.saturating_sub(1);
@@ -277,8 +279,7 @@ impl<'l> Run<'l> {
                 window,
                 ip: ip as u32,
                 function: function.index(),
-                want: true,
-                invoked: Some(a),
+                landing: Landing::Register(a),
             });
             vm.callees.push(callee);
             vm.open_window(place, unit, argc);

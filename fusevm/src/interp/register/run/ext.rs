@@ -4,9 +4,9 @@ use super::super::ext::{Invocation, Ran};
 use super::Run;
 use crate::ext::OpDesc;
 use crate::interp::register::forget;
-use crate::lower::Ins;
 use crate::semantics::Trap;
 use crate::vm::{Callee, VM};
+use std::hint::cold_path;
 
 impl Run<'_> {
     /// Runs the ext op of that import, which is the instruction before the current place, on `n` inputs
@@ -74,8 +74,8 @@ impl Run<'_> {
         true
     }
 
-    /// Calls builtin `id` with the arguments from register `a` on; whether control goes on here. The next
-    /// instruction runs as well, if it takes the result elsewhere.
+    /// Calls builtin `id` with the arguments from register `a` on, where its result goes; whether control goes
+    /// on here.
     #[inline(never)]
     pub(super) fn builtin(
         &mut self,
@@ -83,29 +83,46 @@ impl Run<'_> {
         (a, argc, id): (u16, u8, u16),
     ) -> Result<bool, Trap> {
         self.tell(vm);
-        let ((window, ip), pc) = (self.place, self.pc());
+        let from = self.place.0 + usize::from(a);
+        vm.run_builtin(id, (from, argc), self.pc(), |_vm| from)?;
+        Ok(!self.handled(vm)?)
+    }
+
+    /// The same for the loop, with the result in register `d`; whether it goes on. If not, the result is where
+    /// [`builtin`](Self::builtin) has it, and what came of it in [`Run::left`].
+    #[inline(never)]
+    pub(super) fn builtin_in_loop(
+        &mut self,
+        vm: &mut VM,
+        (a, argc): (u8, u8),
+        id: u16,
+        d: u8,
+    ) -> bool {
+        self.patience -= 1;
+        self.tell(vm);
+        let window = self.place.0;
         let from = window + usize::from(a);
-        let mut stays = true;
-        vm.run_builtin(id, (from, argc), pc, |vm| {
-            stays = self.form.metered || !vm.metered();
-            match self.code.ins.get(ip) {
-                Some(&Ins::Take { d, a: result })
-                    if u16::from(result) == a && stays && vm.tally.is_none() =>
-                {
-                    self.place.1 = ip + 1;
-                    window + usize::from(d)
-                }
-                _other => from,
+        let mut stays = false;
+        let came = vm.run_builtin(id, (from, argc), self.pc(), |vm| {
+            stays = vm.defined == self.defined && (!vm.metered() || self.form.metered);
+            match stays {
+                true => window + usize::from(d),
+                false => from,
             }
-        })?;
+        });
         self.take_note(vm);
-        Ok(stays || !self.goes_to_base(vm)?)
+        if came.is_ok() && stays {
+            return true;
+        }
+        cold_path();
+        self.left = Some(came.and_then(|()| Ok(!self.handled(vm)?)));
+        false
     }
 
     /// Where the value is through which the running function was called.
     pub(super) fn callee(&self) -> Callee {
         match self.calls.last() {
-            Some(rec) if self.calls.len() > self.known => match rec.invoked {
+            Some(rec) if self.calls.len() > self.known => match rec.landing.invoked() {
                 Some(_) => Callee::Held,
                 None => Callee::Nothing,
             },

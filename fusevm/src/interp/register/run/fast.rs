@@ -1,36 +1,25 @@
 //! The loop: instructions on numbers, on arrays of them, branches, calls and returns.
 //!
-//! It calls nothing but a few functions out of line, which copy and drop counted values. An operand that is no number, a register whose value has to be
-//! dropped, a limit that is near: whatever is not done in place is left to [`Run::step`], which can run
+//! What it calls is out of line, and called where little else is to be kept: what copies and drops counted
+//! values, [`Run::text`], builtins. An operand that is no number, a register whose value has to be dropped, a
+//! limit that is near: whatever else is not done in place is left to [`Run::step`], which can run
 //! every instruction. So all that the loop keeps at hand stays in machine registers.
 //!
 //! Frames that are opened and left here are narrow: the numbers of their registers are a `u8`.
 
 #[cfg(all(feature = "jit", unix))]
 use super::Passes;
-use super::{Rec, Run};
+use super::{Landing, Rec, Run};
 use crate::heap::Act;
 use crate::interp::register::{forget as forget_value, is_plain};
 use crate::lower::{Brief, Code, Ins, WINDOW};
 use crate::op::{Op, Opcode};
 use crate::semantics::compare::equal_at_a_glance;
-use crate::value::{Array, Handle, Value, View, ViewMut};
+use crate::semantics::string;
+use crate::value::{Array, Handle, Number, Value, View, ViewMut};
 use crate::vm::VM;
 use std::hint::cold_path;
 use std::mem::{forget, replace, take};
-
-/// Whether an instruction reads a text that the one before it would load.
-#[inline(always)]
-fn reads_texts(ins: &Ins) -> bool {
-    matches!(
-        ins,
-        Ins::Concat { .. }
-            | Ins::HashGet { .. }
-            | Ins::HashExists { .. }
-            | Ins::HashDelete { .. }
-            | Ins::HashSet { .. }
-    )
-}
 
 /// The window of a frame.
 #[inline(always)]
@@ -55,14 +44,33 @@ fn place(index: &Value) -> Option<usize> {
 #[inline(always)]
 fn are_plain(win: &[Value; WINDOW], registers: u8) -> bool {
     let (fours, _) = win.as_chunks::<4>();
-    let of_four = |[a, b, c, d]: &[Value; 4]| is_plain(a) & is_plain(b) & is_plain(c) & is_plain(d);
-    let more = |fours: &[[Value; 4]], registers: u8| {
-        let rest = registers.saturating_sub(5) / 4;
-        fours.iter().take(rest.into()).all(of_four)
-    };
     of_four(&fours[0])
         && (registers <= 4 || of_four(&fours[1]))
-        && (registers <= 8 || more(&fours[2..], registers))
+        && (registers <= 8 || are_more_plain(&fours[2..], registers))
+}
+
+#[inline(always)]
+fn of_four([a, b, c, d]: &[Value; 4]) -> bool {
+    is_plain(a) & is_plain(b) & is_plain(c) & is_plain(d)
+}
+
+/// The same for those behind the first eight.
+#[inline(never)]
+fn are_more_plain(fours: &[[Value; 4]], registers: u8) -> bool {
+    let rest = registers.saturating_sub(5) / 4;
+    fours.iter().take(rest.into()).all(of_four)
+}
+
+/// Empties slots, unless there is something to drop; whether it did.
+#[inline(never)]
+fn empty(registers: &mut [Value], (from, to): (usize, usize)) -> bool {
+    for register in &mut registers[from..to] {
+        if !is_plain(register) {
+            return false;
+        }
+        forget(replace(register, Value::Undef));
+    }
+    true
 }
 
 // What follows copies values that are counted, and drops those that were there. It is called where it
@@ -72,6 +80,30 @@ fn are_plain(win: &[Value; WINDOW], registers: u8) -> bool {
 #[inline(never)]
 fn copy_value(win: &mut [Value; WINDOW], d: u8, a: u8) {
     win[d as usize] = win[a as usize].clone();
+}
+
+/// Copies a truth or nothing to where nothing is to be dropped; whether it did.
+#[inline(never)]
+fn put_plain(to: &mut Value, from: &Value) -> bool {
+    if !is_plain(to) {
+        return false;
+    }
+    match *from {
+        Value::Bool(is) => forget(replace(to, Value::Bool(is))),
+        Value::Undef => forget(replace(to, Value::Undef)),
+        _ => return false,
+    }
+    true
+}
+
+/// The same from register to register.
+#[inline(never)]
+fn copy_plain(win: &mut [Value; WINDOW], d: u8, a: u8) -> bool {
+    match win[a as usize] {
+        Value::Bool(is) => put_plain(&mut win[d as usize], &Value::Bool(is)),
+        Value::Undef => put_plain(&mut win[d as usize], &Value::Undef),
+        _ => false,
+    }
 }
 
 #[cold]
@@ -87,6 +119,15 @@ fn return_value(win: &mut [Value; WINDOW], registers: u8, a: u8) {
     let value = take(&mut win[a as usize]);
     win[..registers.into()].iter_mut().for_each(forget_value);
     win[0] = value;
+}
+
+/// Copies a result that is not counted to the first register, with nothing there to drop.
+#[inline(never)]
+fn return_plain(win: &mut [Value; WINDOW], a: u8) {
+    match win[a as usize] {
+        Value::Obj(handle) => forget(replace(&mut win[0], Value::Obj(handle.by_fields()))),
+        ref other => win[0] = other.clone(),
+    }
 }
 
 /// Moves the result of a call to where the caller has it, if they are not both plain.
@@ -110,6 +151,30 @@ fn make_array(win: &mut [Value; WINDOW], a: u8, n: u8) {
     let items = usize::from(a)..usize::from(a) + usize::from(n);
     let made = Array::taken(&mut win[items]);
     win[usize::from(a)] = Value::Array(made);
+}
+
+/// Appends a number to an array that nobody shares, where `at` is its end, or writes it among values; whether
+/// it did.
+#[inline(never)]
+fn set_other(items: &mut Array, at: usize, value: Number, most: usize) -> bool {
+    if at == items.len() {
+        return at < most
+            && match value {
+                Number::Int(n) => items.push_int(n),
+                Number::Float(f) => items.push_float(f),
+            };
+    }
+    let place = items.place(at);
+    match items.all_mut() {
+        Some(ViewMut::Value(items)) if place < items.len() && is_plain(&items[place]) => {
+            match value {
+                Number::Int(n) => forget(replace(&mut items[place], Value::Int(n))),
+                Number::Float(f) => forget(replace(&mut items[place], Value::Float(f))),
+            }
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Copies an element of an array of values; whether there is one.
@@ -142,6 +207,92 @@ impl<'l> Run<'l> {
         &self.code.ins
     }
 
+    /// Whether two registers are equal, where the language says that of them which the VM says; the instruction
+    /// at `ip` may go to `to`. What only the stack had is gone then.
+    #[inline(never)]
+    fn equal(
+        &self,
+        win: &mut [Value; WINDOW],
+        (a, b): (u8, u8),
+        (ip, to): (usize, usize),
+    ) -> Option<bool> {
+        let is = equal_at_a_glance(&win[a as usize], &win[b as usize]);
+        let is = is.filter(|_| self.equality)?;
+        (self.used(win, a, (ip, to)) && self.used(win, b, (ip, to))).then_some(is)
+    }
+
+    /// The same for a register and constant `k`, which the instruction behind the one at `ip` compares.
+    #[inline(always)]
+    fn equal_constant(
+        &self,
+        win: &mut [Value; WINDOW],
+        (a, k): (u8, u16),
+        (ip, to): (usize, usize),
+    ) -> Option<bool> {
+        let constant = self.code.constants.get(usize::from(k));
+        let is = equal_at_a_glance(&win[a as usize], constant.unwrap_or(&Value::Undef));
+        let is = is.filter(|_| self.equality)?;
+        (matches!(self.op_at(ip + 1), Op::NumEq) && self.used(win, a, (ip, to))).then_some(is)
+    }
+
+    /// What only the stack had is gone, unless the instruction goes so far back that it may have to run once
+    /// more; whether it need not.
+    #[inline(always)]
+    fn used(&self, win: &mut [Value; WINDOW], r: u8, (ip, to): (usize, usize)) -> bool {
+        let register = &mut win[r as usize];
+        if !is_plain(register) && u16::from(r) >= self.code.base {
+            let back = (ip + 1).saturating_sub(to);
+            if self.patience < back as i64 {
+                return false;
+            }
+            *register = Value::Undef;
+        }
+        true
+    }
+
+    /// Leaves a function that an ext op has called: its result, which register `a` has, goes to register `d` of
+    /// the caller.
+    #[inline(never)]
+    fn return_invoked(&mut self, vm: &mut VM, a: u8, d: u16) {
+        let Some(&Rec {
+            code, window, ip, ..
+        }) = self.calls.last()
+        else {
+            return;
+        };
+        let to = window + usize::from(d);
+        let win = view(&mut vm.registers, self.place.0);
+        let registers = self.code.registers as u8;
+        let clean = are_plain(win, registers);
+        macro_rules! to_caller {
+            (Value::$kind:ident($number:expr)) => {{
+                let number = $number;
+                match &mut vm.registers[to] {
+                    to if is_plain(to) => forget(replace(to, Value::$kind(number))),
+                    to => load_value(to, &Value::$kind(number)),
+                }
+            }};
+        }
+        match win[a as usize] {
+            Value::Float(f) if clean => to_caller!(Value::Float(f)),
+            Value::Int(n) if clean => to_caller!(Value::Int(n)),
+            Value::Obj(handle) if clean => to_caller!(Value::Obj(handle.by_fields())),
+            Value::Bool(is) if clean => to_caller!(Value::Bool(is)),
+            _ => {
+                cold_path();
+                return_value(win, registers, a);
+                move_result(&mut vm.registers, self.place.0, to);
+            }
+        }
+        self.calls.pop();
+        match vm.callees.last().is_some_and(is_plain) {
+            true => forget(vm.callees.pop()),
+            // If it panics, that is of the return, when the call is over.
+            false => drop_last(&mut vm.callees),
+        }
+        (self.place, self.code) = ((window, ip as usize), code);
+    }
+
     /// Opens the window of a function whose arguments are in registers from `a` on, or from the one behind, for an ext op
     /// whose result goes to `a`; the caller goes on at its place.
     #[inline(never)]
@@ -158,8 +309,7 @@ impl<'l> Run<'l> {
             window,
             ip: ip as u32,
             function: unit.unit,
-            want: true,
-            invoked: Some(a.into()),
+            landing: Landing::Register(a.into()),
         });
         vm.callees.push(Value::Obj(callee.by_fields()));
         (self.place, self.code) = ((below, 0), unit);
@@ -209,16 +359,20 @@ impl<'l> Run<'l> {
                     forget(replace(register, Value::$kind(number)));
                 }};
             }
-            // Copies a number or the like to a register.
+            // Copies a number or the like to a register; `other` copies what is neither a number nor an object,
+            // and tells whether it did.
             macro_rules! copy {
-                ($d:expr, $from:expr) => {
+                ($d:expr, $from:expr, $other:expr) => {
                     match $from {
                         &Value::Int(n) => put!($d, Value::Int(n)),
                         &Value::Float(f) => put!($d, Value::Float(f)),
-                        &Value::Bool(is) => put!($d, Value::Bool(is)),
                         &Value::Obj(handle) => put!($d, Value::Obj(handle.by_fields())),
-                        Value::Undef => put!($d, Value::Undef),
-                        _ => leave!(),
+                        _ => {
+                            cold_path();
+                            if !$other {
+                                leave!();
+                            }
+                        }
                     }
                 };
             }
@@ -374,57 +528,41 @@ impl<'l> Run<'l> {
                     }
                 };
             }
-            // Copies an element to a register.
+            // Copies an element to a register; `other` as for `copy`.
             macro_rules! element {
-                ($d:expr, $items:expr, $at:expr) => {{
+                ($d:expr, $items:expr, $at:expr, $other:expr) => {{
                     let at = $items.place($at);
                     match $items.all() {
                         View::Int(items) if at < items.len() => put!($d, Value::Int(items[at])),
                         View::Float(items) if at < items.len() => put!($d, Value::Float(items[at])),
-                        View::Value(items) if at < items.len() => copy!($d, &items[at]),
+                        View::Value(items) if at < items.len() => {
+                            copy!($d, &items[at], $other(&items[at]));
+                        }
                         _ => leave!(),
                     }
                 }};
             }
             // Writes a number where an array that nobody shares has an element, or ends.
             macro_rules! set_element {
-                ($items:expr, $at:expr, $value:expr) => {{
-                    let at = $items.place($at);
-                    match ($items.all_mut(), $value) {
-                        (Some(ViewMut::Int(items)), Ok(n)) if at < items.len() => items[at] = n,
-                        (Some(ViewMut::Float(items)), Err(f)) if at < items.len() => items[at] = f,
-                        (Some(ViewMut::Value(items)), value)
-                            if at < items.len() && is_plain(&items[at]) =>
-                        {
-                            let place = &mut items[at];
-                            match value {
-                                Ok(n) => forget(replace(place, Value::Int(n))),
-                                Err(f) => forget(replace(place, Value::Float(f))),
-                            }
-                        }
-                        (_, value) => {
-                            let fits = $at == $items.len() && $at < vm.limits.max_array_len;
-                            let pushed = fits
-                                && match value {
-                                    Ok(n) => $items.push_int(n),
-                                    Err(f) => $items.push_float(f),
-                                };
-                            if !pushed {
+                ($array:expr, $at:expr, Value::$kind:ident($number:expr)) => {{
+                    let Value::Array(items) = $array else {
+                        leave!();
+                    };
+                    let at = items.place($at);
+                    match items.all_mut() {
+                        Some(ViewMut::$kind(items)) if at < items.len() => items[at] = $number,
+                        _ => {
+                            if !set_other(
+                                items,
+                                $at,
+                                Number::$kind($number),
+                                vm.limits.max_array_len,
+                            ) {
                                 leave!();
                             }
                         }
                     }
                 }};
-            }
-            // The number in a register: an integer, or else a float.
-            macro_rules! number {
-                ($r:expr) => {
-                    match win[$r as usize] {
-                        Value::Int(n) => Ok(n),
-                        Value::Float(f) => Err(f),
-                        _ => leave!(),
-                    }
-                };
             }
             // Goes on at another instruction. Where that lies behind, time passes.
             macro_rules! go_to {
@@ -460,8 +598,14 @@ impl<'l> Run<'l> {
                     match ($a, $b) {
                         (&Value::Int(x), &Value::Int(y)) => integer!($d, $checked, x, y),
                         (&Value::Float(x), &Value::Float(y)) => put!($d, Value::Float(x $sign y)),
-                        (&Value::Int(x), &Value::Float(y)) => put!($d, Value::Float(x as f64 $sign y)),
-                        (&Value::Float(x), &Value::Int(y)) => put!($d, Value::Float(x $sign y as f64)),
+                        (&Value::Int(x), &Value::Float(y)) => {
+                            cold_path();
+                            put!($d, Value::Float(x as f64 $sign y));
+                        }
+                        (&Value::Float(x), &Value::Int(y)) => {
+                            cold_path();
+                            put!($d, Value::Float(x $sign y as f64));
+                        }
                         _ => leave!(),
                     }
                 };
@@ -470,7 +614,10 @@ impl<'l> Run<'l> {
                 ($checked:ident, $sign:tt, $d:expr, $a:expr, $n:expr) => {
                     match win[$a as usize] {
                         Value::Int(x) => integer!($d, $checked, x, i64::from($n)),
-                        Value::Float(x) => put!($d, Value::Float(x $sign f64::from($n))),
+                        Value::Float(x) => {
+                            cold_path();
+                            put!($d, Value::Float(x $sign f64::from($n)));
+                        }
                         _ => leave!(),
                     }
                 };
@@ -495,34 +642,14 @@ impl<'l> Run<'l> {
                     }
                 };
             }
-            // What only the stack had is gone; unless the instruction goes so far back that it may have to run
-            // once more.
-            macro_rules! used {
-                ($r:expr, $to:expr) => {
-                    if u16::from($r) >= self.code.base {
-                        let back = (ip + 1).saturating_sub($to as usize);
-                        if self.patience < back as i64 {
-                            leave!();
-                        }
-                        load_value(&mut win[$r as usize], &Value::Undef);
-                    }
-                };
-            }
             // Whether two values are equal, where the language says that of them which the VM says.
             macro_rules! equal {
-                ($a:expr, $b:expr, $to:expr) => {{
-                    let (a, b) = ($a, $b);
-                    let is = match equal_at_a_glance(&win[a as usize], &win[b as usize]) {
-                        Some(is) if self.equality => is,
-                        _ => leave!(),
-                    };
-                    for r in [a, b] {
-                        if !is_plain(&win[r as usize]) {
-                            used!(r, $to);
-                        }
+                ($a:expr, $b:expr, $to:expr) => {
+                    match self.equal(win, ($a, $b), (ip, $to as usize)) {
+                        Some(is) => is,
+                        None => leave!(),
                     }
-                    is
-                }};
+                };
             }
             macro_rules! branch_equal {
                 ($when:literal, $a:expr, $b:expr, $to:expr) => {{
@@ -545,24 +672,14 @@ impl<'l> Run<'l> {
             // Whether a register equals constant `k`; the instruction behind this one compares them.
             macro_rules! equal_constant {
                 ($a:expr, $k:expr, $to:expr) => {{
-                    let a = $a;
                     let constant = self.code.constants.get($k as usize);
-                    match (&win[a as usize], constant.unwrap_or(&Value::Undef)) {
-                        (&Value::Float(x), &Value::Float(y)) => x == y,
-                        (&Value::Int(x), &Value::Int(y)) => x == y,
-                        (x, y) => {
-                            let is = match equal_at_a_glance(x, y) {
-                                Some(is) if self.equality => is,
-                                _ => leave!(),
-                            };
-                            if !matches!(self.op_at(ip + 1), Op::NumEq) {
-                                leave!();
-                            }
-                            if !is_plain(x) {
-                                used!(a, $to);
-                            }
-                            is
-                        }
+                    match (&win[$a as usize], constant) {
+                        (&Value::Float(x), Some(&Value::Float(y))) => x == y,
+                        (&Value::Int(x), Some(&Value::Int(y))) => x == y,
+                        _other => match self.equal_constant(win, ($a, $k), (ip, $to as usize)) {
+                            Some(is) => is,
+                            None => leave!(),
+                        },
                     }
                 }};
             }
@@ -577,7 +694,10 @@ impl<'l> Run<'l> {
                 ($sign:tt, $when:literal, $a:expr, $n:expr, $to:expr) => {{
                     let is = match win[$a as usize] {
                         Value::Int(x) => x $sign i64::from($n),
-                        Value::Float(x) => x $sign f64::from($n),
+                        Value::Float(x) => {
+                            cold_path();
+                            x $sign f64::from($n)
+                        }
                         _ => leave!(),
                     };
                     if is == $when {
@@ -608,9 +728,7 @@ impl<'l> Run<'l> {
                             leave!();
                         }
                     }
-                    if let Value::Int(old) = &mut win[$a as usize] {
-                        *old = $x;
-                    }
+                    forget(replace(&mut win[$a as usize], Value::Int($x)));
                     if goes {
                         ip = to;
                         continue;
@@ -666,18 +784,25 @@ impl<'l> Run<'l> {
             // Of an element and a number of its kind.
             macro_rules! with_element {
                 ($d:expr, $a:expr, $b:expr, $c:expr, $int:expr, $float:expr) => {{
-                    let (Value::Array(items), Some(at)) =
-                        (&win[$a as usize], place(&win[$b as usize]))
-                    else {
+                    let Value::Array(items) = &win[$a as usize] else {
+                        leave!();
+                    };
+                    let Some(at) = place(&win[$b as usize]) else {
                         leave!();
                     };
                     let at = items.place(at);
-                    match (items.all(), $c) {
-                        (View::Float(items), &Value::Float(z)) if at < items.len() => {
+                    match items.all() {
+                        View::Float(items) if at < items.len() => {
+                            let &Value::Float(z) = $c else {
+                                leave!();
+                            };
                             let of: fn(f64, f64) -> f64 = $float;
                             then!($d, Value::Float(of(items[at], z)));
                         }
-                        (View::Int(items), &Value::Int(z)) if at < items.len() => {
+                        View::Int(items) if at < items.len() => {
+                            let &Value::Int(z) = $c else {
+                                leave!();
+                            };
                             let of: fn(i64, i64) -> Option<i64> = $int;
                             match of(items[at], z) {
                                 Some(n) => then!($d, Value::Int(n)),
@@ -695,12 +820,18 @@ impl<'l> Run<'l> {
                         leave!();
                     };
                     let at = $items.place(at);
-                    let is = match ($items.all(), $c) {
-                        (View::Int(items), &Value::Int(z)) if at < items.len() => {
+                    let is = match $items.all() {
+                        View::Int(items) if at < items.len() => {
+                            let &Value::Int(z) = $c else {
+                                leave!();
+                            };
                             let of: fn(i64, i64) -> bool = $int;
                             of(items[at], z)
                         }
-                        (View::Float(items), &Value::Float(z)) if at < items.len() => {
+                        View::Float(items) if at < items.len() => {
+                            let &Value::Float(z) = $c else {
+                                leave!();
+                            };
                             let of: fn(f64, f64) -> bool = $float;
                             of(items[at], z)
                         }
@@ -737,6 +868,19 @@ impl<'l> Run<'l> {
                     ip += 1;
                 }};
             }
+            // Runs instructions on texts and hashes, from this one on.
+            macro_rules! texts {
+                () => {{
+                    self.place.1 = ip + 1;
+                    let done = self.text(vm);
+                    win = view(&mut vm.registers, self.place.0);
+                    if !done {
+                        leave!();
+                    }
+                    ip = self.place.1;
+                    continue;
+                }};
+            }
             match *next {
                 Ins::Copy { d, a } => match win[a as usize] {
                     Value::Int(n) if is_plain(&win[d as usize]) => put!(d, Value::Int(n)),
@@ -751,7 +895,7 @@ impl<'l> Run<'l> {
                     }
                 },
                 Ins::Take { d, a } => {
-                    copy!(d, &win[a as usize]);
+                    copy!(d, &win[a as usize], copy_plain(win, d, a));
                     forget(replace(&mut win[a as usize], Value::Undef));
                 }
                 Ins::Int { d, n } => put!(d, Value::Int(n.into())),
@@ -759,11 +903,28 @@ impl<'l> Run<'l> {
                     &Value::Float(f) => put!(d, Value::Float(f)),
                     &Value::Int(n) => put!(d, Value::Int(n)),
                     // Some instructions read it where it is: see `text`.
-                    _ if reads_texts(&ins[ip + 1]) => leave!(),
-                    other => {
-                        self.place.1 = ip + 1;
-                        load_value(&mut win[d as usize], other);
-                    }
+                    other => match ins[ip + 1] {
+                        Ins::Concat { d: to, a, b } if to == a && b == d && a != d => {
+                            self.place.1 = ip + 2;
+                            let limit = vm.limits.max_string_len;
+                            if u16::from(d) < self.code.base
+                                || !string::extend(limit, &mut win[a as usize], other)
+                            {
+                                self.place.1 = ip + 1;
+                                leave!();
+                            }
+                            ip += 1;
+                        }
+                        Ins::Concat { .. }
+                        | Ins::HashGet { .. }
+                        | Ins::HashExists { .. }
+                        | Ins::HashDelete { .. }
+                        | Ins::HashSet { .. } => texts!(),
+                        _ => {
+                            self.place.1 = ip + 1;
+                            load_value(&mut win[d as usize], other);
+                        }
+                    },
                 },
                 Ins::Undef { d } => put!(d, Value::Undef),
                 Ins::Bool { d, is } => put!(d, Value::Bool(is)),
@@ -904,9 +1065,10 @@ impl<'l> Run<'l> {
                     None => leave!(),
                 },
                 Ins::IndexGet { d, a, b } => {
-                    let (Value::Array(items), Some(index)) =
-                        (&win[a as usize], place(&win[b as usize]))
-                    else {
+                    let Value::Array(items) = &win[a as usize] else {
+                        leave!();
+                    };
+                    let Some(index) = place(&win[b as usize]) else {
                         leave!();
                     };
                     let at = items.place(index);
@@ -931,28 +1093,33 @@ impl<'l> Run<'l> {
                     let Some(at) = place(&win[b as usize]) else {
                         leave!();
                     };
-                    let value = number!(c);
-                    let Value::Array(items) = &mut win[a as usize] else {
-                        leave!();
-                    };
-                    set_element!(items, at, value);
+                    match win[c as usize] {
+                        Value::Int(n) => set_element!(&mut win[a as usize], at, Value::Int(n)),
+                        Value::Float(f) => set_element!(&mut win[a as usize], at, Value::Float(f)),
+                        _ => leave!(),
+                    }
                 }
                 Ins::ArrayGet { d, b, name } => {
-                    let cell = vm.globals[self.linked.symbol(name)].as_ref();
-                    let (Some(Value::Array(items)), Some(at)) = (cell, place(&win[b as usize]))
-                    else {
+                    let Some(Value::Array(items)) = &vm.globals[self.linked.symbol(name)] else {
                         leave!();
                     };
-                    element!(d, items, at);
+                    let Some(at) = place(&win[b as usize]) else {
+                        leave!();
+                    };
+                    element!(d, items, at, |item| put_plain(&mut win[d as usize], item));
                 }
                 Ins::ArraySet { b, c, name } => {
-                    let cell = vm.globals[self.linked.symbol(name)].as_mut();
-                    let (Some(Value::Array(items)), Some(at)) = (cell, place(&win[b as usize]))
-                    else {
+                    let Some(at) = place(&win[b as usize]) else {
                         leave!();
                     };
-                    let value = number!(c);
-                    set_element!(items, at, value);
+                    let Some(cell) = &mut vm.globals[self.linked.symbol(name)] else {
+                        leave!();
+                    };
+                    match win[c as usize] {
+                        Value::Int(n) => set_element!(cell, at, Value::Int(n)),
+                        Value::Float(f) => set_element!(cell, at, Value::Float(f)),
+                        _ => leave!(),
+                    }
                 }
                 Ins::MakeArray { a, n } => {
                     let beyond = usize::from(a) + usize::from(n) > WINDOW;
@@ -986,125 +1153,91 @@ impl<'l> Run<'l> {
                         leave!();
                     }
                 }
+                Ins::Concat { .. }
+                | Ins::HashGet { .. }
+                | Ins::HashExists { .. }
+                | Ins::HashDelete { .. }
+                | Ins::HashSet { .. } => texts!(),
                 Ins::Call {
                     a,
                     argc,
                     want,
                     function,
                 } => {
-                    let below = self.place.0 + usize::from(a);
-                    let Some(&Some(unit)) = self.targets.get(function as usize) else {
-                        leave!();
-                    };
-                    if self.calls.len() >= self.most || below + WINDOW > vm.registers.len() {
-                        leave!();
-                    }
                     // A function may be longer than all patience there is: what it takes counts for the
                     // next one.
                     if self.patience < 0 {
                         leave!();
                     }
-                    self.patience -= unit.ins.len() as i64;
+                    let Some(&Some(unit)) = self.targets.get(function as usize) else {
+                        leave!();
+                    };
+                    let below = self.place.0 + usize::from(a);
+                    if self.calls.len() >= self.most || below + WINDOW > vm.registers.len() {
+                        leave!();
+                    }
                     // Its slots begin empty.
                     let slots = unit.own_slots as u8;
-                    let inner = view(&mut vm.registers, below);
-                    for register in &mut inner[argc.into()..slots.max(argc).into()] {
-                        if !is_plain(register) {
-                            leave!();
-                        }
-                        forget(replace(register, Value::Undef));
+                    if slots > argc
+                        && !empty(&mut vm.registers[below..], (argc.into(), slots.into()))
+                    {
+                        leave!();
                     }
+                    // There is room: so nothing is kept in memory for the sake of making more.
+                    if self.calls.len() == self.calls.capacity() {
+                        leave!();
+                    }
+                    self.patience -= unit.ins.len() as i64;
                     self.calls.push(Rec {
                         code: self.code,
                         window: self.place.0,
                         ip: ip as u32 + 1,
                         function,
-                        want,
-                        invoked: None,
+                        landing: Landing::of_call(want),
                     });
                     (self.place.0, self.code, ip) = (below, unit, 0);
                     ins = self.table();
-                    win = view(&mut vm.registers, self.place.0);
+                    win = view(&mut vm.registers, below);
                     continue;
                 }
                 Ins::Return { a, blocks: 0 } => {
                     if self.calls.len() <= self.known {
                         leave!();
                     }
-                    let Some(&Rec {
-                        code,
-                        window,
-                        ip: back,
-                        want,
-                        invoked,
-                        ..
-                    }) = self.calls.last()
-                    else {
+                    match self.calls.last().map(|rec| rec.landing) {
+                        // The caller wants it where the callee's window begins.
+                        Some(Landing::Window) => {
+                            let registers = self.code.registers as u8;
+                            if !are_plain(win, registers) {
+                                cold_path();
+                                self.place.1 = ip + 1;
+                                return_value(win, registers, a);
+                            } else {
+                                match win[a as usize] {
+                                    Value::Int(n) => forget(replace(&mut win[0], Value::Int(n))),
+                                    Value::Float(f) => {
+                                        forget(replace(&mut win[0], Value::Float(f)));
+                                    }
+                                    _ => return_plain(win, a),
+                                }
+                            }
+                        }
+                        Some(Landing::Register(d)) => {
+                            self.place.1 = ip + 1;
+                            self.return_invoked(vm, a, d);
+                            ip = self.place.1;
+                            ins = self.table();
+                            win = view(&mut vm.registers, self.place.0);
+                            continue;
+                        }
+                        Some(Landing::Nowhere) | None => leave!(),
+                    }
+                    let Some(rec) = self.calls.pop() else {
                         leave!();
                     };
-                    if !want {
-                        leave!();
-                    }
-                    // The caller wants it where the callee's window begins.
-                    let registers = self.code.registers as u8;
-                    let clean = are_plain(win, registers);
-                    match invoked {
-                        Some(d) => {
-                            let to = window + usize::from(d);
-                            macro_rules! to_caller {
-                                (Value::$kind:ident($number:expr)) => {{
-                                    let number = $number;
-                                    match &mut vm.registers[to] {
-                                        to if is_plain(to) => {
-                                            forget(replace(to, Value::$kind(number)));
-                                        }
-                                        to => load_value(to, &Value::$kind(number)),
-                                    }
-                                }};
-                            }
-                            match win[a as usize] {
-                                Value::Float(f) if clean => to_caller!(Value::Float(f)),
-                                Value::Int(n) if clean => to_caller!(Value::Int(n)),
-                                Value::Obj(handle) if clean => {
-                                    to_caller!(Value::Obj(handle.by_fields()))
-                                }
-                                Value::Bool(is) if clean => to_caller!(Value::Bool(is)),
-                                _ => {
-                                    cold_path();
-                                    self.place.1 = ip + 1;
-                                    return_value(win, registers, a);
-                                    move_result(&mut vm.registers, self.place.0, to);
-                                }
-                            }
-                            self.calls.truncate(self.calls.len() - 1);
-                            match vm.callees.last().is_some_and(is_plain) {
-                                true => forget(vm.callees.pop()),
-                                false => {
-                                    // A panic of it is one of the return, when the call is over.
-                                    self.place.1 = ip + 1;
-                                    drop_last(&mut vm.callees);
-                                }
-                            }
-                        }
-                        None => {
-                            match win[a as usize] {
-                                Value::Int(n) if clean => put!(0, Value::Int(n)),
-                                Value::Float(f) if clean => put!(0, Value::Float(f)),
-                                Value::Obj(handle) if clean => {
-                                    put!(0, Value::Obj(handle.by_fields()))
-                                }
-                                _ => {
-                                    cold_path();
-                                    self.place.1 = ip + 1;
-                                    return_value(win, registers, a);
-                                }
-                            }
-                            self.calls.truncate(self.calls.len() - 1);
-                        }
-                    }
-                    (self.place.0, self.code, ip) = (window, code, back as usize);
+                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
                     ins = self.table();
-                    win = view(&mut vm.registers, self.place.0);
+                    win = view(&mut vm.registers, rec.window);
                     continue;
                 }
                 Ins::ReturnVoid { blocks: 0 } => {
@@ -1112,24 +1245,17 @@ impl<'l> Run<'l> {
                     {
                         leave!();
                     }
-                    let Some(&Rec {
-                        code,
-                        window,
-                        ip: back,
-                        want,
-                        invoked: None,
-                        ..
-                    }) = self.calls.last()
-                    else {
+                    match self.calls.last().map(|rec| rec.landing) {
+                        Some(Landing::Window) => forget(replace(&mut win[0], Value::Undef)),
+                        Some(Landing::Nowhere) => {}
+                        Some(Landing::Register(_)) | None => leave!(),
+                    }
+                    let Some(rec) = self.calls.pop() else {
                         leave!();
                     };
-                    if want {
-                        put!(0, Value::Undef);
-                    }
-                    self.calls.truncate(self.calls.len() - 1);
-                    (self.place.0, self.code, ip) = (window, code, back as usize);
+                    (self.place.0, self.code, ip) = (rec.window, rec.code, rec.ip as usize);
                     ins = self.table();
-                    win = view(&mut vm.registers, self.place.0);
+                    win = view(&mut vm.registers, rec.window);
                     continue;
                 }
                 Ins::Ext {
@@ -1168,20 +1294,18 @@ impl<'l> Run<'l> {
                 }
                 Ins::Builtin { a, argc, id } => {
                     self.place.1 = ip + 1;
-                    match self.builtin(vm, (a.into(), argc, id)) {
-                        Ok(true) if vm.defined == self.defined => {}
-                        outcome => {
-                            cold_path();
-                            self.left = Some(outcome);
-                            return;
-                        }
+                    // The next instruction may be what takes the result elsewhere.
+                    let (d, behind) = match ins[ip + 1] {
+                        Ins::Take { d, a: result } if result == a => (d, 1),
+                        _ => (a, 0),
+                    };
+                    if !self.builtin_in_loop(vm, (a, argc), id, d) {
+                        cold_path();
+                        return;
                     }
-                    self.patience -= 1;
-                    ip = self.place.1;
-                    ins = self.table();
                     reach = vm.registers.len() - WINDOW;
                     win = view(&mut vm.registers, self.place.0);
-                    continue;
+                    ip += behind;
                 }
                 Ins::Charge { cost, .. } => match vm.slice.checked_sub(cost.into()) {
                     Some(left) if cost < u16::MAX => vm.slice = left,
@@ -1201,8 +1325,8 @@ impl<'l> Run<'l> {
                 Ins::StepByLe { a, s, b, to } => step_by!(<=, a, s, b, to),
                 Ins::Copies { d, a, e, b } => {
                     // If the second copy is not done here, both are done again.
-                    copy!(d, &win[a as usize]);
-                    copy!(e, &win[b as usize]);
+                    copy!(d, &win[a as usize], copy_plain(win, d, a));
+                    copy!(e, &win[b as usize], copy_plain(win, e, b));
                     ip += 1;
                 }
                 Ins::IndexGetNotEqI { a, b, n, to } => {
@@ -1307,11 +1431,7 @@ impl<'l> Run<'l> {
                     let Some(at) = place(&win[b as usize]) else {
                         leave!();
                     };
-                    let Value::Array(items) = &mut win[a as usize] else {
-                        leave!();
-                    };
-                    let value: Result<i64, f64> = Ok(n.into());
-                    set_element!(items, at, value);
+                    set_element!(&mut win[a as usize], at, Value::Int(n.into()));
                     ip += 1;
                 }
                 Ins::IndexGetAdd { d, a, b, c } => {
@@ -1356,7 +1476,7 @@ impl<'l> Run<'l> {
                             let Some(at) = at.and_then(|at| usize::try_from(at).ok()) else {
                                 leave!();
                             };
-                            element!(d, items, at);
+                            element!(d, items, at, |_item| false);
                             ip += 2;
                         }
                         _ => leave!(),
@@ -1416,7 +1536,7 @@ impl<'l> Run<'l> {
                     if let Value::Obj(handle) = win[a as usize] {
                         on_object!(handle, d, 1, known, 2);
                     }
-                    copy!(d, &win[a as usize]);
+                    copy!(d, &win[a as usize], copy_plain(win, d, a));
                 }
                 Ins::ExtOfVar { d, name, known } => {
                     let Some(value) = &vm.globals[self.linked.symbol(name)] else {
@@ -1428,17 +1548,12 @@ impl<'l> Run<'l> {
                     let Some(value) = &vm.globals[self.linked.symbol(name)] else {
                         leave!();
                     };
-                    copy!(d, value);
+                    copy!(d, value, put_plain(&mut win[d as usize], value));
                 }
 
                 // All that is left, by name: so there is no other value to ask for.
                 Ins::Clear { .. }
                 | Ins::CallOut { .. }
-                | Ins::Concat { .. }
-                | Ins::HashGet { .. }
-                | Ins::HashExists { .. }
-                | Ins::HashDelete { .. }
-                | Ins::HashSet { .. }
                 | Ins::Return { .. }
                 | Ins::ReturnVoid { .. }
                 | Ins::End { .. }

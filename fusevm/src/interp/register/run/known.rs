@@ -1,7 +1,7 @@
 //! Ext ops that need not run: what they would say is known for the shape of their first input.
 
 use super::super::{forget, is_plain};
-use super::{Rec, Run};
+use super::{Landing, Rec, Run};
 use crate::heap::{First, What};
 use crate::lower::{Brief, Code, NOWHERE, WINDOW};
 use crate::value::Value;
@@ -114,8 +114,7 @@ impl<'l> Run<'l> {
                     window: self.place.0,
                     ip: self.place.1 as u32,
                     function,
-                    want: true,
-                    invoked: Some(a.into()),
+                    landing: Landing::Register(a.into()),
                 });
                 vm.callees.push(Value::Obj(callee));
                 vm.open_window(window, unit, given);

@@ -1,7 +1,7 @@
 //! Where the interpreter meets machine code: it notices what is hot, enters what is compiled, and goes on
 //! where that was left.
 
-use super::{Passes, Rec, Run};
+use super::{Landing, Passes, Rec, Run};
 use crate::ext::{Allocate, Around, Failure};
 use crate::interp::FrameKind;
 use crate::interp::ext::panicked;
@@ -157,7 +157,7 @@ impl<'l> Run<'l> {
                 salt: vm.heap().salt(),
             };
             let callee = match this.calls.last() {
-                Some(rec) if this.calls.len() > this.known && rec.invoked.is_some() => {
+                Some(rec) if this.calls.len() > this.known && rec.landing.invoked().is_some() => {
                     vm.callees.last()
                 }
                 _other => None,
@@ -251,13 +251,13 @@ impl<'l> Run<'l> {
         let window = self.place.0;
         let value = std::mem::take(&mut vm.registers[window]);
         if let Some(rec) = self.calls.pop() {
-            match rec.invoked {
-                Some(to) => {
+            match rec.landing {
+                Landing::Register(to) => {
                     vm.registers[rec.window + usize::from(to)] = value;
                     vm.callees.pop();
                 }
-                None if rec.want => vm.registers[window] = value,
-                None => {}
+                Landing::Window => vm.registers[window] = value,
+                Landing::Nowhere => {}
             }
             (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
         }
@@ -297,8 +297,10 @@ impl<'l> Run<'l> {
                         window: self.place.0,
                         ip: self.place.1 as u32,
                         function: unit,
-                        want,
-                        invoked: invoked.map(|invoked| invoked.result),
+                        landing: match invoked {
+                            Some(invoked) => Landing::Register(invoked.result),
+                            None => Landing::of_call(want),
+                        },
                     });
                     let made = linked.units().get(unit as usize);
                     if let Some((_, code)) = made.and_then(|unit| unit.made(form)) {

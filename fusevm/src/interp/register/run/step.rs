@@ -3,7 +3,7 @@
 use super::super::ext::Ran;
 use super::super::slow::on_numbers;
 use super::super::{forget, is_plain};
-use super::{Run, Src, element};
+use super::{Landing, Run, Src, element};
 use crate::interp::{BlockRun, Step};
 use crate::lower::Ins;
 use crate::op::Opcode;
@@ -308,11 +308,13 @@ impl<'l> Run<'l> {
         let registers = &mut vm.registers[window..];
         (registers.iter_mut().take(self.code.registers.into())).for_each(forget);
         if let Some(rec) = self.calls.pop() {
-            if let Some(d) = rec.invoked {
-                vm.registers[rec.window + usize::from(d)] = value.unwrap_or_default();
-                vm.callees.pop();
-            } else if rec.want {
-                vm.registers[window] = value.unwrap_or_default();
+            match rec.landing {
+                Landing::Register(d) => {
+                    vm.registers[rec.window + usize::from(d)] = value.unwrap_or_default();
+                    vm.callees.pop();
+                }
+                Landing::Window => vm.registers[window] = value.unwrap_or_default(),
+                Landing::Nowhere => {}
             }
             (self.place, self.code) = ((rec.window, rec.ip as usize), rec.code);
         }
