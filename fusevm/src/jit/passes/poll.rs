@@ -11,7 +11,7 @@
 //!
 //! **Invariant**: between two polls there are [`TURNS`] turns of at most [`SHORT`] instructions that call nobody, or
 //! fewer: nobody who interrupts has to wait longer than a poll in each turn of a long loop would take. What is paid
-//! for, and where, stays the same; with too little fuel for [`PAID`] turns, the interpreter goes on.
+//! for, and where, stays the same; with less fuel than [`PAID`], the interpreter goes on.
 
 use super::graph::{Graph, Loop};
 use crate::jit::ir::{B, Bin, Cond, Func, Inst, Term, Ty, V};
@@ -19,8 +19,8 @@ use crate::jit::ir::{B, Bin, Cond, Func, Inst, Term, Ty, V};
 /// Turns between two polls.
 const TURNS: i64 = 1024;
 
-/// Turns between two looks at fuel: few, so that machine code runs where there is not much of it.
-const PAID: i64 = 64;
+/// Fuel that is looked for at once, about: not too much, so that machine code runs where there is not much of it.
+const PAID: u32 = 4096;
 
 /// Turns after which a loop is over so soon that it is not polled at all: as much may be written in a row.
 const FEW: i64 = 64;
@@ -198,7 +198,11 @@ fn split(f: &mut Func, of: Counted) {
     let exit = f.exits.len() - 1;
     let from = params[of.counter];
     let (look, turns) = match f.inst(of.look) {
-        Inst::Ensure(cost, _) => (Inst::Ensure(cost.saturating_mul(PAID as u32), exit), PAID),
+        Inst::Ensure(cost, _) => {
+            let turns = (PAID / cost.max(&1)).clamp(16, TURNS as u32);
+            let all = cost.saturating_mul(turns);
+            (Inst::Ensure(all, exit), i64::from(turns))
+        }
         _poll => (Inst::Poll(exit), TURNS),
     };
     let look = f.value(look, Ty::None);
@@ -322,8 +326,8 @@ mod tests {
                 v1: Int = 1
                 jump b4(v1)
             b4(v8: Int):
-                ensure 448, else @4 Limit [r1=v8]
-                v10: Int = 64
+                ensure 4095, else @4 Limit [r1=v8]
+                v10: Int = 585
                 v11: Int = Add v8, v10
                 v12: Bool = AddOver v8, v10
                 v13: Bool = Lt v0, v11
