@@ -40,14 +40,9 @@ impl Facts {
                 _other => succs.len() > 0 && succs.all(|to| cold[to.0 as usize]),
             };
         }
-        let graph = graph::Graph::of(f);
-        let depth = |at: usize| graph.loops.iter().filter(|l| l.blocks.has(at)).count();
-        let heads = graph.loops.iter().map(|found| found.header);
-        // The first one of those that are as deep.
-        let hot = heads.max_by_key(|at| (depth(*at), std::cmp::Reverse(*at)));
         Facts {
             cold,
-            hot: hot.map(|at| graph.order[at]),
+            hot: innermost(f),
         }
     }
 
@@ -58,6 +53,30 @@ impl Facts {
     pub(super) fn is_cold(&self, at: B) -> bool {
         self.cold.get(at.0 as usize).copied().unwrap_or(false)
     }
+}
+
+/// The head of the first one of the innermost loops. A loop is what comes, in order, from its head to the last way back.
+fn innermost(f: &Func) -> Option<B> {
+    let order = f.order();
+    let mut place = vec![usize::MAX; f.blocks.len()];
+    for (at, b) in order.iter().enumerate() {
+        place[b.0 as usize] = at;
+    }
+    let mut loops: Vec<(usize, usize)> = Vec::new();
+    for (at, b) in order.iter().enumerate() {
+        let succs = f.blocks[b.0 as usize].term.succs();
+        let back = succs.map(|to| place[to.0 as usize]).filter(|to| *to <= at);
+        loops.extend(back.map(|to| (to, at)));
+    }
+    let depth = |head: usize| {
+        loops
+            .iter()
+            .filter(|(from, to)| (*from..=*to).contains(&head))
+            .count()
+    };
+    let heads = loops.iter().map(|(head, _)| *head);
+    let found = heads.max_by_key(|head| (depth(*head), std::cmp::Reverse(*head)))?;
+    Some(order[found])
 }
 
 /// Diamonds in diamonds that become selections.
