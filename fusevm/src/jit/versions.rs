@@ -263,18 +263,17 @@ impl Versions {
         let Some(all) = self.place_code(&made) else {
             return false;
         };
-        for (made, placed) in made.into_iter().zip(all) {
+        for (made, mut placed) in made.into_iter().zip(all) {
+            placed.starts[0] += made.before;
             let (number, mut version) = (made.number, made.version);
             let lens = [
                 made.code.len() - made.before,
                 made.boxed.as_ref().map_or(0, Vec::len),
             ];
-            let mut starts = placed.starts.clone();
-            starts[0] += made.before;
-            let pieces: Vec<_> = starts.iter().copied().zip(lens).collect();
+            let pieces: Vec<_> = placed.starts.iter().copied().zip(lens).collect();
             told(number, &pieces);
-            version.face.cell.store(starts[0], Ordering::Relaxed);
-            version.boxed = starts[usize::from(made.boxed.is_some())];
+            (version.face.cell).store(placed.starts[0], Ordering::Relaxed);
+            version.boxed = placed.starts[usize::from(made.boxed.is_some())];
             version.placed = Some(placed);
             version.state = State::Ready;
             self.ready += 1;
