@@ -458,8 +458,13 @@ impl Body<'_, '_> {
             if first {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
+                // A loop keeps it where calls leave it alone, which is not where it is given.
+                let context = match self.target.is_loop {
+                    true => self.load(types::I64, params[0], entry::OWN),
+                    false => params[0],
+                };
                 (self.context, self.off, self.left) =
-                    (Some(params[0]), Some(params[1]), Some(params[2]));
+                    (Some(context), Some(params[1]), Some(params[2]));
                 let moves = |inst: &Inst| match inst {
                     Inst::Lib { lib, .. } => matches!(lib, Lib::Step | Lib::Make(_)),
                     inst => matches!(inst, Inst::Call { .. } | Inst::Room { .. }),

@@ -56,6 +56,8 @@ pub(super) struct Context {
     /// Bytes that a text may have, and keys that a hash may.
     most_bytes: usize,
     most_keys: usize,
+    /// Its own address, which loops read: what is read may stay in any machine register.
+    own: *mut Context,
     host: *mut dyn Host,
 }
 
@@ -94,6 +96,7 @@ pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
 pub(super) const CODE: i32 = offset_of!(Context, code) as i32;
 pub(super) const KEEPER: i32 = offset_of!(Context, keeper) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
+pub(super) const OWN: i32 = offset_of!(Context, own) as i32;
 pub(super) const FAILED: i32 = offset_of!(Context, native) as i32;
 
 pub(super) const WORLD: i32 = offset_of!(Context, world) as i32;
@@ -241,8 +244,10 @@ impl Door {
             frame,
             most_bytes,
             most_keys,
+            own: null_mut(),
             host,
         };
+        context.own = &raw mut context;
         // SAFETY: only `Jit::begin` makes doors, of versions that are ready: there is such a function at
         // the address, for a window of that unit, and it stays until the entry is closed.
         let entry: extern "C" fn(*mut Context, u64, u64) -> u64 =
