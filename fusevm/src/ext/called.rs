@@ -325,6 +325,14 @@ where
     T::ASKS || T::Inputs::HEAP || T::Output::BOXED
 }
 
+/// Whether an op may allocate, so that a collection has to come before it where one is due.
+const fn writes<T: CalledOp>() -> bool
+where
+    T::Output: PassableBack,
+{
+    T::WRITES || T::Output::ALLOCATES
+}
+
 /// Inputs that machine code can pass, all of them.
 pub trait PassAll: Sized {
     /// Whether any of them is of the heap.
@@ -390,9 +398,11 @@ macro_rules! entries {
             where
                 T::Output: PassableBack,
             {
-                extern "C" fn plain<T: CalledOp<Inputs = ($($Param,)*)>, $($Param: Passable),*>(
+                #[inline(always)]
+                fn alone<T: CalledOp<Inputs = ($($Param,)*)>, $($Param: Passable),*>(
                     state: &mut NativeState,
-                    $($input: $Param::Raw),*
+                    bits: u64,
+                    ($($input,)*): ($($Param::Raw,)*),
                 ) -> RawOf<T>
                 where
                     T::Output: PassableBack,
@@ -400,8 +410,17 @@ macro_rules! entries {
                     state.run(|| {
                         $(let $input = passed($Param::look($input, None))?;)*
                         $(let $input = passed($Param::take($input, None))?;)*
-                        T::call(0, ($($input,)*), None)?.back(Back { to: None })
+                        T::call(bits, ($($input,)*), None)?.back(Back { to: None })
                     })
+                }
+                extern "C" fn plain<T: CalledOp<Inputs = ($($Param,)*)>, $($Param: Passable),*>(
+                    state: &mut NativeState,
+                    $($input: $Param::Raw),*
+                ) -> RawOf<T>
+                where
+                    T::Output: PassableBack,
+                {
+                    alone::<T, $($Param),*>(state, 0, ($($input,)*))
                 }
                 extern "C" fn immediate<T: CalledOp<Inputs = ($($Param,)*)>, $($Param: Passable),*>(
                     state: &mut NativeState,
@@ -411,11 +430,7 @@ macro_rules! entries {
                 where
                     T::Output: PassableBack,
                 {
-                    state.run(|| {
-                        $(let $input = passed($Param::look($input, None))?;)*
-                        $(let $input = passed($Param::take($input, None))?;)*
-                        T::call(bits.0, ($($input,)*), None)?.back(Back { to: None })
-                    })
+                    alone::<T, $($Param),*>(state, bits.0, ($($input,)*))
                 }
                 extern "C" fn inside<T: CalledOp<Inputs = ($($Param,)*)>, $($Param: Passable),*>(
                     state: &mut NativeState,
@@ -437,9 +452,6 @@ macro_rules! entries {
                         let given = T::call(bits.0, ($($input,)*), Some(&mut call))?;
                         given.back(Back { to: Some((&mut call, to)) })
                     })
-                }
-                const fn writes<T: CalledOp>() -> bool where T::Output: PassableBack {
-                    T::WRITES || <T::Output as PassableBack>::ALLOCATES
                 }
                 let inputs: &[HeapUse] = &[$($Param::HEAP),*];
                 let reach = Reach {

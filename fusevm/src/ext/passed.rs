@@ -125,15 +125,22 @@ impl<R: PassableBack, E: Into<Box<dyn Error + Send + Sync>>> PassableBack for Re
     }
 }
 
+/// What is left in the world.
+macro_rules! left {
+    () => {
+        type Raw = ();
+        const BOXED: bool = true;
+        #[inline(always)]
+        fn back(self, to: Back<'_>) -> Result<(), Failure> {
+            to.leave(self)
+        }
+    };
+}
+
 macro_rules! boxed {
     ($($t:ty),*) => { $(
         impl PassableBack for $t {
-            type Raw = ();
-            const BOXED: bool = true;
-            #[inline(always)]
-            fn back(self, to: Back<'_>) -> Result<(), Failure> {
-                to.leave(self)
-            }
+            left!();
         }
     )* };
 }
@@ -141,22 +148,12 @@ macro_rules! boxed {
 boxed! { Value, Str, String, &str, Array, Hash, Func, Ref, HostValue }
 
 impl<T: Object> PassableBack for Obj<T> {
-    type Raw = ();
-    const BOXED: bool = true;
-    #[inline(always)]
-    fn back(self, to: Back<'_>) -> Result<(), Failure> {
-        to.leave(self)
-    }
+    left!();
 }
 
 impl<T: IntoOutput> PassableBack for Option<T> {
-    type Raw = ();
-    const BOXED: bool = true;
     const ALLOCATES: bool = true;
-    #[inline(always)]
-    fn back(self, to: Back<'_>) -> Result<(), Failure> {
-        to.leave(self)
-    }
+    left!();
 }
 
 macro_rules! numbers {

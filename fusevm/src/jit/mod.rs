@@ -38,7 +38,7 @@ mod versions;
 
 pub(crate) use batch::Loaded;
 pub(crate) use entry::{Exited, Host, Places, stack_floor};
-pub(crate) use ir::{CalleeAt, Invoked, Why};
+pub(crate) use ir::{At, CalleeAt, Invoked, Why};
 
 pub use classic::JitCompiler;
 pub use config::JitConfig;

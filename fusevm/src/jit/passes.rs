@@ -31,8 +31,9 @@ pub(super) struct Facts {
 impl Facts {
     /// Finds the blocks that only exits come from.
     pub(super) fn of(f: &Func) -> Facts {
+        let order = f.order();
         let mut cold = vec![false; f.blocks.len()];
-        for at in f.order().into_iter().rev() {
+        for at in order.iter().rev() {
             let term = &f.blocks[at.0 as usize].term;
             let mut succs = term.succs();
             cold[at.0 as usize] = match term {
@@ -42,7 +43,7 @@ impl Facts {
         }
         Facts {
             cold,
-            hot: innermost(f),
+            hot: innermost(f, &order),
         }
     }
 
@@ -56,8 +57,7 @@ impl Facts {
 }
 
 /// The head of the first one of the innermost loops. A loop is what comes, in order, from its head to the last way back.
-fn innermost(f: &Func) -> Option<B> {
-    let order = f.order();
+fn innermost(f: &Func, order: &[B]) -> Option<B> {
     let mut place = vec![usize::MAX; f.blocks.len()];
     for (at, b) in order.iter().enumerate() {
         place[b.0 as usize] = at;

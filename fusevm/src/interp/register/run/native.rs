@@ -6,7 +6,7 @@ use crate::ext::{Allocate, Around, Failure};
 use crate::interp::FrameKind;
 use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
-use crate::jit::{CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
+use crate::jit::{At, CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
@@ -437,11 +437,7 @@ impl Host for Native<'_, '_> {
     }
 
     fn collect(&mut self, exit: Exited, window: usize) -> bool {
-        let Some((unit, frame)) = self.vm.jit.as_ref().and_then(|jit| jit.site(exit)) else {
-            return false;
-        };
-        let made = self.run.linked.units().get(unit as usize);
-        let Some((_, code)) = made.and_then(|unit| unit.made(self.run.form)) else {
+        let Some((code, frame)) = self.site(exit) else {
             return false;
         };
         // A collection looks at all registers up to the last frame's.
@@ -493,12 +489,7 @@ impl Host for Native<'_, '_> {
     }
 
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool {
-        let Some((unit, frame)) = self.vm.jit.as_ref().and_then(|jit| jit.site(exit)) else {
-            return false;
-        };
-        let units = self.run.linked.units();
-        let made = (units.get(unit as usize)).and_then(|unit| unit.made(self.run.form));
-        let Some((_, code)) = made else {
+        let Some((code, frame)) = self.site(exit) else {
             return false;
         };
         let ((old, next), was) = (self.run.place, self.run.code);
@@ -581,16 +572,20 @@ impl Host for Native<'_, '_> {
     }
 }
 
-impl Native<'_, '_> {
+impl<'l> Native<'_, 'l> {
+    /// The code of the innermost frame of an exit, and that frame.
+    fn site(&self, exit: Exited) -> Option<(&'l Code, At)> {
+        let (unit, frame) = self.vm.jit.as_ref()?.site(exit)?;
+        let linked = self.run.linked;
+        let (_, code) = linked.units().get(unit as usize)?.made(self.run.form)?;
+        Some((code, frame))
+    }
+
     /// An op has panicked: nobody knows in what state the memory of its place is, if it keeps one.
     fn lose_memory(&mut self, exit: Exited, behind: u32) {
-        let site = self.vm.jit.as_ref().and_then(|jit| jit.site(exit));
-        let made = site.and_then(|(unit, frame)| {
-            let (_, code) = (self.run.linked.units().get(unit as usize))
-                .and_then(|unit| unit.made(self.run.form))?;
-            code.meta.get(frame.ip as usize + behind as usize)
-        });
-        let Some(pc) = made.map(|meta| meta.pc as usize) else {
+        let meta = (self.site(exit))
+            .and_then(|(code, frame)| code.meta.get(frame.ip as usize + behind as usize));
+        let Some(pc) = meta.map(|meta| meta.pc as usize) else {
             return;
         };
         let chunk = self.run.linked.chunk();
