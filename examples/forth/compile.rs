@@ -8,8 +8,9 @@ use super::control::{self, Open};
 use super::define::{self, Definition, Meaning};
 use super::flow::{control as ops, names, print};
 use super::held::{self, Held};
+use super::pending::Pending;
 use super::source::{self, Token};
-use super::{Forth, words};
+use super::{Forth, numbers, words};
 use fusevm::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -68,7 +69,8 @@ fn compiled(word: &str) -> Option<Compile> {
 
 /// Whether a word is there from the start and stays what it is.
 pub fn is_core(word: &str) -> bool {
-    words::WORDS.contains(&word) || find(SIMPLE, word).is_some() || compiled(word).is_some()
+    let is_op = words::WORDS.contains(&word) || numbers::WORDS.contains(&word);
+    is_op || find(SIMPLE, word).is_some() || compiled(word).is_some()
 }
 
 /// The words of the tables; all others are names of ops.
@@ -127,9 +129,9 @@ pub struct Compiler<'b> {
     pub counts: HashMap<String, (usize, usize)>,
     pub definition: Option<Definition>,
     /// Where the word at hand is.
-    span: Span,
-    /// Numbers that are not written yet.
-    literals: Vec<(i64, Span)>,
+    pub span: Span,
+    /// What straight code has said and no word has taken yet, and where.
+    pub pending: Vec<(Pending, Span)>,
     /// Control structures that are open.
     pub control: Vec<Open>,
     /// What slots hold.
@@ -154,7 +156,7 @@ impl<'b> Compiler<'b> {
             meanings: HashMap::new(),
             definition: None,
             span: 0..0,
-            literals: Vec::new(),
+            pending: Vec::new(),
             control: Vec::new(),
             held: Vec::new(),
             live: true,
@@ -183,15 +185,18 @@ impl<'b> Compiler<'b> {
         let word = token.word.as_str();
         self.span = token.span.clone();
         if let Some(meaning) = self.meanings.get(word).cloned() {
-            self.flush();
             match meaning {
-                Meaning::Function(name) => self.b.call(&name, 0),
-                Meaning::Named(name) => self.b.op(names::named { name: name.into() }),
+                Meaning::Function(name) => {
+                    self.flush();
+                    self.b.call(&name, 0);
+                }
+                Meaning::Named(name) => self.wait(Pending::Named(name)),
             }
         } else if let Some(compile) = compiled(word) {
             compile(self, token)?;
         } else if let Some(number) = source::number(word) {
-            self.literals.push((number, token.span.clone()));
+            self.wait(Pending::Number(number));
+        } else if words::twin(word).is_some_and(|twin| self.twin(&twin)) {
         } else {
             self.flush();
             if self.definition.as_ref().is_some_and(|d| d.name == word) {
@@ -206,28 +211,9 @@ impl<'b> Compiler<'b> {
         Ok(())
     }
 
-    /// Writes the numbers that wait; what follows comes from the word at hand.
-    pub fn flush(&mut self) {
-        for (n, span) in std::mem::take(&mut self.literals) {
-            self.b.at(span);
-            literal(n, self.b);
-        }
-        self.b.at(self.span.clone());
-    }
-
-    /// The last two numbers, if they wait and `fits` makes something of them.
-    pub fn take_literals<T>(&mut self, fits: fn(i64, i64) -> Option<T>) -> Option<T> {
-        let taken = match *self.literals.as_slice() {
-            [.., (a, _), (b, _)] => fits(a, b)?,
-            _ => return None,
-        };
-        self.literals.truncate(self.literals.len() - 2);
-        Some(taken)
-    }
-
     fn char(&mut self, token: &Token) -> Parsed {
         let code = token.operand.chars().next().map_or(0, u32::from);
-        self.literals.push((code.into(), token.span.clone()));
+        self.wait(Pending::Number(code.into()));
         Ok(())
     }
 
@@ -243,21 +229,24 @@ impl<'b> Compiler<'b> {
     }
 }
 
-/// Writes a word that is one op or two, if it is one.
+/// Words that go through memory or the stack, and how many cells are above the one that says how far.
+const LONG: &[(&str, u8)] = &[
+    ("fill", 1),
+    ("move", 0),
+    ("compare", 0),
+    ("type", 0),
+    ("roll", 0),
+];
+
+/// Writes a word that works on the data stack, if it is an op or two.
 pub fn simple(word: &str, b: &mut Builder<Forth>) -> bool {
+    if let Some(above) = find(LONG, word) {
+        b.op(ops::size { above });
+        b.op(ops::work {});
+    }
     match find(SIMPLE, word) {
         Some(write) => write(b),
-        None => return words::emit(word, b),
+        None => return words::emit(word, b) || numbers::emit(word, b),
     }
     true
-}
-
-pub fn literal(n: i64, b: &mut Builder<Forth>) {
-    match i32::try_from(n) {
-        Ok(n) => b.op(names::literal { n }),
-        Err(_) => {
-            b.load(n);
-            b.op(names::push {});
-        }
-    }
 }

@@ -136,9 +136,11 @@ impl Compiler<'_> {
     }
 
     fn if_(&mut self, token: &Token) -> Parsed {
-        self.flush();
         let to = self.b.label();
-        self.b.op(ops::if_ { to });
+        match self.operands(1) {
+            true => self.b.jump_if_false(to),
+            false => self.b.op(ops::if_ { to }),
+        }
         self.open(Kind::If, to, token)
     }
 
@@ -168,9 +170,13 @@ impl Compiler<'_> {
     }
 
     fn until(&mut self, token: &Token) -> Parsed {
+        let is_operand = self.operands(1);
         let open = self.close(token, "begin", |kind| kind == Kind::Begin)?;
         self.agree(open.held, token)?;
-        self.b.op(ops::until { to: open.label });
+        match is_operand {
+            true => self.b.jump_if_false(open.label),
+            false => self.b.op(ops::until { to: open.label }),
+        }
         Ok(())
     }
 
@@ -183,9 +189,13 @@ impl Compiler<'_> {
     }
 
     fn while_(&mut self, token: &Token) -> Parsed {
+        let is_operand = self.operands(1);
         let begin = self.close(token, "begin", |kind| kind == Kind::Begin)?;
         let to = self.b.label();
-        self.b.op(ops::while_ { to });
+        match is_operand {
+            true => self.b.jump_if_false(to),
+            false => self.b.op(ops::while_ { to }),
+        }
         self.open(Kind::While, to, token)?;
         self.control.push(begin);
         Ok(())
@@ -199,9 +209,10 @@ impl Compiler<'_> {
 
     fn do_(&mut self, token: &Token) -> Parsed {
         let bounds = match token.word.as_str() {
-            "do" => self.take_literals(counted),
+            "do" => self.take_numbers(counted),
             _ => None,
         };
+        let are_operands = bounds.is_none() && self.operands(2);
         self.flush();
         let end = self.b.label();
         let (index, limit) = self.slots(token, self.held.len())?;
@@ -211,12 +222,20 @@ impl Compiler<'_> {
                 self.b.emit(Op::SetSlot(index));
             }
             None => {
-                match token.word.as_str() {
-                    "do" => self.b.op(ops::do_ {}),
-                    _ => self.b.op(ops::do_unless_equal { to: end }),
+                let unless_equal = token.word == "?do";
+                match unless_equal {
+                    _ if are_operands => {}
+                    true => self.b.op(ops::do_unless_equal {}),
+                    false => self.b.op(ops::do_ {}),
                 }
                 self.b.emit(Op::SetSlot(index));
                 self.b.emit(Op::SetSlot(limit));
+                if unless_equal {
+                    self.b.emit(Op::GetSlot(index));
+                    self.b.emit(Op::GetSlot(limit));
+                    self.b.emit(Op::NumEq);
+                    self.b.jump_if_true(end);
+                }
             }
         }
         let head = self.b.label_here();

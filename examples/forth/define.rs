@@ -3,7 +3,7 @@
 //! A definition is a function. So is a variable, a constant or a value, for the inputs that follow; in its
 //! own input the op that such a function consists of takes its place.
 
-use super::compile::{Compile, Compiler, is_core, literal, simple};
+use super::compile::{Compile, Compiler, is_core, simple};
 use super::flow::{control as ops, names};
 use super::held::Held;
 use super::source::{self, Token};
@@ -121,7 +121,7 @@ impl Compiler<'_> {
             word => {
                 self.b.op(names::create { name: of() });
                 if word == "variable" {
-                    literal(0, self.b);
+                    self.b.op(names::literal { n: 0 });
                     self.b.op(words::ops::comma {});
                 }
             }

@@ -12,6 +12,9 @@ use std::io::{self, Write};
 /// What a word that prints may fail with.
 type Failure = Box<dyn Error + Send + Sync>;
 
+/// Cells or bytes that are gone through for the fuel of one op.
+const WORK: u64 = 16;
+
 /// Whether a loop's index steps over the edge between limit - 1 and limit; the index after the step.
 fn step(index: &mut Value, limit: i64, by: i64) -> bool {
     let before = index.to_int().wrapping_sub(limit);
@@ -45,6 +48,18 @@ pub mod control {
             Some(_) => Ok(()),
             None => Err(Fault::Unknown(word.to_string())),
         }
+    }
+
+    /// The cell that has some above it, as an operand: how many units of work the next word has.
+    #[ext_op(name = "(size)")]
+    pub fn size(#[imm] above: u8, m: &mut Machine) -> i64 {
+        m.size(above.into())
+    }
+
+    /// Pays for the work of a word that goes through memory.
+    #[ext_op(name = "(work)", cost = |inputs| inputs[0].to_int().max(0) as u64 / WORK)]
+    pub fn work(units: i64) {
+        let _ = units;
     }
 
     /// `( flag -- )` Jumps on if it is 0.
@@ -85,18 +100,10 @@ pub mod control {
         m.take("do").map(|[limit, index]| (limit, index))
     }
 
-    /// `( limit index -- )` Both, for slots to hold; jumps behind the loop if they are equal.
+    /// `( limit index -- )` Both, for slots to hold; there are no turns if they are equal.
     #[ext_op(name = "?do")]
-    pub fn do_unless_equal(
-        #[imm] to: Label,
-        m: &mut Machine,
-    ) -> Result<Branch<(i64, i64), ()>, Fault> {
-        let _ = to;
-        let [limit, index] = m.take("?do")?;
-        Ok(match limit == index {
-            true => Branch::Jump(()),
-            false => Branch::Fall((limit, index)),
-        })
+    pub fn do_unless_equal(m: &mut Machine) -> Result<(i64, i64), Fault> {
+        m.take("?do").map(|[limit, index]| (limit, index))
     }
 
     /// Counts, and jumps back before the limit.
@@ -154,10 +161,22 @@ pub mod names {
         m.give([n.into()])
     }
 
-    /// `( -- n )` The operand.
+    /// `( -- a )` The operand.
     #[ext_op]
-    pub fn push(n: i64, m: &mut Machine) -> Result<(), Fault> {
-        m.give([n])
+    pub fn push(a: i64, m: &mut Machine) -> Result<(), Fault> {
+        m.give([a])
+    }
+
+    /// `( -- a b )` The operands.
+    #[ext_op]
+    pub fn push_two(a: i64, b: i64, m: &mut Machine) -> Result<(), Fault> {
+        m.give([a, b])
+    }
+
+    /// `( -- a b c )` The operands.
+    #[ext_op]
+    pub fn push_three(a: i64, b: i64, c: i64, m: &mut Machine) -> Result<(), Fault> {
+        m.give([a, b, c])
     }
 
     /// `( -- addr n )` A text in memory.
@@ -170,10 +189,15 @@ pub mod names {
     /// `( -- a )` What a name stands for.
     #[ext_op]
     pub fn named(#[imm] name: Name<'_>, m: &mut Machine) -> Result<(), Fault> {
-        match m.named(name.symbol()) {
-            Some(cell) => m.give([cell]),
-            None => Err(Fault::NotYet(name.to_string())),
-        }
+        let cell = meaning(name, m)?;
+        m.give([cell])
+    }
+
+    /// What a name stands for, as an operand.
+    #[ext_op(name = "(named)")]
+    pub fn meaning(#[imm] name: Name<'_>, m: &mut Machine) -> Result<i64, Fault> {
+        let cell = m.named(name.symbol());
+        cell.ok_or_else(|| Fault::NotYet(name.to_string()))
     }
 
     /// Lets a name stand for the address where the next memory will be.

@@ -5,6 +5,7 @@
 
 use super::compile::{Compile, Compiler};
 use super::flow::control as ops;
+use super::pending::Pending;
 use super::source::Token;
 use fusevm::prelude::*;
 
@@ -41,13 +42,12 @@ impl Compiler<'_> {
 
     /// Gives what is held: the innermost of a kind but so many.
     fn push_held(&mut self, token: &Token, kind: Held, skip: usize, outside: &str) -> Parsed {
-        self.flush();
         let mut places = (0..self.held.len()).filter(|place| self.held[*place] == kind);
         let Some(place) = places.nth_back(skip) else {
             return token.fail(format!("`{}` {outside}", token.word));
         };
         let (slot, _) = self.slots(token, place)?;
-        self.b.op(ops::held { s: Slot(slot) });
+        self.wait(Pending::Held(slot));
         Ok(())
     }
 
@@ -67,10 +67,12 @@ impl Compiler<'_> {
     }
 
     fn put_away(&mut self, token: &Token) -> Parsed {
-        self.flush();
         let (slot, _) = self.slots(token, self.held.len())?;
         self.held.push(Held::Value);
-        self.b.op(ops::hold { s: Slot(slot) });
+        match self.operands(1) {
+            true => self.b.emit(Op::SetSlot(slot)),
+            false => self.b.op(ops::hold { s: Slot(slot) }),
+        }
         Ok(())
     }
 

@@ -169,6 +169,11 @@ impl Machine {
         Ok(self.stack[self.below("pick", n)?])
     }
 
+    /// The cell that has `n` above it, 0 where there is none.
+    pub fn size(&self, n: usize) -> i64 {
+        self.stack.iter().rev().nth(n).copied().unwrap_or(0)
+    }
+
     /// Takes the cell out that has `n` above it.
     pub fn roll(&mut self, n: i64) -> Result<i64, Fault> {
         let at = self.below("roll", n)?;
@@ -209,6 +214,17 @@ impl Machine {
     pub fn store(&mut self, at: i64, cell: i64) -> Result<(), Fault> {
         self.bytes_mut(at, CELL)?
             .copy_from_slice(&cell.to_le_bytes());
+        Ok(())
+    }
+
+    /// The byte at an address.
+    pub fn byte(&self, at: i64) -> Result<i64, Fault> {
+        self.bytes(at, 1).map(|bytes| bytes[0].into())
+    }
+
+    /// Stores the lowest byte of a number at an address.
+    pub fn store_byte(&mut self, at: i64, byte: i64) -> Result<(), Fault> {
+        self.bytes_mut(at, 1)?[0] = byte as u8;
         Ok(())
     }
 

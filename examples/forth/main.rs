@@ -1,16 +1,13 @@
 //! Forth: words are ext ops, definitions are functions.
 //!
 //! [`source`] makes words of a text; [`compile`], [`define`], [`control`] and [`held`] make bytecode of
-//! words; [`words`] and [`flow`] are the ops, [`machine`] is what they work on, [`prelude`] holds words that
-//! are written in bytecode.
+//! words; [`words`], [`numbers`] and [`flow`] are the ops, [`machine`] is what they work on, [`prelude`] holds
+//! words that are written in bytecode.
 //!
 //! The data stack is the host's, and each word is an op that works on it. The VM's own stack could not be
 //! it: a function has one height at each of its ops and gives one result, while a Forth word may take and
-//! leave what it likes, and some (`?dup`, `pick`, `execute`) do so as the data have it. A mixture, with the
-//! values of straight code on the VM's stack and moved at each call and jump, was not built. Its parts were
-//! measured in the base interpreter: `Add` and `Swap` take a quarter of the time of the ops here, each move
-//! takes as long as one of these. By these figures loops that compute would gain up to a third, and
-//! short words, which move as much as they compute, would lose.
+//! leave what it likes, and some (`?dup`, `pick`, `execute`) do so as the data have it. But what straight
+//! code has just said, literals, indices, names, and what is computed of these, is the VM's: [`pending`].
 //!
 //! What is known when a word is compiled is left to the VM: calls and jumps are its own, indices and limits
 //! of loops and what `>r` holds are slots, and a loop between constants ends in one fused op.
@@ -30,6 +27,8 @@ mod define;
 mod flow;
 mod held;
 mod machine;
+mod numbers;
+mod pending;
 mod prelude;
 mod source;
 mod words;
@@ -41,7 +40,15 @@ use fusevm::prelude::*;
 #[language(
     name = "forth",
     host = machine::Machine,
-    ops(words::ops::OPS, flow::control::OPS, flow::names::OPS, flow::print::OPS)
+    ops(
+        words::ops::OPS,
+        words::twins::OPS,
+        numbers::ops::OPS,
+        numbers::twins::OPS,
+        flow::control::OPS,
+        flow::names::OPS,
+        flow::print::OPS
+    )
 )]
 pub struct Forth;
 

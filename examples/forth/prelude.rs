@@ -6,6 +6,7 @@
 
 use super::Forth;
 use super::flow::{control, names};
+use super::numbers::ops as numbers;
 use super::words::ops;
 use fusevm::prelude::*;
 
@@ -20,18 +21,18 @@ pub static PRELUDE: StaticChunk = chunk! { Forth;
     // ( a low high -- flag ) Whether it is at least the low bound and below the high one.
     fn within() {
         let width;
-        ops::over; ops::minus; control::hold(width);
-        ops::minus; control::held(width); ops::unsigned_less;
+        ops::over; numbers::minus; control::hold(width);
+        numbers::minus; control::held(width); numbers::unsigned_less;
     }
 
     // ( addr n -- end addr ) Bounds of a loop over bytes.
-    fn bounds() { ops::over; ops::plus; ops::swap; }
+    fn bounds() { ops::over; numbers::plus; ops::swap; }
 
     // ( addr n -- ) Sets bytes to 0.
-    fn erase() { names::literal(0); ops::fill; }
+    fn erase() { control::size(0); control::work; names::literal(0); ops::fill; }
 
     // ( addr -- addr n ) The text behind a byte that holds its length.
-    fn count() { ops::dup; ops::increment; ops::swap; ops::byte_fetch; }
+    fn count() { ops::dup; numbers::increment; ops::swap; ops::byte_fetch; }
 
     // ( n -- )
     fn spaces() {

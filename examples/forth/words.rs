@@ -1,16 +1,13 @@
 //! The words that work on the machine alone, one row each: word, name in Rust, what it takes, what it gives.
 //!
 //! A row becomes an op of that name and a way to write it, so that a word is in one place. What a word
-//! takes is off the stack before its right side runs; a fault on that side stops the program.
+//! takes is off the stack before its right side runs; a fault on that side stops the program. Those that
+//! make a number of numbers are in [`numbers`].
 
 use super::Forth;
-use super::machine::{CELL, Fault, Machine};
+use super::machine::{Fault, Machine};
+use super::numbers::{self, Twin};
 use fusevm::prelude::*;
-
-/// A flag: all bits set for true.
-fn flag(condition: bool) -> i64 {
-    -i64::from(condition)
-}
 
 /// Quotient and remainder towards minus infinity.
 fn divide(word: &'static str, a: i128, b: i64) -> Result<(i64, i64), Fault> {
@@ -94,14 +91,8 @@ words! { m;
     /// `( -- n )` How many cells the stack holds.
     "depth" depth [] => [m.depth()];
 
-    // Numbers.
+    // Numbers; most are in `numbers`.
 
-    /// `( a b -- a+b )`
-    "+" plus [a b] => [a.wrapping_add(b)];
-    /// `( a b -- a-b )`
-    "-" minus [a b] => [a.wrapping_sub(b)];
-    /// `( a b -- a*b )`
-    "*" times [a b] => [a.wrapping_mul(b)];
     /// `( a b -- a/b )` Towards minus infinity.
     "/" slash [a b] => [divide("/", a.into(), b)?.0];
     /// `( a b -- r )` What division leaves, with the sign of `b`.
@@ -110,62 +101,6 @@ words! { m;
     "/mod" slash_mod [a b] => { let (q, r) = divide("/mod", a.into(), b)?; [r, q] };
     /// `( a b c -- a*b/c )` The product does not overflow.
     "*/" star_slash [a b c] => [divide("*/", i128::from(a) * i128::from(b), c)?.0];
-    /// `( a -- a+1 )`
-    "1+" increment [a] => [a.wrapping_add(1)];
-    /// `( a -- a-1 )`
-    "1-" decrement [a] => [a.wrapping_sub(1)];
-    /// `( a -- 2a )`
-    "2*" double [a] => [a.wrapping_shl(1)];
-    /// `( a -- a/2 )`
-    "2/" halve [a] => [a >> 1];
-    /// `( a -- -a )`
-    "negate" negate [a] => [a.wrapping_neg()];
-    /// `( a -- |a| )`
-    "abs" abs [a] => [a.wrapping_abs()];
-    /// `( a b -- min )`
-    "min" min [a b] => [a.min(b)];
-    /// `( a b -- max )`
-    "max" max [a b] => [a.max(b)];
-
-    // Bits.
-
-    /// `( a b -- a&b )`
-    "and" and [a b] => [a & b];
-    /// `( a b -- a|b )`
-    "or" or [a b] => [a | b];
-    /// `( a b -- a^b )`
-    "xor" xor [a b] => [a ^ b];
-    /// `( a -- !a )`
-    "invert" invert [a] => [!a];
-    /// `( a n -- b )` Bits go up; 64 and more leave none.
-    "lshift" shift_left [a n] => [match n { 0..=63 => a << n, _ => 0 }];
-    /// `( a n -- b )` Bits go down, zeros come in.
-    "rshift" shift_right [a n] => [match n { 0..=63 => (a.cast_unsigned() >> n).cast_signed(), _ => 0 }];
-
-    // Comparisons.
-
-    /// `( a b -- flag )`
-    "=" equal [a b] => [flag(a == b)];
-    /// `( a b -- flag )`
-    "<>" not_equal [a b] => [flag(a != b)];
-    /// `( a b -- flag )`
-    "<" less [a b] => [flag(a < b)];
-    /// `( a b -- flag )`
-    ">" greater [a b] => [flag(a > b)];
-    /// `( a b -- flag )`
-    "<=" less_equal [a b] => [flag(a <= b)];
-    /// `( a b -- flag )`
-    ">=" greater_equal [a b] => [flag(a >= b)];
-    /// `( a b -- flag )` Without signs.
-    "u<" unsigned_less [a b] => [flag(a.cast_unsigned() < b.cast_unsigned())];
-    /// `( a -- flag )`
-    "0=" zero_equal [a] => [flag(a == 0)];
-    /// `( a -- flag )`
-    "0<>" zero_not_equal [a] => [flag(a != 0)];
-    /// `( a -- flag )`
-    "0<" zero_less [a] => [flag(a < 0)];
-    /// `( a -- flag )`
-    "0>" zero_greater [a] => [flag(a > 0)];
     /// `( -- flag )`
     "true" true_ [] => [-1];
     /// `( -- flag )`
@@ -183,9 +118,9 @@ words! { m;
     /// `( n addr -- )` Adds to the cell there.
     "+!" plus_store [n at] => { let a = m.load(at)?; m.store(at, a.wrapping_add(n))?; [] };
     /// `( addr -- c )` The byte there.
-    "c@" byte_fetch [at] => [m.bytes(at, 1)?[0].into()];
+    "c@" byte_fetch [at] => [m.byte(at)?];
     /// `( c addr -- )` Stores a byte.
-    "c!" byte_store [c at] => { m.bytes_mut(at, 1)?[0] = c as u8; [] };
+    "c!" byte_store [c at] => { m.store_byte(at, c)?; [] };
     /// `( -- addr )` Where the next memory will be.
     "here" here [] => [m.here()];
     /// `( n -- )` Makes that many bytes of memory; gives them back if it is negative.
@@ -193,15 +128,79 @@ words! { m;
     /// `( a -- )` Makes a cell of memory.
     "," comma [a] => { m.comma(a)?; [] };
     /// `( c -- )` Makes a byte of memory.
-    "c," byte_comma [c] => { let at = m.here(); m.allot(1)?; m.bytes_mut(at, 1)?[0] = c as u8; [] };
-    /// `( n -- bytes )` Bytes of that many cells.
-    "cells" cells [n] => [n.wrapping_mul(CELL)];
-    /// `( addr -- addr )` The next cell.
-    "cell+" next_cell [at] => [at.wrapping_add(CELL)];
+    "c," byte_comma [c] => { let at = m.here(); m.allot(1)?; m.store_byte(at, c)?; [] };
     /// `( addr n c -- )` Sets bytes.
     "fill" fill [at n c] => { m.bytes_mut(at, n)?.fill(c as u8); [] };
     /// `( addr n addr n -- order )` Of two texts: -1 when the first is less, 1 when it is more, else 0.
     "compare" compare [a n b k] => [m.bytes(a, n)?.cmp(m.bytes(b, k)?) as i64];
     /// `( from to n -- )` Copies bytes; the places may overlap.
     "move" move_ [from to n] => { m.copy(from, to, n)?; [] };
+}
+
+/// Twins of words, on operands of the VM; see [`numbers`](super::numbers).
+#[fusevm::ops(Forth)]
+pub mod twins {
+    use super::*;
+
+    /// `( addr -- a )` The cell there.
+    #[ext_op(name = "(@)")]
+    pub fn fetch(at: i64, m: &mut Machine) -> Result<i64, Fault> {
+        m.load(at)
+    }
+
+    /// `( a addr -- )` Stores a cell.
+    #[ext_op(name = "(!)")]
+    pub fn store(a: i64, at: i64, m: &mut Machine) -> Result<(), Fault> {
+        m.store(at, a)
+    }
+
+    /// `( n addr -- )` Adds to the cell there.
+    #[ext_op(name = "(+!)")]
+    pub fn plus_store(n: i64, at: i64, m: &mut Machine) -> Result<(), Fault> {
+        let a = m.load(at)?;
+        m.store(at, a.wrapping_add(n))
+    }
+
+    /// `( addr -- c )` The byte there.
+    #[ext_op(name = "(c@)")]
+    pub fn byte_fetch(at: i64, m: &mut Machine) -> Result<i64, Fault> {
+        m.byte(at)
+    }
+
+    /// `( c addr -- )` Stores a byte.
+    #[ext_op(name = "(c!)")]
+    pub fn byte_store(c: i64, at: i64, m: &mut Machine) -> Result<(), Fault> {
+        m.store_byte(at, c)
+    }
+
+    /// `( a b -- a/b )` Towards minus infinity.
+    #[ext_op(name = "(/)")]
+    pub fn slash(a: i64, b: i64) -> Result<i64, Fault> {
+        Ok(divide("/", a.into(), b)?.0)
+    }
+
+    /// `( a b -- r )` What division leaves, with the sign of `b`.
+    #[ext_op(name = "(mod)")]
+    pub fn modulo(a: i64, b: i64) -> Result<i64, Fault> {
+        Ok(divide("mod", a.into(), b)?.1)
+    }
+}
+
+/// The twin of a word, if it has one.
+pub fn twin(word: &str) -> Option<Twin> {
+    let (takes, gives, write): (_, _, fn(&mut Builder<Forth>)) = match word {
+        "@" => (1, 1, |b| b.op(twins::fetch {})),
+        "!" => (2, 0, |b| b.op(twins::store {})),
+        "+!" => (2, 0, |b| b.op(twins::plus_store {})),
+        "c@" => (1, 1, |b| b.op(twins::byte_fetch {})),
+        "c!" => (2, 0, |b| b.op(twins::byte_store {})),
+        "/" => (2, 1, |b| b.op(twins::slash {})),
+        "mod" => (2, 1, |b| b.op(twins::modulo {})),
+        _ => return numbers::twin(word),
+    };
+    Some(Twin {
+        takes,
+        gives,
+        write,
+    })
 }

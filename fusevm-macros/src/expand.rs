@@ -388,14 +388,16 @@ fn equality_test(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
 fn is_callable(op: &Op) -> bool {
     let passes = |param: &Param| match param.class {
         Class::Immediate | Class::Input { .. } => true,
-        Class::Context | Class::Cache | Class::Rules => true,
-        Class::Rest | Class::Slot | Class::Callee | Class::Ctx => false,
+        Class::Context | Class::Cache | Class::Rules | Class::Slot => true,
+        Class::Rest | Class::Callee | Class::Ctx => false,
     };
     let is_fixed = match &op.options.cost {
         None => true,
         Some(cost) => matches!(cost, Expr::Lit(lit) if matches!(lit.lit, Lit::Int(_))),
     };
-    let inputs = op.inputs().count();
+    // A slot is passed like an input.
+    let slots = op.of(|class| class == Class::Slot).count();
+    let inputs = op.inputs().count() + slots;
     is_fixed && inputs <= 8 && op.params.iter().all(passes)
 }
 
@@ -420,7 +422,7 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     let (mut immediates, mut inputs) = (0usize.., 0usize..);
     let (mut names, mut types) = (Vec::new(), Vec::new());
     // Whether it asks for what bits and inputs do not say, and for the heap.
-    let (mut asks, mut writes) = (Vec::new(), Vec::new());
+    let (mut asks, mut writes, mut slot) = (Vec::new(), Vec::new(), None);
     let arguments = op.params.iter().map(|param| {
         let ty = inferred(&param.ty);
         match param.class {
@@ -454,17 +456,23 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
                 asks.push(quote!(true));
                 quote!(#k::passed(#call.as_deref_mut())?.rules()?)
             }
-            _input => {
+            _passed => {
                 let name = local(&format!("input{}", inputs.next().unwrap_or(0)));
-                types.push(fixed(&param.ty));
                 names.push(name.clone());
+                if param.class == Class::Slot {
+                    slot = immediates.next().and_then(|at| u8::try_from(at).ok());
+                    types.push(quote!(#k::InSlot));
+                    // With the words of the interpreter's entry, so that what is wrong is said once.
+                    return respan(quote!(#k::in_slot(#name)?), span(&param.ty));
+                }
+                types.push(fixed(&param.ty).to_token_stream());
                 name.to_token_stream()
             }
         }
     });
     let arguments: Vec<TokenStream> = arguments.collect();
     let has_immediates = op.immediates().next().is_some();
-    let boolean = quote!(::core::primitive::bool);
+    let (boolean, slot) = (quote!(::core::primitive::bool), option(slot));
     Some(quote! {
         // Not for the op's own type: that may be public, and types of inputs need not be.
         struct __FusevmCalled<Language>(::core::marker::PhantomData<Language>);
@@ -475,6 +483,7 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
             const IMMEDIATES: #boolean = #has_immediates;
             const ASKS: #boolean = false #(|| #asks)*;
             const WRITES: #boolean = false #(|| #writes)*;
+            const SLOT: ::core::option::Option<::core::primitive::u8> = #slot;
             #[inline(always)]
             fn call(
                 #bits: ::core::primitive::u64,

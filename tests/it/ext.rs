@@ -24,6 +24,7 @@ mod operators;
 mod places;
 mod results;
 mod shapes;
+mod ways;
 mod wire;
 
 use fusevm::prelude::*;

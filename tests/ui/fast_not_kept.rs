@@ -57,9 +57,12 @@ mod more {
     }
 
     #[ext_op(fast)]
-    fn jump(#[imm] to: Label, a: bool) -> Branch {
+    fn jump(#[imm] to: Label, a: bool) -> Branch<(), (i64, i64)> {
         let _ = to;
-        Branch::when(a)
+        match a {
+            true => Branch::Jump((1, 2)),
+            false => Branch::Fall(()),
+        }
     }
 
     #[ext_op(fast)]

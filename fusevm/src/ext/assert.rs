@@ -309,12 +309,7 @@ pub const fn assert_fast(op: &OpDesc) {
     let text = ConstText::EMPTY.and("`fast` is not kept: ");
     let text = match why_of.text() {
         (None, why) => text.and(why),
-        (Some(operand), why) => text
-            .and(why_of.what())
-            .and("`")
-            .and(operand)
-            .and("`")
-            .and(why),
+        (Some(operand), why) => text.and("`").and(operand).and("`").and(why),
     };
     panic!("{}", text.as_str());
 }

@@ -187,6 +187,8 @@ pub enum Pass {
     Place,
     /// The same, and the op takes it: nothing is left there.
     Taken,
+    /// By the address of the slot that an immediate names.
+    Slot,
 }
 
 /// What an op reaches beside its inputs, as far as machine code has to know.
@@ -200,6 +202,8 @@ pub(crate) struct Reach {
     pub(crate) boxed: bool,
     /// It takes inputs out of their places.
     pub(crate) takes: bool,
+    /// It is given a slot, to read and to write: the one that this immediate names.
+    pub(crate) slot: Option<u8>,
 }
 
 /// What machine code has to know of an op that it can call.
@@ -283,6 +287,8 @@ pub trait CalledOp {
     const ASKS: bool;
     /// Whether it is given the heap for writing.
     const WRITES: bool;
+    /// Which of its immediates names the slot that it is given, if it is given one.
+    const SLOT: Option<u8>;
 
     /// Runs the function.
     ///
@@ -458,6 +464,7 @@ macro_rules! entries {
                     world: within::<T>(),
                     writes: writes::<T>() || inputs.contains(&HeapUse::Unique),
                     boxed: T::Output::BOXED,
+                    slot: T::SLOT,
                     takes: false,
                 };
                 match (reach.world, T::IMMEDIATES) {

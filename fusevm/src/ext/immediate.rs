@@ -103,6 +103,11 @@ impl Immediate<'_> for Label {
     fn decode(bits: u64, _: &Call<'_>) -> Result<Self, Trap> {
         Ok(Label(bits as u32))
     }
+    const PASSED: bool = true;
+    #[inline(always)]
+    fn of_bits(bits: u64) -> Option<Self> {
+        Some(Label(bits as u32))
+    }
 }
 
 /// A slot of the caller's frame, as an immediate.
@@ -117,6 +122,11 @@ impl Immediate<'_> for Slot {
     }
     fn decode(bits: u64, _: &Call<'_>) -> Result<Self, Trap> {
         Ok(Slot(bits as u16))
+    }
+    const PASSED: bool = true;
+    #[inline(always)]
+    fn of_bits(bits: u64) -> Option<Self> {
+        Some(Slot(bits as u16))
     }
 }
 

@@ -71,7 +71,7 @@ pub use native::{Boxed, Native};
 pub(crate) use near::nearest;
 pub use output::{Assign, Branch, IntoOutput, Invoke, Load, Made, Returns, Store, allocate};
 #[doc(hidden)]
-pub use passed::{Back, Beside, Passable, PassableBack};
+pub use passed::{Back, Beside, InSlot, Passable, PassableBack, in_slot};
 pub use reference::UnknownOp;
 pub use table::{ImportError, ImportMismatch, MissingOps, OpTable};
 

@@ -1,6 +1,6 @@
 //! What machine code does with an ext op, and why it does no better.
 
-use super::{Called, Cost, ImmKind, OpDesc};
+use super::{Called, Cost, OpDesc};
 use std::fmt;
 
 /// What machine code does where an op stands, from best to worst.
@@ -30,37 +30,25 @@ pub enum Boxed {
     WholeVm,
     /// It returns `Invoke`: the VM makes a call after it.
     Invokes,
-    /// It may jump.
-    Jumps,
     /// It looks at the callee.
     LooksAtCallee,
     /// It takes `Rest`.
     Variadic,
     /// It has more than eight operands.
     TooMany,
-    /// The immediate of that name is a slot of the caller.
-    Slot(&'static str),
     /// What it costs depends on its operands.
     Priced,
     /// Operands of other kinds go to the op of that name.
     Alternative(&'static str),
     /// It returns `Load`, `Store` or `Assign`: the VM looks at a field after it.
     Fields,
-    /// There are two results.
+    /// There are two results, on one way at least.
     TwoResults,
     /// A type of it is not known to machine code.
     OtherTypes,
 }
 
 impl Boxed {
-    /// What the name in the words is of.
-    pub(crate) const fn what(self) -> &'static str {
-        match self {
-            Boxed::Slot(_) => "immediate ",
-            _ => "",
-        }
-    }
-
     /// Why, in words that are known while rustc runs, and the input that is to blame.
     pub(crate) const fn text(self) -> (Option<&'static str>, &'static str) {
         match self {
@@ -76,17 +64,9 @@ impl Boxed {
                 None,
                 "the op returns `Load`, `Store` or `Assign`, so that the VM looks at a field after it",
             ),
-            Boxed::Jumps => (
-                None,
-                "the op returns `Branch`; compare with a bool and jump on that",
-            ),
             Boxed::LooksAtCallee => (None, "the interpreter looks up the callee; pass scalars"),
             Boxed::Variadic => (None, "`Rest` is boxed; take a fixed number of operands"),
             Boxed::TooMany => (None, "more than eight operands"),
-            Boxed::Slot(name) => (
-                Some(name),
-                " is a slot of the caller, which is in memory for the interpreter alone",
-            ),
             Boxed::Priced => (
                 None,
                 "the interpreter finds out what it costs; let the cost be a number",
@@ -102,7 +82,7 @@ impl fmt::Display for Boxed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.text() {
             (None, text) => f.write_str(text),
-            (Some(name), text) => write!(f, "{}`{name}`{text}", self.what()),
+            (Some(name), text) => write!(f, "`{name}`{text}"),
         }
     }
 }
@@ -167,9 +147,6 @@ impl OpDesc {
         if self.outputs.invokes {
             return Some(Boxed::Invokes);
         }
-        if self.outputs.jumps.is_some() {
-            return Some(Boxed::Jumps);
-        }
         if self.callee.is_some() {
             return Some(Boxed::LooksAtCallee);
         }
@@ -182,18 +159,15 @@ impl OpDesc {
         if self.outputs.access.is_some() {
             return Some(Boxed::Fields);
         }
-        if self.outputs.falls.len() > 1 {
+        let jumps = match self.outputs.jumps {
+            Some(jumps) => jumps.len(),
+            None => 0,
+        };
+        if self.outputs.falls.len() > 1 || jumps > 1 {
             return Some(Boxed::TwoResults);
         }
         if self.inputs.len() > 8 {
             return Some(Boxed::TooMany);
-        }
-        let mut i = 0;
-        while i < self.immediates.len() {
-            if matches!(self.immediates[i].kind, ImmKind::Slot) {
-                return Some(Boxed::Slot(self.immediates[i].name));
-            }
-            i += 1;
         }
         Some(match self.cost {
             Cost::Of(_) => Boxed::Priced,

@@ -2,8 +2,9 @@
 
 use super::call::Produced;
 use super::called::{Bits, Failure, Pass, Site, passed, private};
-use super::{Borrowed, Call, HeapUse, IntoOutput};
+use super::{Borrowed, Branch, Call, HeapUse, IntoOutput};
 use crate::heap::{ObjMut, Object};
+use crate::semantics::Trap;
 use crate::value::{Array, Func, Hash, HostValue, Kind, Obj, Ref, Str, Value};
 use std::error::Error;
 
@@ -23,7 +24,7 @@ macro_rules! passed_as {
     )* };
 }
 
-passed_as! { Bits = Immediates; Site = Site; &Value = Place; &mut Value = Taken; }
+passed_as! { Bits = Immediates; Site = Site; &Value = Place; &mut Value = Taken; InSlot = Slot; }
 
 /// What machine code can be given.
 pub trait PassedBack: Copy + Default {
@@ -123,6 +124,57 @@ impl<R: PassableBack, E: Into<Box<dyn Error + Send + Sync>>> PassableBack for Re
             Err(error) => Err(Failure::of(error.into())),
         }
     }
+}
+
+/// One of the two ways on from an op that may jump: with nothing, or with one value. An object that the op has made
+/// is none of these: where it has to be made later, the way would be forgotten.
+pub trait Way {
+    /// Whether it leaves something in the world.
+    const BOXED: bool;
+
+    /// Leaves that.
+    ///
+    /// # Errors
+    /// As [`Back::leave`].
+    fn leave(self, to: Back<'_>) -> Result<(), Failure>;
+}
+
+impl Way for () {
+    const BOXED: bool = false;
+    #[inline(always)]
+    fn leave(self, _: Back<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Whether it jumps.
+impl<F: Way, J: Way> PassableBack for Branch<F, J> {
+    type Raw = bool;
+    const BOXED: bool = F::BOXED || J::BOXED;
+    #[inline(always)]
+    fn back(self, to: Back<'_>) -> Result<bool, Failure> {
+        match self {
+            Branch::Fall(way) => way.leave(to).map(|()| false),
+            Branch::Jump(way) => way.leave(to).map(|()| true),
+        }
+    }
+}
+
+macro_rules! ways {
+    ($([$($generics:tt)*] $t:ty;)*) => { $(
+        impl<$($generics)*> Way for $t {
+            const BOXED: bool = true;
+            #[inline(always)]
+            fn leave(self, to: Back<'_>) -> Result<(), Failure> {
+                to.leave(self)
+            }
+        }
+    )* };
+}
+
+ways! {
+    [] i64; [] f64; [] bool; [] Value; [] Str; [] String; [] &str; [] Array; [] Hash; [] Func; [] Ref; [] HostValue;
+    [T: Object] Obj<T>;
 }
 
 /// What is left in the world.
@@ -312,5 +364,30 @@ impl<T: Passable> Passable for Option<T> {
             Some(looked) => T::take(looked, beside).map(Some),
             None => Some(None),
         }
+    }
+}
+
+/// A slot of the caller's frame.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct InSlot(&'static mut Value);
+
+/// The slot.
+///
+/// # Errors
+/// None.
+pub fn in_slot(slot: InSlot) -> Result<&'static mut Value, Trap> {
+    Ok(slot.0)
+}
+
+impl Passable for InSlot {
+    placed!(InSlot, InSlot);
+    #[inline(always)]
+    fn look_at(place: InSlot, _: Beside<'_>) -> Option<InSlot> {
+        Some(place)
+    }
+    #[inline(always)]
+    fn take(looked: InSlot, _: Beside<'_>) -> Option<InSlot> {
+        Some(looked)
     }
 }

@@ -332,16 +332,21 @@ impl Build<'_> {
 
     /// Goes one way or the other by a truth, for good.
     fn branch(&mut self, is: V, yes: usize, no: usize) {
+        for (block, ip) in self.ways(is, [yes, no]) {
+            self.at = block;
+            self.go_to(ip);
+        }
+    }
+
+    /// Ends the block in two, where what is done on the ways to these instructions goes.
+    fn ways(&mut self, is: V, [yes, no]: [usize; 2]) -> [(B, usize); 2] {
         let ways = [(self.f.block(), yes), (self.f.block(), no)];
         self.end(Term::Branch(
             is,
             (ways[0].0, Vec::new()),
             (ways[1].0, Vec::new()),
         ));
-        for (block, ip) in ways {
-            self.at = block;
-            self.go_to(ip);
-        }
+        ways
     }
 
     /// The exit and block that a way to an instruction ends in: a way in the graph, or out of it.
@@ -736,11 +741,11 @@ impl Build<'_> {
             Ins::HashDelete { .. } => return self.step(ins, 1),
             Ins::MakeArray { a, n } => return self.make_array(a, n),
             Ins::Ext { a, n, .. } => return self.ext(ins, a, n),
+            Ins::ExtBranch { a, n, locals } => return self.ext_branch((a, n), locals),
             Ins::Base { n: 2, .. } if self.is_of_numbers() => return self.step(ins, 1),
             Ins::CallOut { .. }
             | Ins::Base { .. }
             | Ins::BaseBranch { .. }
-            | Ins::ExtBranch { .. }
             | Ins::Builtin { .. }
             | Ins::LoopStart { .. }
             | Ins::LoopNext { .. }

@@ -236,7 +236,6 @@ Holds `x` between two others.
         "- operands of other kinds: `join`",
         "`unless(#[imm] to: Label, flag: Bool) -> Branch<Int, ()>`",
         "- stack: `flag -- Int; at the label:`",
-        "because the op returns `Branch`; compare with a bool and jump on that",
         "`call(callee: Any, args: Rest) -> Result<Invoke>`",
         "- stack: `callee ..args -- Any`",
         "done without the op where it has said what to do for the operand's shape",

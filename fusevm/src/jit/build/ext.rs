@@ -11,15 +11,13 @@ use crate::value::Kind;
 impl Build<'_> {
     /// An ext op: one of numbers is called with them, or done here.
     pub(super) fn ext(&mut self, ins: Ins<u16>, a: u16, n: u16) -> usize {
-        let Ins::Ext { import, known, .. } = ins else {
+        let Ins::Ext { known, locals, .. } = ins else {
             return 1;
         };
-        let Some(op) = self.src.ops.get(usize::from(import)).copied() else {
-            return self.needs_frames();
+        let (op, packed) = match self.stands() {
+            Some((op, _, packed)) => (op, packed),
+            None => return self.needs_frames(),
         };
-        let pc = self.src.code.meta[self.ip].pc as usize;
-        let chunk = self.src.chunk;
-        let (_, packed) = chunk.immediates(chunk.ops()[pc]).unwrap_or_default();
         let expanded = op
             .inline
             .and_then(|body| self.expand(op, body, (a, packed)));
@@ -27,7 +25,17 @@ impl Build<'_> {
             self.set(Loc::Reg(a), v);
             return 1;
         }
-        if self.called(op, (a, n), (pc, import, packed)).is_some() {
+        if let Some((v, boxed)) = self.called((a, n), locals) {
+            if self.f.ty(v) != Ty::None {
+                self.set(Loc::Reg(a), v);
+            }
+            if boxed {
+                self.forget(Loc::Reg(a));
+                self.fetched(op.outputs.falls, a);
+                if let St::Mem(Know::Any) = self.st(Loc::Reg(a)) {
+                    self.left_in_memory(a, self.ip + 1);
+                }
+            }
             return 1;
         }
         self.make_copies();
@@ -57,24 +65,52 @@ impl Build<'_> {
         count
     }
 
-    /// Calls the op's own code with numbers, and with the addresses of what it looks at; whether that can be.
-    fn called(
-        &mut self,
-        op: &OpDesc,
-        (a, n): (u16, u16),
-        (pc, import, immediates): (usize, u16, u64),
-    ) -> Option<()> {
+    /// An ext op that may jump: its own code says whether it does.
+    pub(super) fn ext_branch(&mut self, (a, n): (u16, u16), locals: u16) -> usize {
+        let outputs = self.stands().map(|(op, ..)| op.outputs);
+        let (Some(outputs), Some((is, boxed))) = (outputs, self.called((a, n), locals)) else {
+            self.make_copies();
+            return self.needs_frames();
+        };
+        let before = self.st.clone();
+        let ways = self.ways(is, [self.ip + 1, self.ip + 2]);
+        let jumps = outputs.jumps.unwrap_or_default();
+        for ((block, ip), left) in ways.into_iter().zip([jumps, outputs.falls]) {
+            self.at = block;
+            self.st = before.clone();
+            if boxed && !left.is_empty() {
+                self.fetched(left, a);
+            }
+            self.go_to(ip);
+        }
+        1
+    }
+
+    /// The ext op that stands here, the number of its import, and its immediates.
+    fn stands(&self) -> Option<(&'static OpDesc, u16, u64)> {
+        let (pc, chunk) = (self.src.code.meta[self.ip].pc as usize, self.src.chunk);
+        let (import, packed) = chunk.immediates(chunk.ops()[pc])?;
+        let op = self.src.ops.get(usize::from(import)).copied()?;
+        Some((op, import, packed))
+    }
+
+    /// Calls the op's own code with numbers, and with the addresses of what it looks at, if that can be: its result,
+    /// and whether it has left one to be fetched.
+    fn called(&mut self, (a, n): (u16, u16), locals: u16) -> Option<(V, bool)> {
+        let (op, import, immediates) = self.stands()?;
+        let pc = self.src.code.meta[self.ip].pc as usize;
         let Cost::Fixed(cost) = op.cost else {
             return None;
         };
         let native = (op.called?.entry)();
         let cost = u32::try_from(cost).ok()?;
         let params = native.params();
-        if self.held.is_beside(a..a + n) || native.reach.takes && self.held.is_of(a..a + n) {
+        let moves = native.reach.takes && self.held.is_of(a..a + n);
+        if self.held.is_beside(a..a + n) || moves || native.reach.slot.is_some() {
             self.make_copies();
         }
         let place = self.src.places.get(pc).copied().unwrap_or(0);
-        let (mut args, mut places) = (Vec::new(), Vec::new());
+        let (mut args, mut places, mut slot) = (Vec::new(), Vec::new(), None);
         let mut inputs = (a..).zip(op.inputs);
         for pass in params {
             let (v, place) = match *pass {
@@ -91,6 +127,14 @@ impl Build<'_> {
                 Pass::Taken => {
                     let (r, input) = inputs.next()?;
                     self.given_away(r, (op, input))?
+                }
+                Pass::Slot => {
+                    let named = op.immediates.get(usize::from(native.reach.slot?))?;
+                    let number = u16::try_from(named.extract(immediates)).ok()?;
+                    let of = Loc::Reg(locals.checked_add(number)?);
+                    self.sync(of);
+                    slot = Some(of);
+                    (self.undef, slot)
                 }
             };
             args.push(v);
@@ -113,7 +157,7 @@ impl Build<'_> {
             args,
             places,
             // What it gives in memory is each time another.
-            pure: op.pure && !native.reach.world && !native.reach.takes,
+            pure: op.pure && !native.reach.world && !native.reach.takes && slot.is_none(),
             reach: native.reach,
             exit,
         };
@@ -126,7 +170,7 @@ impl Build<'_> {
         let mut inputs = a..a + n;
         for pass in params {
             match pass {
-                Pass::Immediates | Pass::Site => {}
+                Pass::Immediates | Pass::Site | Pass::Slot => {}
                 Pass::Taken => {
                     let r = inputs.next()?;
                     self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
@@ -137,31 +181,25 @@ impl Build<'_> {
                 }
             }
         }
-        if result != Ty::None {
-            self.set(Loc::Reg(a), v);
+        if let Some(slot) = slot {
+            self.set_st(slot, St::Mem(Know::Any));
         }
-        if native.reach.boxed {
-            self.fetched(op, a);
-        }
-        Some(())
+        Some((v, native.reach.boxed))
     }
 
     /// What an op has given that is no number comes to a register, where nothing is any more.
-    fn fetched(&mut self, op: &OpDesc, a: u16) {
+    fn fetched(&mut self, left: &[crate::ext::Ty], a: u16) {
         use crate::ext::Ty as Kind;
-        self.forget(Loc::Reg(a));
         self.inst(Inst::Given(Loc::Reg(a)), Ty::None);
-        let tag = match op.outputs.falls.first() {
+        let tag = match left.first() {
             Some(Kind::Str) => Some(TEXT),
             Some(Kind::Array) => Some(ARRAY),
             Some(Kind::Hash) => Some(HASH),
             Some(Kind::Object(_)) => Some(OBJ),
             _other => None,
         };
-        match tag {
-            Some(tag) => self.set_st(Loc::Reg(a), St::Mem(Know::Tag(tag))),
-            None => self.left_in_memory(a, self.ip + 1),
-        }
+        let know = tag.map_or(Know::Any, Know::Tag);
+        self.set_st(Loc::Reg(a), St::Mem(know));
     }
 
     /// Where an op takes an input from: it is there alone.

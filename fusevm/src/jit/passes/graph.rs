@@ -163,7 +163,7 @@ impl Writes {
                 // It may keep a copy of what it looks at, or drop one that it has kept; what it takes is there no
                 // longer.
                 self.counts |= reach.world || !pure && places.iter().any(Option::is_some);
-                if reach.takes {
+                if reach.takes || reach.slot.is_some() {
                     self.locs.extend(places.iter().flatten());
                 }
                 if reach.writes {
