@@ -130,7 +130,19 @@ impl<'s> Parser<'s, '_> {
 
     fn or(&mut self, least: Level) {
         let to = self.out().label();
-        self.out().op(ops::or_jump { to });
+        if self.leaves_truth() {
+            self.out().jump_if_true_keep(to);
+        } else {
+            self.out().emit(Op::Dup);
+            self.out().op(ops::not {});
+            self.out().jump_if_false(to);
+        }
+        self.other_operand(least, to);
+    }
+
+    /// The right side of `and` or `or`, which takes the place of the left one.
+    fn other_operand(&mut self, least: Level, to: Label) {
+        self.out().emit(Op::Pop);
         // From the left, so that a long row is not deep; what it gives is the same.
         self.at_least(least + 1);
         self.out().bind(to);
@@ -138,9 +150,14 @@ impl<'s> Parser<'s, '_> {
 
     fn and(&mut self, least: Level) {
         let to = self.out().label();
-        self.out().op(ops::and_jump { to });
-        self.at_least(least + 1);
-        self.out().bind(to);
+        if self.leaves_truth() {
+            self.out().jump_if_false_keep(to);
+        } else {
+            self.out().emit(Op::Dup);
+            self.out().op(ops::not {});
+            self.out().jump_if_true(to);
+        }
+        self.other_operand(least, to);
     }
 
     fn named(&mut self, name: &'s str, can_assign: bool) {

@@ -24,10 +24,6 @@ impl Default for Host {
     }
 }
 
-fn is_falsey(value: &Value) -> bool {
-    matches!(value, Value::Undef | Value::Bool(false))
-}
-
 /// The function of a closure, if it takes so many arguments.
 fn function(heap: &Heap, callee: Obj<Closure>, got: usize) -> Result<Func, Fault> {
     let closure = heap.get(callee)?;
@@ -137,36 +133,9 @@ pub mod all {
     }
 
     /// Whether a value is nil or false.
-    #[ext_op(pure, fast)]
+    #[ext_op(inline)]
     pub fn not(value: &Value) -> bool {
-        is_falsey(value)
-    }
-
-    /// Jumps if a value is nil or false.
-    #[ext_op]
-    pub fn jump_if_falsey(#[imm] to: Label, value: &Value) -> Branch {
-        let _ = to;
-        Branch::when(is_falsey(value))
-    }
-
-    /// Jumps with a value that is nil or false, and drops another.
-    #[ext_op]
-    pub fn and_jump(#[imm] to: Label, value: Value) -> Branch<(), Value> {
-        let _ = to;
-        match is_falsey(&value) {
-            true => Branch::Jump(value),
-            false => Branch::Fall(()),
-        }
-    }
-
-    /// Drops a value that is nil or false, and jumps with another.
-    #[ext_op]
-    pub fn or_jump(#[imm] to: Label, value: Value) -> Branch<(), Value> {
-        let _ = to;
-        match is_falsey(&value) {
-            true => Branch::Fall(()),
-            false => Branch::Jump(value),
-        }
+        matches!(value, Value::Undef | Value::Bool(false))
     }
 
     // Variables of functions around the running one.

@@ -195,7 +195,10 @@ impl<'s> Parser<'s, '_> {
                 self.out().jump_if_true(to);
             }
             (true, _) => self.out().jump_if_false(to),
-            (false, _) => self.out().op(ops::jump_if_falsey { to }),
+            (false, _) => {
+                self.out().op(ops::not {});
+                self.out().jump_if_true(to);
+            }
         }
         to
     }

@@ -49,7 +49,7 @@ impl Target<'_> {
     }
 }
 
-fn lifetime(name: &str) -> Lifetime {
+pub(crate) fn lifetime(name: &str) -> Lifetime {
     Lifetime::new(name, Span::mixed_site())
 }
 
@@ -314,7 +314,7 @@ fn quick(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
 /// How each input of an op that only looks at its inputs is taken from a value; `None` where it asks for more, or
 /// gives what is no number.
 fn peeks(op: &Op) -> Option<(Vec<Ident>, Ident)> {
-    if op.inline.is_some() || op.options.alt.is_some() || kinds(op).is_some() {
+    if op.options.alt.is_some() || kinds(op).is_some() {
         return None;
     }
     let input = |param: &Param| {
@@ -351,6 +351,12 @@ fn peek(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
             _number => (quote!(#k::Value::#kind(#name)), quote!(*#name)),
         })
         .unzip();
+    let result = match &op.inline {
+        Some(_) => quote! {
+            <#ident as #k::inline::InlineOp>::checked((#(#arguments,)*)).ok()?
+        },
+        None => quote!(#ident(#(#arguments),*)),
+    };
     Some(quote! {
         fn __fusevm_peek(
             #inputs: &[&#k::Value],
@@ -358,7 +364,7 @@ fn peek(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
             let [#(#patterns),*] = #inputs else {
                 return ::core::option::Option::None;
             };
-            ::core::option::Option::Some(#k::Value::#output(#ident(#(#arguments),*)))
+            ::core::option::Option::Some(#k::Value::#output(#result))
         }
     })
 }
@@ -471,6 +477,15 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
         }
     });
     let arguments: Vec<TokenStream> = arguments.collect();
+    let result = match &op.inline {
+        // Where it fails it does so as the entry of the interpreter says.
+        Some(_) => quote! {
+            <#ident as #k::inline::InlineOp>::checked((#(#arguments,)*)).map_err(|fault| {
+                #k::Failure::from(#k::inline::InlineFault::trap(fault, __FUSEVM_DESC.name))
+            })
+        },
+        None => quote!(::core::result::Result::Ok(#ident(#(#arguments),*))),
+    };
     let has_immediates = op.immediates().next().is_some();
     let (boolean, slot) = (quote!(::core::primitive::bool), option(slot));
     Some(quote! {
@@ -492,7 +507,7 @@ fn native(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
             ) -> ::core::result::Result<#output, #k::Failure> {
                 #[allow(unused_mut)]
                 let mut #call = #beside;
-                ::core::result::Result::Ok(#ident(#(#arguments),*))
+                #result
             }
         }
     })

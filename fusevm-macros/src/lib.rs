@@ -350,14 +350,17 @@ use syn::{DeriveInput, parse_macro_input};
 /// # Inline ops
 ///
 /// The body of an op under `inline` is translated while rustc runs, into instructions that machine code
-/// puts in the place of the op: no call is left. Parameters and result are `i64`, `f64` or `bool`, and
-/// parameters may be immediates that are numbers. The body is of a part of Rust:
+/// puts in the place of the op: no call is left. Parameters and result are `i64`, `f64` or `bool`;
+/// parameters may be immediates that are numbers, and `&Value`, of which the body asks what kind it is of. The
+/// body is of a part of Rust:
 ///
 /// - `+ - * / %`, comparisons, `&& || !`, `& | ^ << >>`, and assignments with these;
 /// - `let`, `let mut`, `if`, `while`, `break`, `continue`, `return`, blocks;
 /// - `as i64`, `as f64`, `i64::from`, `f64::from`;
 /// - of i64 `abs`, `min`, `max`, `wrapping_add`, `wrapping_sub`, `wrapping_mul`, `wrapping_neg`, `wrapping_abs`;
 /// - of f64 `sqrt`, `floor`, `ceil`, `trunc`, `round`, `abs`, `min`, `max`, `is_nan`;
+/// - `matches!(v, Value::Undef | Value::Bool(false))` and `v.is_undef()` of a `v: &Value`, with kinds and truths for
+///   patterns: where machine code knows of what kind it is, nothing is left of the question;
 /// - literals, `i64::MAX`, `f64::INFINITY`, `f64::consts::PI` and the like, but no constants of yours;
 /// - calls of other inline ops by their paths. An op of another set does not say here what it gives: its
 ///   result goes to a variable with a type.

@@ -17,6 +17,7 @@ mod host_code;
 mod inline;
 mod inside;
 mod invoke;
+mod looked;
 mod messages;
 mod native;
 mod nested;

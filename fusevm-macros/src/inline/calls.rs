@@ -12,7 +12,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Path};
 
 /// A method: its name, what it computes, and what the function says instead.
-struct Method {
+pub(super) struct Method {
     name: &'static str,
     op: &'static str,
     /// Whether it takes one more.
@@ -20,7 +20,7 @@ struct Method {
     instead: Option<&'static str>,
 }
 
-const fn one(name: &'static str, op: &'static str) -> Method {
+pub(super) const fn one(name: &'static str, op: &'static str) -> Method {
     Method {
         name,
         op,
@@ -81,6 +81,7 @@ fn methods(kind: Kind) -> &'static [Method] {
         Kind::Int => INT,
         Kind::Float => FLOAT,
         Kind::Bool => &[],
+        Kind::Value => super::look::METHODS,
     }
 }
 
@@ -149,6 +150,7 @@ impl Walk<'_> {
         let (a, op) = (receiver.local, method.op);
         let value = match args {
             [b] => self.put(kind, |to| Ins::Binary(op, to, a, b.local)),
+            _ if op == super::look::IS_UNDEF => self.is_one_of(a, &[0]),
             _ if op == "FloatNe" => self.put(Kind::Bool, |to| Ins::Binary(op, to, a, a)),
             _ => self.put(kind, |to| Ins::Unary(op, to, a)),
         };

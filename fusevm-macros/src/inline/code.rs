@@ -81,17 +81,21 @@ impl Code {
     ) -> TokenStream {
         let (mut inputs, mut immediates) = (0u16.., 0u16..);
         let params = params.iter().map(|(kind, immediate)| {
-            let kind = kind.constant(krate);
-            let from = match immediate {
-                true => {
+            let from = match (immediate, kind) {
+                (true, _) => {
                     let at = immediates.next();
                     quote!(Immediate(#at))
                 }
-                false => {
+                (false, Kind::Value) => {
+                    let at = inputs.next();
+                    quote!(Looked(#at))
+                }
+                (false, _) => {
                     let at = inputs.next();
                     quote!(Input(#at))
                 }
             };
+            let kind = kind.constant(krate);
             quote!(#krate::inline::InlineParam { kind: #kind, from: #krate::inline::InlineFrom::#from })
         });
         let locals = self.locals.iter().map(|kind| kind.constant(krate));

@@ -2,12 +2,15 @@
 //! measured by, and the test that compares the two.
 
 use super::Translation;
-use crate::expand::Target;
+use crate::class::with_lifetime;
+use crate::expand::{Target, lifetime};
 use crate::model::Op;
 use crate::tokens::local;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Lifetime;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 /// The implementation of `InlineOp`.
 pub(crate) fn implementation(op: &Op, body: &Translation, target: &Target<'_>) -> TokenStream {
@@ -18,24 +21,38 @@ pub(crate) fn implementation(op: &Op, body: &Translation, target: &Target<'_>) -
         output,
         ..
     } = body;
-    let types = body.params.iter().map(|(_, ty)| ty);
-    let types = quote!((#(#types,)*));
+    let types = |lifetime: &Lifetime| {
+        let types = (body.params.iter()).map(|(_, ty)| with_lifetime(ty, lifetime));
+        quote!((#(#types,)*))
+    };
+    let value = lifetime("'value");
+    let (any, named) = (types(&lifetime("'_")), types(&value));
+    let looked = (body.params.iter()).filter_map(|(_, ty)| match ty {
+        syn::Type::Reference(reference) => {
+            let ty = &reference.elem;
+            Some(quote_spanned!(ty.span()=> #k::inline::is_value::<#ty>();))
+        }
+        _number => None,
+    });
+    // There may be another type of that name.
+    let looked = quote!(const _: () = { #(#looked)* };);
     // As the author wrote them, `mut` included.
     let names = (op.function.sig.inputs.iter()).filter_map(|input| match input {
         syn::FnArg::Typed(param) => Some(&param.pat),
         syn::FnArg::Receiver(_) => None,
     });
     quote! {
+        #looked
         const __FUSEVM_INLINE: &#k::inline::Inline = &#constant;
         #[automatically_derived]
         impl #k::inline::InlineOp for #ident {
-            type Args = #types;
+            type Args<#value> = #named;
             type Output = #output;
             const CODE: &'static #k::inline::Inline = __FUSEVM_INLINE;
             #[allow(warnings, clippy::all)]
             #[inline]
             fn checked(
-                (#(#names,)*): #types,
+                (#(#names,)*): #any,
             ) -> ::core::result::Result<#output, #k::inline::InlineFault> {
                 #checked
             }
@@ -47,22 +64,27 @@ pub(crate) fn implementation(op: &Op, body: &Translation, target: &Target<'_>) -
 pub(crate) fn stub(op: &Op, target: &Target<'_>) -> Option<TokenStream> {
     let (k, ident, cfgs) = (&target.krate, op.ident(), op.function.cfgs());
     op.options.inline.as_ref()?;
-    let known = |ty: &syn::Type| super::ty::parameter(ty).is_some().then(|| ty.clone());
+    let value = lifetime("'value");
+    let known = |ty: &syn::Type| {
+        let known = super::ty::parameter(ty).is_some();
+        known.then(|| with_lifetime(ty, &value))
+    };
     let types: Vec<syn::Type> = op
         .params
         .iter()
         .map(|param| known(&param.ty))
         .collect::<Option<_>>()?;
-    let output = known(op.function.output()?)?;
+    let output = op.function.output()?;
+    super::ty::Kind::of(output).filter(|kind| *kind != super::ty::Kind::Value)?;
     Some(quote! {
         #(#cfgs)*
         #[automatically_derived]
         impl #k::inline::InlineOp for #ident {
-            type Args = (#(#types,)*);
+            type Args<#value> = (#(#types,)*);
             type Output = #output;
             const CODE: &'static #k::inline::Inline = #k::inline::STUB;
             fn checked(
-                _: Self::Args,
+                _: Self::Args<'_>,
             ) -> ::core::result::Result<Self::Output, #k::inline::InlineFault> {
                 ::core::result::Result::Err(#k::inline::InlineFault::Overflow)
             }
@@ -84,7 +106,7 @@ pub(crate) fn test(op: &Op, body: &Translation, target: &Target<'_>) -> TokenStr
         .map(|at| local(&format!("value{at}")))
         .collect();
     let get: Vec<TokenStream> = (body.params.iter().enumerate())
-        .map(|(at, (_, ty))| quote!(<#ty as #k::inline::Checked>::of(&#args[#at])))
+        .map(|(at, (_, ty))| quote!(<#ty as #k::inline::Checked<'_>>::of(&#args[#at])))
         .collect();
     quote! {
         #(#cfgs)*

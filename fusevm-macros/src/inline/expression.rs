@@ -62,6 +62,7 @@ impl Walk<'_> {
             Expr::Cast(cast) => self.cast(cast),
             Expr::MethodCall(_) => self.method_call(expr),
             Expr::Call(_) => self.call(expr, want),
+            Expr::Macro(it) if it.mac.path.is_ident("matches") => self.matches(&it.mac),
             Expr::Assign(assign) => return self.assign(&assign.left, &mut assign.right),
             Expr::If(branch) => return self.if_else(branch, want),
             Expr::Block(block) if block.label.is_none() => {
@@ -250,6 +251,12 @@ impl Walk<'_> {
             (Kind::Int, Kind::Float) => "IntToFloat",
             (Kind::Float, Kind::Int) => "FloatToInt",
             (Kind::Bool, Kind::Int) => "BoolToInt",
+            (Kind::Value, _) => {
+                return self.error(
+                    at,
+                    "an inline body asks of a &Value what kind it is of, and no more",
+                );
+            }
             _ => {
                 return self.error(
                     at,
@@ -268,7 +275,7 @@ fn refused(expr: &Expr) -> &'static str {
         Expr::ForLoop(_) => "`for` cannot stand in an inline body: count with `while`",
         Expr::Loop(_) => "`loop` cannot stand in an inline body: write `while true`",
         Expr::Macro(_) => {
-            "a macro cannot stand in an inline body, which is translated as it is written"
+            "a macro cannot stand in an inline body, which is translated as it is written; only `matches!` of a &Value can"
         }
         Expr::Closure(_) => "a closure cannot stand in an inline body: make an inline op of it",
         Expr::Try(_) => {
@@ -279,7 +286,9 @@ fn refused(expr: &Expr) -> &'static str {
         | Expr::Index(_)
         | Expr::Array(_)
         | Expr::Tuple(_)
-        | Expr::Struct(_) => "a value of an inline body is an i64, f64 or bool",
+        | Expr::Struct(_) => {
+            "a value of an inline body is an i64, f64 or bool, or a &Value that is looked at"
+        }
         Expr::Unsafe(_) => "nothing in an inline body is `unsafe`",
         _ => {
             "this cannot stand in an inline body, which knows arithmetic, comparisons, `if`, `let` and `while`"

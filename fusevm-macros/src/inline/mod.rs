@@ -9,6 +9,7 @@ mod calls;
 mod code;
 pub(crate) mod expand;
 mod expression;
+mod look;
 mod operators;
 mod statement;
 mod ty;
@@ -181,16 +182,18 @@ fn sources(params: &[(&Param, Var)]) -> Vec<(Kind, bool)> {
 
 fn parameters<'o>(op: &'o Op, errors: &mut Errors) -> Option<Vec<(&'o Param, Var)>> {
     let before = errors.count();
+    let fits = |var: Var, class| match class {
+        Class::Immediate => var.kind != Kind::Value,
+        _operand => !var.narrow,
+    };
     let mut params = Vec::new();
     for param in &op.params {
         match param.class {
             Class::Input { .. } | Class::Immediate => match ty::parameter(&param.ty) {
-                Some(var) if !var.narrow || param.class == Class::Immediate => {
-                    params.push((param, var));
-                }
+                Some(var) if fits(var, param.class) => params.push((param, var)),
                 _ => errors.at(
                     &param.ty,
-                    "a parameter of an inline op is i64, f64 or bool, or an immediate that is a number: every tier has to know what is done with it",
+                    "a parameter of an inline op is i64, f64, bool or &Value, or an immediate that is a number: every tier has to know what is done with it",
                 ),
             },
             _ => errors.at(
@@ -206,7 +209,7 @@ fn result(op: &Op, errors: &mut Errors) -> Option<Kind> {
     const TEXT: &str = "the result of an inline op is i64, f64 or bool: every tier has to know what is done with it";
     match op.function.output() {
         Some(ty) => {
-            let kind = Kind::of(ty);
+            let kind = Kind::of(ty).filter(|kind| *kind != Kind::Value);
             if kind.is_none() {
                 errors.at(ty, TEXT);
             }

@@ -124,7 +124,10 @@ impl Walk<'_> {
             return self.integer(int, true);
         }
         if let UnOp::Deref(star) = &unary.op {
-            return self.error(star, "a value of an inline body is an i64, f64 or bool");
+            return self.error(
+                star,
+                "a value of an inline body is an i64, f64 or bool, or a &Value that is looked at",
+            );
         }
         let value = self.value(&mut unary.expr, want)?;
         let op = match (&unary.op, value.kind) {

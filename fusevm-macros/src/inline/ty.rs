@@ -9,10 +9,16 @@ pub(crate) enum Kind {
     Int,
     Float,
     Bool,
+    /// `&Value`, of which a body asks what kind it is of: its local is the number of that.
+    Value,
 }
 
 impl Kind {
     pub(crate) fn of(ty: &Type) -> Option<Kind> {
+        if let Type::Reference(reference) = ty {
+            let is_value = name(&reference.elem).is_some_and(|name| name == "Value");
+            return (is_value && reference.mutability.is_none()).then_some(Kind::Value);
+        }
         match name(ty)?.as_str() {
             "i64" => Some(Kind::Int),
             "f64" => Some(Kind::Float),
@@ -27,13 +33,14 @@ impl Kind {
             Kind::Int => "i64",
             Kind::Float => "f64",
             Kind::Bool => "bool",
+            Kind::Value => "&Value",
         }
     }
 
     /// The variant of `InlineKind` as code.
     pub(crate) fn constant(self, krate: &TokenStream) -> TokenStream {
         let name = match self {
-            Kind::Int => "Int",
+            Kind::Int | Kind::Value => "Int",
             Kind::Float => "Float",
             Kind::Bool => "Bool",
         };
@@ -53,9 +60,9 @@ pub(crate) struct Var {
 
 /// What a parameter of that type is, if it may be one.
 pub(crate) fn parameter(ty: &Type) -> Option<Var> {
-    let (kind, narrow) = match (Kind::of(ty), name(ty)?.as_str()) {
+    let (kind, narrow) = match (Kind::of(ty), name(ty).as_deref()) {
         (Some(kind), _) => (kind, false),
-        (None, "u8" | "i8" | "i32" | "u32") => (Kind::Int, true),
+        (None, Some("u8" | "i8" | "i32" | "u32")) => (Kind::Int, true),
         _ => return None,
     };
     Some(Var {

@@ -162,6 +162,7 @@ fn check_inline(
                 };
                 fits.then_some(input)
             }
+            (InlineFrom::Looked(n), _) => Some(inputs[usize::from(n)].clone()),
             (InlineFrom::Immediate(n), kind) => {
                 let value = immediate(&desc.immediates[usize::from(n)], bits)?;
                 Some(match kind {

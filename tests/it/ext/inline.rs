@@ -265,7 +265,7 @@ fn a_translation_that_is_another_is_found() {
     assert!(text.starts_with("`clamp` of ["), "{text}");
 }
 
-fn checked<O: InlineOp>(args: O::Args) -> Result<O::Output, InlineFault> {
+fn checked<O: InlineOp>(args: O::Args<'_>) -> Result<O::Output, InlineFault> {
     O::checked(args)
 }
 

@@ -18,6 +18,7 @@ pub use compute::{div, fmax, fmin, or_panic, rem, shl, shr};
 
 use super::{ImmDesc, ImmKind};
 use crate::semantics::Trap;
+use crate::value::Value;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -37,6 +38,8 @@ pub enum InlineKind {
 pub enum InlineFrom {
     /// It is input `n` of the op, counted from the deepest.
     Input(u16),
+    /// It is what [`looked`] says of input `n`: of what kind that is.
+    Looked(u16),
     /// It is immediate `n` of the op; see [`immediate`].
     Immediate(u16),
 }
@@ -353,7 +356,7 @@ impl fmt::Display for InlineFault {
 )]
 pub trait InlineOp {
     /// Its parameters as a tuple.
-    type Args;
+    type Args<'value>;
     /// Its result.
     type Output;
     /// Its body.
@@ -363,7 +366,43 @@ pub trait InlineOp {
     ///
     /// # Errors
     /// Why it fails.
-    fn checked(args: Self::Args) -> Result<Self::Output, InlineFault>;
+    fn checked(args: Self::Args<'_>) -> Result<Self::Output, InlineFault>;
+}
+
+/// What an inline body may look at behind a reference.
+#[diagnostic::on_unimplemented(
+    message = "an inline body looks at a `&fusevm::Value`, not at a `&{Self}`",
+    label = "another type of that name"
+)]
+pub trait LookedAt {}
+
+impl LookedAt for Value {}
+
+/// Checks that a parameter is what an inline body takes it for.
+pub const fn is_value<T: LookedAt>() {}
+
+/// What a value that is true is to a body: no kind, so that the two truths are told apart.
+pub const TRUE: i64 = 16;
+
+/// The number that a body has for a value that it looks at: that of its kind, as it stands in memory; but for true
+/// it is [`TRUE`].
+pub const fn looked(value: &Value) -> i64 {
+    match value {
+        Value::Undef => 0,
+        Value::Bool(false) => 1,
+        Value::Bool(true) => TRUE,
+        Value::Int(_) => 2,
+        Value::Float(_) => 3,
+        Value::Status(_) => 4,
+        Value::Ref(_) => 5,
+        Value::NativeFn(_) => 6,
+        Value::Obj(_) => 7,
+        Value::Str(_) => 8,
+        Value::Array(_) => 9,
+        Value::Hash(_) => 10,
+        Value::Func(_) => 11,
+        Value::Host(_) => 12,
+    }
 }
 
 /// Stands for the body of an op with errors.

@@ -3,12 +3,17 @@
 //! What may fail is looked at before: then the interpreter runs the op, and says where it failed. A body
 //! with a loop is not expanded; the op is called then.
 
-use super::{Build, Refused};
+use super::held::Original;
+use super::{Build, Know, Refused, St, single};
 use crate::ext::OpDesc;
-use crate::ext::inline::immediate;
-use crate::ext::inline::{Inline, InlineBinary, InlineFrom, InlineIns, InlineKind, InlineUnary};
+use crate::ext::inline::{
+    Inline, InlineBinary, InlineFrom, InlineIns, InlineKind, InlineUnary, TRUE, immediate,
+};
 use crate::jit::ir::{B, Bin, Cond, Inst, Loc, Term, Ty, Un, V, Why};
 use std::collections::HashMap;
+
+/// The tag of a truth.
+const BOOL: u8 = 1;
 
 /// Instructions of a body that is expanded.
 const MOST: usize = 200;
@@ -44,7 +49,7 @@ impl Build<'_> {
         if code.len() > MOST || code.iter().enumerate().any(goes_back) {
             return None;
         }
-        let mut locals: Locals = vec![None; flat.locals.len()];
+        let (mut locals, mut looked): (Locals, _) = (vec![None; flat.locals.len()], Vec::new());
         for (at, param) in body.params.iter().enumerate() {
             let wanted = ty(param.kind);
             locals[at] = Some(match param.from {
@@ -55,6 +60,17 @@ impl Build<'_> {
                         return None;
                     }
                     v
+                }
+                InlineFrom::Looked(n) => {
+                    let seen = self.seen().operands;
+                    let last = desc.inputs.len() - 1;
+                    let seen = match usize::from(n) {
+                        0 => seen[0],
+                        n if n == last => seen[1],
+                        _between => 0,
+                    };
+                    looked.push(a + n);
+                    self.looked(a + n, seen)?
                 }
                 InlineFrom::Immediate(n) => {
                     let n = immediate(desc.immediates.get(usize::from(n))?, packed)?;
@@ -124,7 +140,64 @@ impl Build<'_> {
             }
         }
         self.at = done;
+        for r in looked {
+            if self.held.source(r).is_none() {
+                self.forget(Loc::Reg(r));
+            }
+            self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+        }
+        self.held.done();
         Some(result)
+    }
+
+    /// The number of what an input is; see [`looked`].
+    fn looked(&mut self, r: u16, seen: u16) -> Option<V> {
+        let of = match self.held.source(r) {
+            // Numbers are never held back.
+            Some(Original::Const(_, Know::Tag(tag))) => return Some(self.int(tag.into())),
+            Some(Original::Const(..)) => return None,
+            Some(Original::Reg(from)) => Loc::Reg(from),
+            None => Loc::Reg(r),
+        };
+        let (v, ty) = match self.st(of) {
+            St::Val { v, .. } => (v, self.f.ty(v)),
+            St::Mem(Know::Tag(tag)) if tag != BOOL => return Some(self.int(tag.into())),
+            // One kind is what it will be again, and costs a guard that goes where it is asked for again.
+            St::Mem(_) => match single(seen) {
+                Some(tag) if Ty::of_tag(tag).is_some() => self.value(of, seen)?,
+                Some(tag) => {
+                    self.guard_tag(of, tag);
+                    self.set_st(of, St::Mem(Know::Tag(tag)));
+                    return Some(self.int(tag.into()));
+                }
+                None => return Some(self.looked_in_memory(of)),
+            },
+        };
+        let truth = |build: &mut Self, v| build.look_of_truth(v);
+        Some(match ty {
+            Ty::Bool => truth(self, v),
+            ty => self.int(ty.tag()?.into()),
+        })
+    }
+
+    fn look_of_truth(&mut self, v: V) -> V {
+        let (yes, no) = (self.int(TRUE), self.int(BOOL.into()));
+        self.inst(Inst::Select(v, yes, no), Ty::Int)
+    }
+
+    /// The same where it may be of any kind.
+    fn looked_in_memory(&mut self, of: Loc) -> V {
+        let (tag, wanted) = (self.inst(Inst::Tag(of), Ty::Int), self.int(BOOL.into()));
+        let is = self.cmp(Cond::Eq, tag, wanted);
+        let (truth, done) = (self.f.block(), self.f.block());
+        let result = self.f.param(done, Ty::Int);
+        self.end(Term::Branch(is, (truth, Vec::new()), (done, vec![tag])));
+        self.at = truth;
+        let v = self.inst(Inst::Load(of), Ty::Bool);
+        let v = self.look_of_truth(v);
+        self.end(Term::Jump(done, vec![v]));
+        self.at = done;
+        result
     }
 
     /// What a local is, which was written on each way here.
