@@ -186,6 +186,25 @@ pub mod names {
         m.give(text)
     }
 
+    /// `( -- n )` The number that the operand is, or that it says as a text: an argument of the program.
+    #[ext_op(name = "(number)")]
+    pub fn number(#[coerce] n: i64, m: &mut Machine) -> Result<(), Fault> {
+        m.give([n])
+    }
+
+    /// `( -- addr n )` A text that is no literal: an argument of the program.
+    #[ext_op(name = "(text)")]
+    pub fn given(text: &str, m: &mut Machine) -> Result<(), Fault> {
+        let text = m.keep(text)?;
+        m.give(text)
+    }
+
+    /// The top cell as an operand: the number of an argument.
+    #[ext_op(name = "(arg)")]
+    pub fn argument(m: &mut Machine) -> Result<i64, Fault> {
+        m.take("arg").map(|[n]| n)
+    }
+
     /// `( -- a )` What a name stands for.
     #[ext_op]
     pub fn named(#[imm] name: Name<'_>, m: &mut Machine) -> Result<(), Fault> {

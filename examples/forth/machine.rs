@@ -260,6 +260,16 @@ impl Machine {
         self.store(at, cell)
     }
 
+    /// Address and length of a text that is put there.
+    pub fn keep(&mut self, text: &str) -> Result<[i64; 2], Fault> {
+        if self.literals.len() + text.len() > LARGEST {
+            return Err(Fault::MemoryFull);
+        }
+        let at = TEXTS + self.literals.len() as i64;
+        self.literals.extend_from_slice(text.as_bytes());
+        Ok([at, text.len() as i64])
+    }
+
     /// Address and length of a literal text, which is put there the first time.
     pub fn text(&mut self, symbol: u32, text: &str) -> [i64; 2] {
         let at = entry(&mut self.texts, symbol).get_or_insert_with(|| {

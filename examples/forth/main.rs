@@ -19,7 +19,8 @@
 //!   outside of definitions; a definition may call later ones of its input;
 //! - of two definitions of a name the later one has it, in earlier inputs as well. Core words keep theirs;
 //! - `r@` sees what `>r` has put away from inside a loop, and `exit` needs no `unloop`;
-//! - after an error the stack is empty.
+//! - after an error the stack is empty;
+//! - `argc`, `arg ( n -- addr n )` and `argn ( n -- number )` give what the program was given, from 0.
 
 mod compile;
 mod control;
@@ -58,6 +59,9 @@ impl Frontend for Forth {
     }
 
     fn prepare(vm: &mut VM) {
+        if vm.global("ARGV").is_undef() {
+            vm.set_global("ARGV", Value::array(Vec::<Value>::new()));
+        }
         vm.load(&prelude::PRELUDE).expect("rustc has verified it");
     }
 

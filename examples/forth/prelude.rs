@@ -34,6 +34,15 @@ pub static PRELUDE: StaticChunk = chunk! { Forth;
     // ( addr -- addr n ) The text behind a byte that holds its length.
     fn count() { ops::dup; numbers::increment; ops::swap; ops::byte_fetch; }
 
+    // ( -- n ) How many arguments the program was given.
+    fn argc() { GetVar("ARGV"); core_ops::len; names::push; }
+
+    // ( n -- addr n ) Argument n, from 0, as a text.
+    fn arg() { GetVar("ARGV"); names::argument; core_ops::get; names::given; }
+
+    // ( n -- number ) Argument n as the number that it says.
+    fn argn() { GetVar("ARGV"); names::argument; core_ops::get; names::number; }
+
     // ( n -- )
     fn spaces() {
         let left;

@@ -87,8 +87,8 @@ fn bind(heap: &mut Heap, receiver: Value, method: Obj<Closure>) -> Result<Value,
 pub mod all {
     use super::*;
 
-    /// Prints a value and a line break.
-    #[ext_op]
+    /// Prints a value and a line break; that takes as long as some ten ops.
+    #[ext_op(cost = 10)]
     pub fn print(value: &Value, heap: &mut Heap, out: &mut Output) -> io::Result<()> {
         match value.as_str() {
             Some(text) => writeln!(out, "{text}"),

@@ -39,6 +39,31 @@ fn what_is_printed() {
 }
 
 #[test]
+fn arguments() {
+    let args = ["-e", "argc . 0 arg type 1 argn 2* .", "some text", "21"];
+    let (code, output, errors) = run::<Forth>(&args, String::new());
+    assert_eq!(
+        (code, output.as_str(), errors.as_str()),
+        (0, "2 some text42 ", "")
+    );
+    let args = ["-e", "argc . 0 argn", "some text"];
+    let (code, output, errors) = run::<Forth>(&args, String::new());
+    assert_eq!((code, output.as_str()), (70, "1 "));
+    assert!(
+        errors.contains("expected Int, found Str \"some text\""),
+        "{errors}"
+    );
+    let (code, _, errors) = run::<Forth>(&["-e", "3 arg type"], String::new());
+    assert_eq!(code, 70);
+    assert!(errors.contains("expected Str, found Undef"), "{errors}");
+    let (_, _, errors) = run::<Forth>(&["-e", "arg"], String::new());
+    assert!(
+        errors.contains("`arg` takes 1, but the stack holds 0"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn a_session_lives_through_errors_of_every_kind() {
     let session = [
         ("1 2 +", Shows(" ok 3\n")),
