@@ -183,12 +183,26 @@ impl Array {
     #[inline]
     pub(crate) fn taken(values: &mut [Value]) -> Array {
         // What does not begin with a number is not packed.
-        if let Some(Value::Int(_) | Value::Float(_)) | None = values.first() {
-            return values.iter_mut().map(std::mem::take).collect();
+        match values.first() {
+            None => return Array::empty(),
+            Some(Value::Int(_) | Value::Float(_)) => {
+                return values.iter_mut().map(std::mem::take).collect();
+            }
+            Some(_) => {}
         }
         let items: Vec<Value> = values.iter_mut().map(std::mem::take).collect();
         let handles = items.iter().any(Value::may_hold_handles);
         Array(Arc::new(ArrayData::of(Items::Value(items), handles)))
+    }
+
+    /// No elements, in storage that a thread has once for all: who puts something in gets storage then. Half of the
+    /// nodes of a tree are leaves.
+    #[inline]
+    fn empty() -> Array {
+        thread_local! {
+            static EMPTY: Array = Array::default();
+        }
+        EMPTY.try_with(Array::clone).unwrap_or_default()
     }
 
     /// Number of elements.
