@@ -3,6 +3,7 @@
 
 mod background;
 mod branches;
+mod counting;
 mod edges;
 mod failing;
 mod inline;

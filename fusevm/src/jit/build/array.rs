@@ -239,7 +239,7 @@ impl Build<'_> {
         self.inst(Inst::ElemStore(at, v), Ty::None);
     }
 
-    /// Appends, and goes on at `done`.
+    /// Appends to an array that nobody else has, and goes on at `done`.
     fn append(&mut self, loc: Loc, args: Vec<V>, done: B) {
         self.lib(Lib::Push, [Some(loc), None, None], args);
         self.end(Term::Jump(done, Vec::new()));
@@ -256,6 +256,7 @@ impl Build<'_> {
         let is_array = value.is_some() && self.array(loc).is_some();
         match value {
             Some((v, _)) if is_array => {
+                self.lib(Lib::Unshare, [Some(loc), None, None], Vec::new());
                 self.lib(Lib::Push, [Some(loc), None, None], vec![v]);
                 1
             }

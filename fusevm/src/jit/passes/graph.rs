@@ -190,6 +190,8 @@ impl Writes {
                     self.locs.extend((a..a + n.max(1)).map(Loc::Reg));
                 }
             }
+            // Nobody else has the array: it stays where it is.
+            Lib::Push => {}
             _others => self.locs.extend(locs.iter().flatten()),
         }
         match lib {

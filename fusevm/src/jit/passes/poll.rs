@@ -9,12 +9,19 @@
 //! h(i): …; if i + c < m h(i + c) else if i + c < n p(i + c) else out
 //! ```
 //!
+//! What it counts is often an index, which is compared with a length in every turn. The turns between two looks are so
+//! few then that the index stays below the length, and they need not ask; before the first of them the loop asks, and
+//! is left at its head where the turn would have left it.
+//!
+//! By how much it counts may be known at run time alone; where that is too much or too little, and where the turns
+//! would lead over the greatest integer, the look comes in every turn.
+//!
 //! **Invariant**: between two polls there are [`TURNS`] turns of at most [`SHORT`] instructions that call nobody, or
 //! fewer: nobody who interrupts has to wait longer than a poll in each turn of a long loop would take. What is paid
 //! for, and where, stays the same; with less fuel than [`PAID`], the interpreter goes on.
 
 use super::graph::{Graph, Loop};
-use crate::jit::ir::{B, Bin, Cond, Func, Inst, Term, Ty, V};
+use crate::jit::ir::{B, Bin, Cond, Exit, Func, Inst, Term, Ty, V, Why};
 
 /// Turns between two polls.
 const TURNS: i64 = 1024;
@@ -24,6 +31,9 @@ const PAID: u32 = 4096;
 
 /// Turns after which a loop is over so soon that it is not polled at all: as much may be written in a row.
 const FEW: i64 = 64;
+
+/// What a loop counts by at most.
+const STEP: i64 = 1 << 20;
 
 /// Instructions that a loop has at most: in a longer one nobody would notice.
 const SHORT: usize = 40;
@@ -58,7 +68,10 @@ fn is_over_soon(f: &Func, of: &Counted) -> bool {
     let Some(end) = f.int(of.end) else {
         return false;
     };
-    let turns = |begin: i64| Some(end.checked_sub(begin)? / of.step);
+    let Some(step) = f.int(of.step) else {
+        return false;
+    };
+    let turns = |begin: i64| Some(end.checked_sub(begin)? / step);
     begins.into_iter().all(|begin| {
         let turns = begin.and_then(turns);
         turns.is_some_and(|turns| turns <= FEW)
@@ -70,7 +83,7 @@ struct Counted {
     header: B,
     /// Which parameter of the header counts, and by how much.
     counter: usize,
-    step: i64,
+    step: V,
     /// What is looked at in each turn, and left by.
     look: V,
     exit: usize,
@@ -83,6 +96,9 @@ struct Counted {
     args: Vec<V>,
     /// The blocks from outside.
     before: Vec<B>,
+    /// Guards that come in every turn, that what is counted is below a length; and the lengths, each once.
+    bounds: Vec<(B, V)>,
+    lens: Vec<V>,
 }
 
 fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Counted> {
@@ -124,18 +140,37 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     };
     let params = &f.blocks[header.0 as usize].params;
     let counter = params.iter().position(|param| *param == from)?;
-    let step = f.int(by).filter(|step| (1..=1 << 20).contains(step))?;
-    let is_outside = !found.blocks.has(defined[end.0 as usize]);
-    if !is_back || !is_out || !is_outside || args.get(counter) != Some(&next) {
+    let fits = f.int(by).is_none_or(|step| (1..=STEP).contains(&step));
+    let is_outside = [end, by]
+        .iter()
+        .all(|v| !found.blocks.has(defined[v.0 as usize]) || f.int(*v).is_some());
+    if !fits || !is_back || !is_out || !is_outside || args.get(counter) != Some(&next) {
         return None;
     }
     let before = graph.preds[found.header]
         .iter()
         .filter(|pred| **pred != latch);
+    let (mut bounds, mut lens) = (Vec::new(), Vec::new());
+    for at in found.blocks.iter().filter(|at| *at < graph.order.len()) {
+        let block = graph.order[at];
+        for v in &f.blocks[block.0 as usize].insts {
+            if let Inst::Guard(is, true, _) = f.inst(*v)
+                && let Inst::Cmp(Cond::Below, index, len) = f.inst(*is)
+                && *index == from
+                && !found.blocks.has(defined[len.0 as usize])
+                && graph.dominates(at, last)
+            {
+                bounds.push((block, *v));
+                if !lens.contains(len) {
+                    lens.push(*len);
+                }
+            }
+        }
+    }
     Some(Counted {
         header,
         counter,
-        step,
+        step: by,
         look,
         exit,
         last: last_block,
@@ -144,6 +179,8 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
         end,
         args: args.clone(),
         before: before.map(|pred| graph.order[*pred]).collect(),
+        bounds,
+        lens,
     })
 }
 
@@ -194,6 +231,10 @@ fn split(f: &mut Func, of: Counted) {
             *v = params[at];
         }
     }
+    let out_of_bounds = Exit {
+        why: Why::Range,
+        ..exit.clone()
+    };
     f.exits.push(exit);
     let exit = f.exits.len() - 1;
     let from = params[of.counter];
@@ -206,14 +247,66 @@ fn split(f: &mut Func, of: Counted) {
         _poll => (Inst::Poll(exit), TURNS),
     };
     let look = f.value(look, Ty::None);
-    let reach = f.value(Inst::Int(turns * of.step), Ty::Int);
-    let far = f.value(Inst::Bin(Bin::Add, from, reach), Ty::Int);
-    let over = f.value(Inst::Bin(Bin::AddOver, from, reach), Ty::Bool);
-    let less = f.value(Inst::Cmp(Cond::Lt, of.end, far), Ty::Bool);
-    let nearer = f.value(Inst::Select(less, of.end, far), Ty::Int);
-    let end = f.value(Inst::Select(over, of.end, nearer), Ty::Int);
+    let mut insts = vec![look];
+    let mut put = |f: &mut Func, inst, ty| {
+        let v = f.value(inst, ty);
+        insts.push(v);
+        v
+    };
+    // Where the last turn may begin at the end itself, that is one before.
+    let early = i64::from(of.cond != Cond::Lt);
+    let reach = match f.int(of.step) {
+        Some(step) => put(f, Inst::Int(turns * step - early), Ty::Int),
+        None => {
+            let turns = put(f, Inst::Int(turns), Ty::Int);
+            let reach = put(f, Inst::Bin(Bin::Mul, of.step, turns), Ty::Int);
+            match early {
+                0 => reach,
+                early => {
+                    let early = put(f, Inst::Int(early), Ty::Int);
+                    put(f, Inst::Bin(Bin::Sub, reach, early), Ty::Int)
+                }
+            }
+        }
+    };
+    let far = put(f, Inst::Bin(Bin::Add, from, reach), Ty::Int);
+    let over = put(f, Inst::Bin(Bin::AddOver, from, reach), Ty::Bool);
+    let less = put(f, Inst::Cmp(Cond::Lt, of.end, far), Ty::Bool);
+    let nearer = put(f, Inst::Select(less, of.end, far), Ty::Int);
+    // No turn but this one.
+    let none = put(f, Inst::Int(i64::MIN), Ty::Int);
+    let mut end = put(f, Inst::Select(over, none, nearer), Ty::Int);
+    if f.int(of.step).is_none() {
+        let (most, one) = (
+            put(f, Inst::Int(STEP), Ty::Int),
+            put(f, Inst::Int(1), Ty::Int),
+        );
+        let before = put(f, Inst::Bin(Bin::Sub, of.step, one), Ty::Int);
+        let fits = put(f, Inst::Cmp(Cond::Below, before, most), Ty::Bool);
+        end = put(f, Inst::Select(fits, end, none), Ty::Int);
+    }
+    if !of.lens.is_empty() {
+        f.exits.push(out_of_bounds);
+    }
+    for len in of.lens {
+        let is = put(f, Inst::Cmp(Cond::Below, from, len), Ty::Bool);
+        put(f, Inst::Guard(is, true, f.exits.len() - 1), Ty::None);
+        // The last turn there may be, or the one behind it.
+        let last = match of.cond {
+            Cond::Lt => len,
+            _or_equal => {
+                let one = put(f, Inst::Int(1), Ty::Int);
+                put(f, Inst::Bin(Bin::Sub, len, one), Ty::Int)
+            }
+        };
+        let less = put(f, Inst::Cmp(Cond::Lt, last, end), Ty::Bool);
+        end = put(f, Inst::Select(less, last, end), Ty::Int);
+    }
+    for (block, guard) in of.bounds {
+        f.blocks[block.0 as usize].insts.retain(|v| *v != guard);
+    }
     let block = &mut f.blocks[around.0 as usize];
-    block.insts = vec![look, reach, far, over, less, nearer, end];
+    block.insts = insts;
     block.term = Term::Jump(of.header, params);
     for before in of.before {
         match &mut f.blocks[before.0 as usize].term {
@@ -281,23 +374,139 @@ mod tests {
                 v14: Bool = AddOver v9, v12
                 v15: Bool = Lt v0, v13
                 v16: Int = select v15, v0, v13
-                v17: Int = select v14, v0, v16
+                v17: Int = -9223372036854775808
+                v18: Int = select v14, v17, v16
                 jump b1(v9, v10)
             b1(v3: Int, v4: Int):
                 v5: Int = Mul v4, v3
                 v6: Int = Add v3, v2
                 v7: Bool = Lt v6, v0
-                v18: Bool = Lt v6, v17
-                if v18 b2() else b5()
+                v19: Bool = Lt v6, v18
+                if v19 b2() else b5()
             b5():
-                v19: Bool = Lt v6, v0
-                if v19 b6() else b3()
+                v20: Bool = Lt v6, v0
+                if v20 b6() else b3()
             b3():
                 leave @9 Planned [r1=v6]
             b6():
                 jump b4(v6, v5)
             b2():
                 jump b1(v6, v5)
+            ",
+        );
+    }
+
+    #[test]
+    fn it_may_count_by_what_is_known_when_it_runs() {
+        check(
+            run,
+            "
+            b0(v0: Int, v1: Int):
+                v2: Int = 0
+                jump b1(v2)
+            b1(v3: Int):
+                poll, else @4 Limit [r1=v3]
+                v5: Int = Add v3, v1
+                v6: Bool = Lt v5, v0
+                if v6 b2() else b3()
+            b2():
+                jump b1(v5)
+            b3():
+                leave @9 Planned [r1=v5]
+            ",
+            "
+            b0(v0: Int, v1: Int):
+                v2: Int = 0
+                jump b4(v2)
+            b4(v8: Int):
+                poll, else @4 Limit [r1=v8]
+                v10: Int = 1024
+                v11: Int = Mul v1, v10
+                v12: Int = Add v8, v11
+                v13: Bool = AddOver v8, v11
+                v14: Bool = Lt v0, v12
+                v15: Int = select v14, v0, v12
+                v16: Int = -9223372036854775808
+                v17: Int = select v13, v16, v15
+                v18: Int = 1048576
+                v19: Int = 1
+                v20: Int = Sub v1, v19
+                v21: Bool = Below v20, v18
+                v22: Int = select v21, v17, v16
+                jump b1(v8)
+            b1(v3: Int):
+                v5: Int = Add v3, v1
+                v6: Bool = Lt v5, v0
+                v23: Bool = Lt v5, v22
+                if v23 b2() else b5()
+            b5():
+                v24: Bool = Lt v5, v0
+                if v24 b6() else b3()
+            b3():
+                leave @9 Planned [r1=v5]
+            b6():
+                jump b4(v5)
+            b2():
+                jump b1(v5)
+            ",
+        );
+    }
+
+    #[test]
+    fn what_is_counted_stays_below_a_length() {
+        check(
+            run,
+            "
+            b0(v0: Int, v1: Int):
+                v2: Int = 0
+                v3: Int = 1
+                jump b1(v2)
+            b1(v4: Int):
+                poll, else @4 Limit [r1=v4]
+                v6: Bool = Below v4, v1
+                guard v6, else @5 Range [r1=v4 r2=v2]
+                v8: Int = Add v4, v3
+                v9: Bool = Lt v8, v0
+                if v9 b2() else b3()
+            b2():
+                jump b1(v8)
+            b3():
+                leave @9 Planned [r1=v8]
+            ",
+            "
+            b0(v0: Int, v1: Int):
+                v2: Int = 0
+                v3: Int = 1
+                jump b4(v2)
+            b4(v12: Int):
+                poll, else @4 Limit [r1=v12]
+                v14: Int = 1024
+                v15: Int = Add v12, v14
+                v16: Bool = AddOver v12, v14
+                v17: Bool = Lt v0, v15
+                v18: Int = select v17, v0, v15
+                v19: Int = -9223372036854775808
+                v20: Int = select v16, v19, v18
+                v21: Bool = Below v12, v1
+                guard v21, else @4 Range [r1=v12]
+                v23: Bool = Lt v1, v20
+                v24: Int = select v23, v1, v20
+                jump b1(v12)
+            b1(v4: Int):
+                v6: Bool = Below v4, v1
+                v8: Int = Add v4, v3
+                v9: Bool = Lt v8, v0
+                v25: Bool = Lt v8, v24
+                if v25 b2() else b5()
+            b5():
+                v26: Bool = Lt v8, v0
+                if v26 b6() else b3()
+            b3():
+                leave @9 Planned [r1=v8]
+            b6():
+                jump b4(v8)
+            b2():
+                jump b1(v8)
             ",
         );
     }
@@ -332,17 +541,18 @@ mod tests {
                 v12: Bool = AddOver v8, v10
                 v13: Bool = Lt v0, v11
                 v14: Int = select v13, v0, v11
-                v15: Int = select v12, v0, v14
+                v15: Int = -9223372036854775808
+                v16: Int = select v12, v15, v14
                 jump b1(v8)
             b1(v2: Int):
                 spend v1
                 v4: Int = Add v2, v1
                 v5: Bool = Lt v4, v0
-                v16: Bool = Lt v4, v15
-                if v16 b3() else b5()
+                v17: Bool = Lt v4, v16
+                if v17 b3() else b5()
             b5():
-                v17: Bool = Lt v4, v0
-                if v17 b6() else b2()
+                v18: Bool = Lt v4, v0
+                if v18 b6() else b2()
             b2():
                 leave @9 Planned [r1=v4]
             b6():
