@@ -44,15 +44,18 @@ pub(super) fn run(f: &mut Func) {
     let counted: Vec<Counted> = (graph.loops.iter())
         .filter_map(|found| find(f, &graph, &defined, found))
         .collect();
-    for counted in counted {
-        let polls = matches!(f.inst(counted.look), Inst::Poll(_));
-        match polls && is_over_soon(f, &counted) {
-            true => {
-                let header = counted.header.0 as usize;
-                f.blocks[header].insts.retain(|v| *v != counted.look);
-            }
-            false => split(f, counted),
+    for mut counted in counted {
+        let is_over_soon = is_over_soon(f, &counted);
+        if is_over_soon && let Inst::Poll(_) = f.inst(counted.look) {
+            let header = counted.header.0 as usize;
+            f.blocks[header].insts.retain(|v| *v != counted.look);
+            continue;
         }
+        if is_over_soon {
+            // To ask in each of them takes less.
+            (counted.bounds, counted.lens) = Default::default();
+        }
+        split(f, counted);
     }
 }
 
