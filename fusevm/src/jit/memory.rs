@@ -1,5 +1,5 @@
 //! Where machine code lives: one region of address space for a VM, near the text of the executable, in
-//! which whole pages are handed out.
+//! which whole pages are handed out to code that is placed together.
 //!
 //! A room for `unsafe`: pages are mapped, written, and made executable here, and nowhere else.
 //!
@@ -12,6 +12,7 @@
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use std::ffi::c_void;
+use std::ops::Range;
 use std::ptr::{copy_nonoverlapping, without_provenance_mut};
 
 /// Bytes that a page of the region has.
@@ -25,19 +26,18 @@ const ALIGN: usize = 64;
 pub(super) struct Region {
     base: *mut u8,
     len: usize,
-    /// Which pages are in use.
-    used: Vec<bool>,
+    /// How many have code in each page.
+    used: Vec<u32>,
 }
 
 // SAFETY: the pages belong to the region alone; moving it to another thread moves nothing they refer to.
 unsafe impl Send for Region {}
 
-/// Code that was placed: where it begins, and the pages that it has.
+/// Code that was placed: where it begins, and the pages that it has, perhaps with others that were placed with it.
 #[derive(Clone, Debug)]
 pub(super) struct Placed {
     pub(super) starts: Vec<usize>,
-    first: usize,
-    pages: usize,
+    pages: Range<usize>,
 }
 
 impl Region {
@@ -64,25 +64,27 @@ impl Region {
         Some(Region {
             base: base.ok()?.cast(),
             len,
-            used: vec![false; len / PAGE],
+            used: vec![0; len / PAGE],
         })
     }
 
     /// Bytes in use, by whole pages.
     pub(super) fn in_use(&self) -> usize {
-        self.used.iter().filter(|used| **used).count() * PAGE
+        self.used.iter().filter(|used| **used > 0).count() * PAGE
     }
 
-    /// Places code in fresh pages, each with pages of its own, one behind the other; `None` where there is no
-    /// room for all of them in a row, or the system refuses. Each is made of pieces.
+    /// Places code in fresh pages, one behind the other; `None` where there is no room for all of it in a row, or the
+    /// system refuses. Each is made of pieces.
     pub(super) fn place(&mut self, all: &[[&[u8]; 2]]) -> Option<Vec<Placed>> {
         let of = |pieces: &[&[u8]; 2]| -> usize {
-            let len: usize = pieces.iter().map(|p| p.len().next_multiple_of(ALIGN)).sum();
-            len.div_ceil(PAGE).max(1)
+            pieces.iter().map(|p| p.len().next_multiple_of(ALIGN)).sum()
         };
-        let pages: usize = all.iter().map(of).sum();
-        let first = (0..=self.used.len().checked_sub(pages)?)
-            .find(|first| self.used[*first..first + pages].iter().all(|used| !used))?;
+        let pages = all.iter().map(of).sum::<usize>().div_ceil(PAGE).max(1);
+        let first = (0..=self.used.len().checked_sub(pages)?).find(|first| {
+            self.used[*first..first + pages]
+                .iter()
+                .all(|used| *used == 0)
+        })?;
         // SAFETY: the pages lie in the region, and nobody uses them: they were free.
         let at = unsafe { self.base.add(first * PAGE) };
         let protect = |flags| {
@@ -90,46 +92,54 @@ impl Region {
             unsafe { mprotect(at.cast::<c_void>(), pages * PAGE, flags) }.ok()
         };
         protect(MprotectFlags::READ | MprotectFlags::WRITE)?;
-        let (mut placed, mut page) = (Vec::with_capacity(all.len()), 0);
+        let (mut placed, mut offset) = (Vec::with_capacity(all.len()), 0);
         for pieces in all {
-            let mut starts = Vec::with_capacity(pieces.len());
-            let mut offset = page * PAGE;
+            let (begin, mut starts) = (offset, Vec::with_capacity(pieces.len()));
             for piece in pieces {
                 // SAFETY: the sum of the lengths was made to fit the pages, which are writable now.
                 unsafe { copy_nonoverlapping(piece.as_ptr(), at.add(offset), piece.len()) };
                 starts.push(at as usize + offset);
                 offset += piece.len().next_multiple_of(ALIGN);
             }
+            let behind = offset.div_ceil(PAGE).max(begin / PAGE + 1);
             placed.push(Placed {
                 starts,
-                first: first + page,
-                pages: of(pieces),
+                pages: first + begin / PAGE..first + behind,
             });
-            page += of(pieces);
         }
         if protect(MprotectFlags::READ | MprotectFlags::EXEC).is_none() {
             protect(MprotectFlags::empty());
             return None;
         }
         flush(at, pages * PAGE);
-        self.used[first..first + pages].fill(true);
+        for placed in &placed {
+            self.used[placed.pages.clone()]
+                .iter_mut()
+                .for_each(|used| *used += 1);
+        }
         Some(placed)
     }
 
-    /// Frees code that nothing runs or will run any more.
+    /// Frees code that nothing runs or will run any more, and the pages that no other code has.
     pub(super) fn free(&mut self, placed: &Placed) {
-        // SAFETY: a fresh mapping in place of pages of the region gives them back to the system; nothing
-        // runs in them.
-        let fresh = unsafe {
-            mmap_anonymous(
-                self.base.add(placed.first * PAGE).cast(),
-                placed.pages * PAGE,
-                ProtFlags::empty(),
-                MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
-            )
-        };
-        if fresh.is_ok() {
-            self.used[placed.first..placed.first + placed.pages].fill(false);
+        for page in placed.pages.clone() {
+            if self.used[page] > 1 {
+                self.used[page] -= 1;
+                continue;
+            }
+            // SAFETY: a fresh mapping in place of a page of the region gives it back to the system; nothing
+            // runs in it.
+            let fresh = unsafe {
+                mmap_anonymous(
+                    self.base.add(page * PAGE).cast(),
+                    PAGE,
+                    ProtFlags::empty(),
+                    MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
+                )
+            };
+            if fresh.is_ok() {
+                self.used[page] = 0;
+            }
         }
     }
 }
