@@ -133,8 +133,12 @@ impl VM {
                 FrameKind::Scope | FrameKind::Block => {}
                 FrameKind::Call { want, .. } => {
                     self.pc = frame.return_pc;
-                    if want {
-                        self.stack.push(value.unwrap_or_default());
+                    match value {
+                        _ if !want => {}
+                        // Kind and number are read as they were written, one by one.
+                        Some(Value::Int(n)) => self.stack.extend((0..1).map(|_| Value::Int(n))),
+                        Some(Value::Float(f)) => self.stack.extend((0..1).map(|_| Value::Float(f))),
+                        value => self.stack.push(value.unwrap_or_default()),
                     }
                     return Ok(());
                 }

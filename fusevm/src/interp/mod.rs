@@ -96,33 +96,37 @@ impl VM {
 
     /// Runs the top frame until another is on top.
     fn run_top(&mut self, floor: usize, at: &mut usize) -> Step {
-        if self
-            .frames
-            .last()
-            .is_some_and(|frame| frame.ip == NOT_BEGUN)
-        {
+        let Some(frame) = self.frames.last() else {
+            return Ok(());
+        };
+        let Some(linked) = self.code().get(frame.code).cloned() else {
+            return Err(Trap::Load("the program is no longer loaded".into()));
+        };
+        if frame.ip == NOT_BEGUN {
             if self.profiling {
                 self.count_call();
             }
-            self.begin();
+            self.begin(&linked);
         }
         match self.frames.last().is_some_and(Frame::in_registers) {
-            true => self.run_registers(floor, at),
-            false if self.profiling => self.run_frame::<true>(floor, at),
-            false => self.run_frame::<false>(floor, at),
+            true => self.run_registers(&linked, floor, at),
+            false if self.profiling => self.run_frame::<true>(&linked, floor, at),
+            false => self.run_frame::<false>(&linked, floor, at),
         }
     }
 
     /// Runs the code of the top frame until another frame is on top. `at` follows the pc. A loop that
     /// counts what it runs is one of its own, and runs nothing fused.
-    fn run_frame<const COUNTED: bool>(&mut self, floor: usize, at: &mut usize) -> Step {
+    fn run_frame<const COUNTED: bool>(
+        &mut self,
+        linked: &Arc<Linked>,
+        floor: usize,
+        at: &mut usize,
+    ) -> Step {
         let Some(frame) = self.frames.last() else {
             return Ok(());
         };
         let (code, mut end, frame_kind) = (frame.code, frame.end, frame.kind);
-        let Some(linked) = self.code().get(code).cloned() else {
-            return Err(Trap::Load("the program is no longer loaded".into()));
-        };
         let ops = linked.chunk().ops.as_slice();
         let raw = linked.verified.is_raw();
         // Where heights are not known the stack is measured before each op, and so at each part.
@@ -134,7 +138,7 @@ impl VM {
         };
         self.reload = false;
         let mut function = match COUNTED {
-            true => self.begin_counting(code, &linked),
+            true => self.begin_counting(code, linked),
             false => None,
         };
         loop {
@@ -160,14 +164,14 @@ impl VM {
                     {
                         let length = fused.with_expansion(<[Op]>::len);
                         self.pc = *at + length;
-                        if !fused::fast(self, &linked, fused)? {
+                        if !fused::fast(self, linked, fused)? {
                             self.pc = *at + 1;
-                            step(self, &linked, op)?;
+                            step(self, linked, op)?;
                         }
                     }
                     _plain => {
                         self.pc = *at + 1;
-                        step(self, &linked, op)?;
+                        step(self, linked, op)?;
                     }
                 }
             }
@@ -185,7 +189,7 @@ impl VM {
                         let same = self
                             .code()
                             .get(code)
-                            .is_some_and(|l| Arc::ptr_eq(l, &linked));
+                            .is_some_and(|l| Arc::ptr_eq(l, linked));
                         if !same {
                             return Ok(());
                         }

@@ -113,7 +113,10 @@ pub(crate) struct Jit {
     /// Whether something was not compiled because what it calls was not seen.
     unseen: bool,
     listings: Listings,
-    stack: Option<(std::thread::ThreadId, usize)>,
+    /// The thread that it ran on last, and the end of that one's native stack.
+    stack: Option<(usize, usize)>,
+    /// The version that was entered last, of a unit that looks at nothing it is called through, and where.
+    last: Option<(Key, u32, usize)>,
     /// Time that compiling took, and how much came of it.
     time: Duration,
     compiled: u64,
@@ -142,6 +145,7 @@ impl Jit {
             defined: 0,
             unseen: false,
             stack: None,
+            last: None,
             time: Duration::ZERO,
             compiled: 0,
             pauses: Default::default(),
@@ -336,6 +340,12 @@ impl Jit {
         if (self.pending.as_ref()).is_some_and(|pending| pending.waiting.contains(&(key, ip))) {
             return Ok(None);
         }
+        if let Some((of, at, last)) = self.last
+            && (of, at) == (key, ip)
+            && self.versions[last].fits(registers)
+        {
+            return Ok(Some(last));
+        }
         let Some(flow) = self.flow(key, code, scene.ops) else {
             return Err(());
         };
@@ -352,8 +362,9 @@ impl Jit {
                 && version.fits(registers)
                 && version.is_through(flow.looks_at_callee, through)
         };
-        if let Some(found) = spot.versions.iter().find(fits) {
-            return Ok(Some(*found));
+        if let Some(&found) = spot.versions.iter().find(fits) {
+            self.last = (!flow.looks_at_callee).then_some((key, ip, found));
+            return Ok(Some(found));
         }
         if unit.profile.is_empty() || spot.versions.len() >= 4 {
             return Ok(None);
@@ -471,6 +482,7 @@ impl Jit {
     /// Places what came of a batch for that place.
     fn settle(&mut self, (key, ip): (Key, u32), done: Done) -> Result<Option<usize>, ()> {
         self.time += done.time;
+        self.last = None;
         self.listings.join(done.listings);
         if self.keeper == 0
             && let Some(code) = &done.keeper
@@ -561,6 +573,9 @@ impl Jit {
 
     /// Whether something in the unit of a version looks at what it was called through.
     pub(crate) fn looks_at_callee(&self, version: usize) -> bool {
+        if self.last.is_some_and(|(_, _, last)| last == version) {
+            return false;
+        }
         let unit = self.units.get(&self.versions[version].key);
         let flow = unit.and_then(|unit| unit.flow.as_ref()?.as_ref());
         flow.is_none_or(|flow| flow.looks_at_callee)
@@ -598,9 +613,8 @@ impl Jit {
         exit.why
     }
 
-    /// The end of this thread's native stack, found once for a thread.
-    pub(crate) fn floor(&mut self, find: fn() -> usize) -> usize {
-        let thread = std::thread::current().id();
+    /// The end of the native stack of this thread, which has that number: found once for a thread.
+    pub(crate) fn floor(&mut self, thread: usize, find: fn() -> usize) -> usize {
         match self.stack {
             Some((of, floor)) if of == thread => floor,
             _other => {
@@ -653,6 +667,7 @@ impl Jit {
 
     /// Drops a version, and those that call it.
     fn drop_version(&mut self, number: usize) {
+        self.last = None;
         let units = &mut self.units;
         self.versions.drop(number, |at, version| {
             let unit = units.get_mut(&version.key);

@@ -33,9 +33,19 @@ pub trait Callable {
     /// # Errors
     /// A trap when there is none.
     fn find(&self, vm: &VM) -> Result<Invoke, Trap>;
+
+    /// The function, if it is one by itself, called through itself and without an argument 0 of its own: nobody has
+    /// to find it then.
+    fn as_func(&self) -> Option<&Func> {
+        None
+    }
 }
 
 impl Callable for Func {
+    fn as_func(&self) -> Option<&Func> {
+        Some(self)
+    }
+
     fn find(&self, _: &VM) -> Result<Invoke, Trap> {
         Ok(Invoke::function(self.clone()))
     }
@@ -48,6 +58,13 @@ impl Callable for Invoke {
 }
 
 impl Callable for Value {
+    fn as_func(&self) -> Option<&Func> {
+        match self {
+            Value::Func(function) => Some(function),
+            _other => None,
+        }
+    }
+
     fn find(&self, _: &VM) -> Result<Invoke, Trap> {
         match self {
             Value::Func(function) => Ok(Invoke::function(function.clone())),
@@ -64,6 +81,10 @@ impl Callable for str {
 }
 
 impl<C: Callable + ?Sized> Callable for &C {
+    fn as_func(&self) -> Option<&Func> {
+        (**self).as_func()
+    }
+
     fn find(&self, vm: &VM) -> Result<Invoke, Trap> {
         (**self).find(vm)
     }
@@ -148,6 +169,15 @@ impl VM {
         args: &[Value],
         point: Savepoint,
     ) -> Result<(), Error> {
+        if let Some(function) = callee.as_func() {
+            let through = Value::Func(function.clone());
+            if let Err(trap) = self.enter_with((function, through), None, args) {
+                return Err(Error::trap(trap, Vec::new()));
+            }
+            self.execute(point.frames)?;
+            self.result = self.stack.pop();
+            return Ok(());
+        }
         let ready = |vm: &mut Self| match callee.find(vm)? {
             Invoke::Value(value) => Ok(Some(value)),
             Invoke::ByShape { .. } | Invoke::Make { .. } => Err(Trap::Load(
@@ -158,18 +188,9 @@ impl VM {
                 function,
                 callee,
                 first,
-            } => {
-                let at = vm.resolve(&function)?;
-                let given = args.len() + usize::from(first.is_some());
-                let argc = u8::try_from(given).map_err(|_| Trap::WrongArity {
-                    name: function.name().clone(),
-                    takes: usize::from(u8::MAX),
-                    got: given,
-                })?;
-                vm.stack.extend(first);
-                vm.stack.extend_from_slice(args);
-                vm.enter_function(at, argc, callee).map(|()| None)
-            }
+            } => vm
+                .enter_with((&function, callee), first, args)
+                .map(|()| None),
         };
         match ready(self) {
             Err(trap) => return Err(Error::trap(trap, Vec::new())),
@@ -182,6 +203,25 @@ impl VM {
         self.execute(point.frames)?;
         self.result = self.stack.pop();
         Ok(())
+    }
+
+    /// Opens the frame of a function, called through a value and with an argument 0, if there is one, before the others.
+    fn enter_with(
+        &mut self,
+        (function, callee): (&Func, Value),
+        first: Option<Value>,
+        args: &[Value],
+    ) -> Result<(), Trap> {
+        let at = self.resolve(function)?;
+        let given = args.len() + usize::from(first.is_some());
+        let argc = u8::try_from(given).map_err(|_| Trap::WrongArity {
+            name: function.name().clone(),
+            takes: usize::from(u8::MAX),
+            got: given,
+        })?;
+        self.stack.extend(first);
+        self.stack.extend_from_slice(args);
+        self.enter_function(at, argc, callee)
     }
 
     /// Calls from a handler, under the limits of the run it is in.

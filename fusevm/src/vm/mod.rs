@@ -25,6 +25,8 @@ pub use fuel::InterruptHandle;
 pub use profile::{FunctionCount, LineCount, Profile};
 pub(crate) use program::Linked;
 pub use program::{Loadable, Program, Source};
+#[cfg(all(feature = "jit", unix))]
+pub(crate) use share::this_thread;
 pub(crate) use state::{Code, FunctionRef, Savepoint, cut};
 pub use stream::{Output, SharedBuffer};
 pub use typed::Vm;

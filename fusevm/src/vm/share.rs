@@ -14,11 +14,16 @@ use std::sync::{Arc, OnceLock};
 /// Threads that have a handle of their own; more of them share one with others.
 const THREADS: usize = 64;
 
-/// Threads that have loaded a program they share.
+/// Threads that have asked for their number.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    static THREAD: usize = NEXT.fetch_add(1, Ordering::Relaxed) % THREADS;
+    static THREAD: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The number of this thread, which no other one has or ever had.
+pub(crate) fn this_thread() -> usize {
+    THREAD.with(|thread| *thread)
 }
 
 /// What a [`Program`](super::Program) points to.
@@ -59,7 +64,7 @@ impl Handle {
             let names = names.map(|name| Str::from(name.as_str())).collect();
             Self::with(self.inner.clone(), Some(names))
         };
-        all[THREAD.with(|thread| *thread)].get_or_init(new).clone()
+        all[this_thread() % THREADS].get_or_init(new).clone()
     }
 
     /// Whether somebody else has the program, through this handle or another one.

@@ -31,33 +31,42 @@ const IDLE: usize = WINDOW + 64;
 
 impl VM {
     /// Begins the top frame, of which nothing has run: in registers if there is such code.
-    pub(super) fn begin(&mut self) {
-        let begun = self.begin_in_registers();
+    pub(super) fn begin(&mut self, linked: &Linked) {
+        let begun = self.begin_in_registers(linked);
         if let (None, Some(frame)) = (begun, self.frames.last_mut()) {
             frame.ip = IN_BASE;
         }
     }
 
-    fn begin_in_registers(&mut self) -> Option<()> {
+    fn begin_in_registers(&mut self, linked: &Linked) -> Option<()> {
         // Without optimisation the loop's native frame is large, and nested runs have one each.
         let nested = cfg!(debug_assertions) && self.reentry > 1;
         if !self.lowering() || nested || self.limits.max_stack < SMALL_STACK {
             return None;
         }
         let frame = self.frames.last()?;
-        let linked = self.code().get(frame.code)?.clone();
         let (argc, base) = (self.stack.len() - frame.base, frame.base);
-        let form = self.form(&linked);
-        let code = self.code_of(&linked, frame.kind, argc as u8, form)?;
+        let form = self.form(linked);
+        let code = self.code_of(linked, frame.kind, argc as u8, form)?;
         let window = self.free_register;
         if !self.fits(code, window) {
             return None;
         }
         self.make_window(window, code.registers.into());
-        let args = self.stack.drain(base..);
+        let args = self.stack[base..].iter_mut();
         for (register, arg) in self.registers[window..].iter_mut().zip(args) {
-            *register = arg;
+            // Kind and number are read as they were written, one by one.
+            match *arg {
+                Value::Int(n) if is_plain(register) => {
+                    std::mem::forget(std::mem::replace(register, Value::Int(n)));
+                }
+                Value::Float(f) if is_plain(register) => {
+                    std::mem::forget(std::mem::replace(register, Value::Float(f)));
+                }
+                _ => *register = std::mem::take(arg),
+            }
         }
+        self.stack.truncate(base);
         self.open_window(window, code, argc);
         let frame = self.frames.last_mut()?;
         (frame.window, frame.ip, frame.form) = (window, 0, form);

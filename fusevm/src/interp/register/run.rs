@@ -27,21 +27,23 @@ const PATIENCE: i64 = 16_384;
 impl VM {
     /// Runs the top frame, which is in registers, and what it calls, until a frame is on top that is
     /// not, or the frame at index `floor` has ended. `at` follows the pc where that is asked for.
-    pub(in crate::interp) fn run_registers(&mut self, floor: usize, at: &mut usize) -> Step {
+    pub(in crate::interp) fn run_registers(
+        &mut self,
+        linked: &Arc<Linked>,
+        floor: usize,
+        at: &mut usize,
+    ) -> Step {
         let Some(frame) = self.frames.last() else {
             return Ok(());
         };
         let program = frame.code;
-        let Some(linked) = self.code().get(program).cloned() else {
-            return Err(Trap::Load("the program is no longer loaded".into()));
-        };
         let Some(code) = self.frames.last().and_then(|frame| linked.running(frame)) else {
             return Err(Trap::Load("the code of the frame is gone".into()));
         };
         let window = self.frames.last().map_or(0, |frame| frame.window);
         let place = (window, self.resume(code));
         let mut run = Run {
-            linked: &linked,
+            linked,
             code,
             program,
             #[cfg(all(feature = "jit", unix))]

@@ -10,7 +10,7 @@ use crate::jit::{At, CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, W
 use crate::lower::{Code, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
-use crate::vm::{Callee, VM};
+use crate::vm::{Callee, VM, this_thread};
 use std::any::Any;
 
 /// Instructions that are looked at after an assumption has failed.
@@ -204,7 +204,7 @@ impl<'l> Run<'l> {
             }
         }
         let door = jit.begin(version);
-        let floor = jit.floor(stack_floor);
+        let floor = jit.floor(this_thread(), stack_floor);
         vm.jit = Some(jit);
         self.place.1 = ip as usize + 1;
         let left = (self.known + self.depth_left).saturating_sub(self.calls.len());
