@@ -94,6 +94,7 @@ impl Region {
         protect(MprotectFlags::READ | MprotectFlags::WRITE)?;
         let (mut placed, mut offset) = (Vec::with_capacity(all.len()), 0);
         for pieces in all {
+            debug_assert!(pieces.iter().any(|piece| !piece.is_empty()));
             let (begin, mut starts) = (offset, Vec::with_capacity(pieces.len()));
             for piece in pieces {
                 // SAFETY: the sum of the lengths was made to fit the pages, which are writable now.

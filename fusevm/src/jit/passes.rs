@@ -108,7 +108,7 @@ pub(super) fn late(f: &mut Func, mut changed: bool, again: bool) {
     fuel::run(f);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
-    poll::run(f);
+    poll::run(f, again);
     for _ in 0..NESTED {
         straight::run(f);
         if !select::run(f) {

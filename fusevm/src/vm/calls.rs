@@ -171,12 +171,8 @@ impl VM {
     ) -> Result<(), Error> {
         if let Some(function) = callee.as_func() {
             let through = Value::Func(function.clone());
-            if let Err(trap) = self.enter_with((function, through), None, args) {
-                return Err(Error::trap(trap, Vec::new()));
-            }
-            self.execute(point.frames)?;
-            self.result = self.stack.pop();
-            return Ok(());
+            let entered = self.enter_with((function, through), None, args);
+            return self.run_entered(entered, point);
         }
         let ready = |vm: &mut Self| match callee.find(vm)? {
             Invoke::Value(value) => Ok(Some(value)),
@@ -193,13 +189,17 @@ impl VM {
                 .map(|()| None),
         };
         match ready(self) {
-            Err(trap) => return Err(Error::trap(trap, Vec::new())),
             Ok(value @ Some(_)) => {
                 self.result = value;
-                return Ok(());
+                Ok(())
             }
-            Ok(None) => {}
+            entered => self.run_entered(entered.map(drop), point),
         }
+    }
+
+    /// Runs the function whose frame was opened, if it was.
+    fn run_entered(&mut self, entered: Result<(), Trap>, point: Savepoint) -> Result<(), Error> {
+        entered.map_err(|trap| Error::trap(trap, Vec::new()))?;
         self.execute(point.frames)?;
         self.result = self.stack.pop();
         Ok(())

@@ -3,6 +3,7 @@
 
 use fusevm::prelude::*;
 use std::fmt;
+use std::sync::Arc;
 
 #[derive(Language)]
 #[language(name = "ways", host = Count, ops(ops::OPS))]
@@ -13,6 +14,9 @@ struct Count(i64);
 
 #[derive(Debug, Object)]
 struct Cell(i64);
+
+#[derive(FuseValue, Clone, Debug, PartialEq)]
+struct Token(Arc<i64>);
 
 #[derive(Debug)]
 struct Refused(i64);
@@ -110,6 +114,21 @@ mod ops {
         };
         *s = next;
         was
+    }
+
+    /// Nothing on the stack, and what the slot holds on one way.
+    #[ext_op(fast)]
+    pub fn emptied(#[slot] s: &mut Value, #[imm] _to: Label) -> Branch<Value, ()> {
+        match std::mem::take(s) {
+            Value::Undef => Branch::Jump(()),
+            value => Branch::Fall(value),
+        }
+    }
+
+    /// What is of another kind is dropped.
+    #[ext_op(fast)]
+    pub fn length(items: Option<Array>) -> i64 {
+        items.map_or(-1, |items| items.len() as i64)
     }
 
     #[ext_op(pure, fast)]
@@ -228,6 +247,41 @@ fn slots_that_ops_write() {
     for (bad, fails) in [(-1, false), (1, true), (299, true)] {
         let told = agree(&program, &[Value::Int(300), Value::Int(bad)]);
         assert_eq!(told.contains("is refused"), fails, "{told}");
+    }
+}
+
+/// What goes through slots, ways and operands of another kind is dropped once.
+#[test]
+fn nothing_is_left_and_nothing_goes_twice() {
+    let program = chunk! { Ways;
+        fn run(n, what) {
+            let i; let s; let sum;
+            LoadInt(0); SetSlot(i); LoadInt(0); SetSlot(sum);
+          'next:
+            GetSlot(i); LoadInt(3); Mod; LoadInt(0); NumEq; JumpIfTrue('none);
+            GetSlot(what); SetSlot(s);
+          'none:
+            ops::emptied(s, 'nothing);
+            ops::length; GetSlot(sum); Add; SetSlot(sum);
+            Jump('on);
+          'nothing:
+            GetSlot(what); ops::length; GetSlot(sum); Add; SetSlot(sum);
+          'on:
+            GetSlot(i); LoadInt(1); Add; SetSlot(i);
+            GetSlot(i); GetSlot(n); NumLt; JumpIfTrue('next);
+            GetSlot(sum); ReturnValue;
+        }
+    };
+    let token = Arc::new(7);
+    for (name, mut vm) in super::native::tiers::<Ways>() {
+        vm.eval(&program).expect("the chunk is right");
+        for _ in 0..4 {
+            let args = [Value::Int(200), Token(token.clone()).into()];
+            let sum = vm.call("run", &args);
+            assert_eq!(sum.ok(), Some(Value::Int(-200)), "{name}");
+        }
+        drop(vm);
+        assert_eq!(Arc::strong_count(&token), 1, "{name}");
     }
 }
 

@@ -153,3 +153,53 @@ fn a_loop_that_wraps_around_is_interrupted() {
         }
     }
 }
+
+/// Leaves the loop by itself where the array ends: machine code never asks for what the turn does not come to.
+#[test]
+fn what_ends_before_its_index_does_stays_in_machine_code() {
+    let text = "
+fn f/2
+  Jump over
+f:
+  SetSlot 1
+  SetSlot 0
+  LoadInt 0
+  SetSlot 2
+  LoadInt 0
+  SetSlot 3
+  GetSlot 1
+  StringLen
+  SetSlot 4
+top:
+  GetSlot 2
+  GetSlot 4
+  NumEq
+  JumpIfTrue done
+  GetSlot 3
+  GetSlot 2
+  SlotArrayGet 1
+  Add
+  SetSlot 3
+  GetSlot 2
+  Inc
+  SetSlot 2
+  GetSlot 2
+  GetSlot 0
+  NumLt
+  JumpIfTrue top
+done:
+  GetSlot 3
+  ReturnValue
+over:
+";
+    let chunk = Chunk::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut vm = vm(&chunk, super::at_once(60));
+    for len in 0..200i64 {
+        let items = Value::array((0..len).collect::<Vec<i64>>());
+        let sum = vm.call("f", &[Value::Int(1000), items]).expect("it runs");
+        assert_eq!(sum, Value::Int(len * (len - 1) / 2));
+    }
+    let report = vm.jit_report();
+    assert!(report.refused.is_empty(), "{report}");
+    assert!(entries(&vm) > 150, "{report}");
+}

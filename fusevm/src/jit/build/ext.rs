@@ -72,6 +72,9 @@ impl Build<'_> {
             self.make_copies();
             return self.needs_frames();
         };
+        if boxed {
+            self.forget(Loc::Reg(a));
+        }
         let before = self.st.clone();
         let ways = self.ways(is, [self.ip + 1, self.ip + 2]);
         let jumps = outputs.jumps.unwrap_or_default();
@@ -167,16 +170,23 @@ impl Build<'_> {
         };
         let v = self.inst(inst, result);
         self.held.done();
-        let mut inputs = a..a + n;
+        let mut inputs = (a..).zip(op.inputs);
         for pass in params {
             match pass {
                 Pass::Immediates | Pass::Site | Pass::Slot => {}
                 Pass::Taken => {
-                    let r = inputs.next()?;
-                    self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+                    let (r, input) = inputs.next()?;
+                    // What is of another kind than the op takes is still there.
+                    let know = if input.optional {
+                        Know::Any
+                    } else {
+                        Know::Plain
+                    };
+                    self.set_st(Loc::Reg(r), St::Mem(know));
+                    self.forget(Loc::Reg(r));
                 }
                 Pass::Number(_) | Pass::Place => {
-                    let r = inputs.next()?;
+                    let (r, _) = inputs.next()?;
                     self.forget(Loc::Reg(r));
                 }
             }

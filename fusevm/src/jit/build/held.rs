@@ -109,9 +109,12 @@ impl Build<'_> {
             if let Ins::Ext { a, n, import, .. } = *ins {
                 let op = self.src.ops.get(usize::from(import));
                 let called = op.filter(|op| op.inline.is_none() && op.alt.is_none());
-                let called = called.and_then(|op| op.called);
+                let called = called
+                    .and_then(|op| op.called)
+                    .map(|called| (called.entry)());
+                // Copies are made before an op that writes a slot.
+                let called = called.filter(|called| called.reach.slot.is_none());
                 return called.is_some_and(|called| {
-                    let called = (called.entry)();
                     let is_input = |p: &&Pass| !matches!(p, Pass::Immediates | Pass::Site);
                     let inputs = called.params().iter().filter(is_input);
                     let at = usize::from(d.wrapping_sub(a));

@@ -3,7 +3,6 @@
 //! What may fail is looked at before: then the interpreter runs the op, and says where it failed. A body
 //! with a loop is not expanded; the op is called then.
 
-use super::held::Original;
 use super::{Build, Know, Refused, St, single};
 use crate::ext::OpDesc;
 use crate::ext::inline::{
@@ -141,27 +140,18 @@ impl Build<'_> {
         }
         self.at = done;
         for r in looked {
-            if self.held.source(r).is_none() {
-                self.forget(Loc::Reg(r));
-            }
-            self.set_st(Loc::Reg(r), St::Mem(Know::Plain));
+            self.forget(Loc::Reg(r));
         }
-        self.held.done();
         Some(result)
     }
 
     /// The number of what an input is; see [`looked`].
     fn looked(&mut self, r: u16, seen: u16) -> Option<V> {
-        let of = match self.held.source(r) {
-            // Numbers are never held back.
-            Some(Original::Const(_, Know::Tag(tag))) => return Some(self.int(tag.into())),
-            Some(Original::Const(..)) => return None,
-            Some(Original::Reg(from)) => Loc::Reg(from),
-            None => Loc::Reg(r),
-        };
+        let of = Loc::Reg(r);
         let (v, ty) = match self.st(of) {
             St::Val { v, .. } => (v, self.f.ty(v)),
-            St::Mem(Know::Tag(tag)) if tag != BOOL => return Some(self.int(tag.into())),
+            St::Mem(Know::Tag(BOOL)) => self.value(of, 0)?,
+            St::Mem(Know::Tag(tag)) => return Some(self.int(tag.into())),
             // One kind is what it will be again, and costs a guard that goes where it is asked for again.
             St::Mem(_) => match single(seen) {
                 Some(tag) if Ty::of_tag(tag).is_some() => self.value(of, seen)?,

@@ -199,7 +199,8 @@ impl Writes {
                 self.headers = true;
                 self.elems = true;
             }
-            // What they change is no array, and nobody else has what they make.
+            // What they change is no array, and nobody has what they make but for an array without elements, which is never
+            // changed where it is.
             Lib::Append | Lib::Array(_) | Lib::Join { .. } | Lib::Extend { .. } => {}
             Lib::Forget
             | Lib::Release

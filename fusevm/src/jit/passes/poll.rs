@@ -38,7 +38,8 @@ const STEP: i64 = 1 << 20;
 /// Instructions that a loop has at most: in a longer one nobody would notice.
 const SHORT: usize = 40;
 
-pub(super) fn run(f: &mut Func) {
+/// In what is compiled `again`, guards stay where it can be told which of them it was left by.
+pub(super) fn run(f: &mut Func, again: bool) {
     let graph = Graph::of(f);
     let defined = graph.defined(f);
     let counted: Vec<Counted> = (graph.loops.iter())
@@ -51,8 +52,8 @@ pub(super) fn run(f: &mut Func) {
             f.blocks[header].insts.retain(|v| *v != counted.look);
             continue;
         }
-        if is_over_soon {
-            // To ask in each of them takes less.
+        if is_over_soon || again {
+            // To ask in each of few turns takes less.
             (counted.bounds, counted.lens) = Default::default();
         }
         split(f, counted);
@@ -99,7 +100,8 @@ struct Counted {
     args: Vec<V>,
     /// The blocks from outside.
     before: Vec<B>,
-    /// Guards that come in every turn, that what is counted is below a length; and the lengths, each once.
+    /// Guards that come in every turn, whatever comes of it, that what is counted is below a length; and the lengths,
+    /// each once.
     bounds: Vec<(B, V)>,
     lens: Vec<V>,
 }
@@ -153,6 +155,18 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     let before = graph.preds[found.header]
         .iter()
         .filter(|pred| **pred != latch);
+    // Where a turn may leave the loop, or ends.
+    let is_inside = |to: B| {
+        let mut all = found.blocks.iter();
+        all.any(|at| graph.order.get(at) == Some(&to))
+    };
+    let leaves = |at: usize| {
+        let term = &f.blocks[graph.order[at].0 as usize].term;
+        term.succs().into_iter().any(|to| !is_inside(to))
+    };
+    let ends: Vec<usize> = (found.blocks.iter())
+        .filter(|at| *at < graph.order.len() && (*at == last || leaves(*at)))
+        .collect();
     let (mut bounds, mut lens) = (Vec::new(), Vec::new());
     for at in found.blocks.iter().filter(|at| *at < graph.order.len()) {
         let block = graph.order[at];
@@ -161,7 +175,7 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
                 && let Inst::Cmp(Cond::Below, index, len) = f.inst(*is)
                 && *index == from
                 && !found.blocks.has(defined[len.0 as usize])
-                && graph.dominates(at, last)
+                && ends.iter().all(|end| graph.dominates(at, *end))
             {
                 bounds.push((block, *v));
                 if !lens.contains(len) {
@@ -256,29 +270,30 @@ fn split(f: &mut Func, of: Counted) {
         insts.push(v);
         v
     };
-    // Where the last turn may begin at the end itself, that is one before.
-    let early = i64::from(of.cond != Cond::Lt);
     let reach = match f.int(of.step) {
-        Some(step) => put(f, Inst::Int(turns * step - early), Ty::Int),
+        Some(step) => put(f, Inst::Int(turns * step), Ty::Int),
         None => {
             let turns = put(f, Inst::Int(turns), Ty::Int);
-            let reach = put(f, Inst::Bin(Bin::Mul, of.step, turns), Ty::Int);
-            match early {
-                0 => reach,
-                early => {
-                    let early = put(f, Inst::Int(early), Ty::Int);
-                    put(f, Inst::Bin(Bin::Sub, reach, early), Ty::Int)
-                }
-            }
+            put(f, Inst::Bin(Bin::Mul, of.step, turns), Ty::Int)
         }
     };
-    let far = put(f, Inst::Bin(Bin::Add, from, reach), Ty::Int);
+    let mut far = put(f, Inst::Bin(Bin::Add, from, reach), Ty::Int);
     let over = put(f, Inst::Bin(Bin::AddOver, from, reach), Ty::Bool);
+    if of.cond != Cond::Lt {
+        // The last turn may begin at the end itself.
+        let one = put(f, Inst::Int(1), Ty::Int);
+        far = put(f, Inst::Bin(Bin::Sub, far, one), Ty::Int);
+    }
     let less = put(f, Inst::Cmp(Cond::Lt, of.end, far), Ty::Bool);
     let nearer = put(f, Inst::Select(less, of.end, far), Ty::Int);
     // No turn but this one.
     let none = put(f, Inst::Int(i64::MIN), Ty::Int);
     let mut end = put(f, Inst::Select(over, none, nearer), Ty::Int);
+    let asks = !of.lens.is_empty();
+    if asks {
+        f.exits.push(out_of_bounds);
+    }
+    let out = f.exits.len() - 1;
     if f.int(of.step).is_none() {
         let (most, one) = (
             put(f, Inst::Int(STEP), Ty::Int),
@@ -286,14 +301,15 @@ fn split(f: &mut Func, of: Counted) {
         );
         let before = put(f, Inst::Bin(Bin::Sub, of.step, one), Ty::Int);
         let fits = put(f, Inst::Cmp(Cond::Below, before, most), Ty::Bool);
-        end = put(f, Inst::Select(fits, end, none), Ty::Int);
-    }
-    if !of.lens.is_empty() {
-        f.exits.push(out_of_bounds);
+        match asks {
+            // What goes backwards, or beyond, is no index for long.
+            true => drop(put(f, Inst::Guard(fits, true, out), Ty::None)),
+            false => end = put(f, Inst::Select(fits, end, none), Ty::Int),
+        }
     }
     for len in of.lens {
         let is = put(f, Inst::Cmp(Cond::Below, from, len), Ty::Bool);
-        put(f, Inst::Guard(is, true, f.exits.len() - 1), Ty::None);
+        put(f, Inst::Guard(is, true, out), Ty::None);
         // The last turn there may be, or the one behind it.
         let last = match of.cond {
             Cond::Lt => len,
@@ -348,7 +364,7 @@ mod tests {
     #[test]
     fn a_loop_that_counts_is_polled_now_and_then() {
         check(
-            run,
+            |f| run(f, false),
             "
             b0(v0: Int):
                 v1: Int = 0
@@ -402,7 +418,7 @@ mod tests {
     #[test]
     fn it_may_count_by_what_is_known_when_it_runs() {
         check(
-            run,
+            |f| run(f, false),
             "
             b0(v0: Int, v1: Int):
                 v2: Int = 0
@@ -458,7 +474,7 @@ mod tests {
     #[test]
     fn what_is_counted_stays_below_a_length() {
         check(
-            run,
+            |f| run(f, false),
             "
             b0(v0: Int, v1: Int):
                 v2: Int = 0
@@ -517,7 +533,7 @@ mod tests {
     #[test]
     fn fuel_is_looked_at_for_a_few_turns_and_paid_in_each() {
         check(
-            run,
+            |f| run(f, false),
             "
             b0(v0: Int):
                 v1: Int = 1
@@ -569,7 +585,7 @@ mod tests {
     #[test]
     fn a_loop_of_a_few_turns_is_not_polled() {
         check(
-            run,
+            |f| run(f, false),
             "
             b0(v0: Int):
                 v1: Int = 0
@@ -608,7 +624,7 @@ mod tests {
 
     #[test]
     fn a_loop_that_calls_or_does_not_count_is_polled_in_each_turn() {
-        let kept = |of: &str| check(run, of, of);
+        let kept = |of: &str| check(|f| run(f, false), of, of);
         kept(
             "
             b0(v0: Int):
