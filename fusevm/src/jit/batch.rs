@@ -78,7 +78,7 @@ pub(super) struct Batch {
     pub(super) form: Form,
     /// The version that is wanted.
     pub(super) wish: Wish,
-    /// Whether there was a version for its place, which did not do.
+    /// Whether a version for its place was given up because something was out of range.
     pub(super) again: bool,
     /// By number of unit.
     pub(super) units: HashMap<u32, Known>,

@@ -74,6 +74,8 @@ struct Spot {
     versions: Vec<usize>,
     /// How often it was compiled.
     compiled: u32,
+    /// Whether a version was given up because something was out of range.
+    ranged: bool,
     refused: Option<Refused>,
     /// The instruction because of which it was refused, for people.
     said: Option<String>,
@@ -397,7 +399,7 @@ impl Jit {
             _other => return Err(()),
         };
         let watch = Watch::start();
-        let again = spot.compiled > 0;
+        let again = spot.ranged;
         let batch = self.batch((key, code), (wish, again), scene);
         let found = self.make((key, ip), batch);
         self.stood(watch);
@@ -645,9 +647,11 @@ impl Jit {
             return false;
         }
         let (key, ip) = (version.key, version.ip);
+        let is_range = version.exits[exit as usize].why == Why::Range;
         self.drop_version(number as usize);
         let recompiles = self.config.recompiles;
         let spot = self.spot(key, ip);
+        spot.ranged |= is_range;
         let compiled = spot.compiled;
         if compiled > recompiles {
             spot.refused = Some(Refused::Kinds);
