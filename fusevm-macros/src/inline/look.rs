@@ -1,7 +1,7 @@
 //! What kind a `&Value` is of: `matches!` with patterns of kinds, `is_undef`.
 //!
 //! A body has a number for it, which is that of the kind in memory; of the two truths each has its own.
-//! `fusevm::inline::looked` says the same of a value.
+//! `looked`, in `ext/inline`, says the same of a value.
 
 use super::calls::{Method, one};
 use super::code::Ins;
