@@ -1,6 +1,7 @@
 //! What is done to a unit in the middle, pass by pass. Each leaves a unit that does the same.
 
 mod bounds;
+mod clamp;
 mod dead;
 mod fold;
 mod fuel;
@@ -115,6 +116,7 @@ pub(super) fn late(f: &mut Func, mut changed: bool, again: bool) {
             break;
         }
     }
+    clamp::run(f);
     params::run(f);
     number::run(f);
     dead::run(f);

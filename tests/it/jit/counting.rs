@@ -90,7 +90,7 @@ fn ends_steps_and_lengths() {
         (i64::MAX - 6000, i64::MAX - 1, 1),
         (i64::MAX - 2000, i64::MAX - 3, 7),
     ] {
-        for len in [0, 1, 60, 3001, 4095, 4096, 4097, 8192, 9000, 9001, 9002] {
+        for len in [0, 1, 60, 3001, 4096, 8191, 8192, 8193, 9000, 9001, 9002] {
             all.push([Value::Int(from), Value::Int(to), Value::Int(by), array(len)]);
         }
     }

@@ -245,7 +245,7 @@ impl Line<'_> {
             let (a, b) = self.pair();
             return Inst::Bin(op, a, b);
         }
-        let conds = [Cond::Eq, Cond::Ne, Cond::Lt, Cond::Below];
+        let conds = [Cond::Eq, Cond::Ne, Cond::Lt, Cond::Gt, Cond::Below];
         if let Some(op) = conds.into_iter().find(|op| format!("{op:?}") == name) {
             let (a, b) = self.pair();
             return Inst::Cmp(op, a, b);

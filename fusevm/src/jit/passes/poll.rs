@@ -24,7 +24,7 @@ use super::graph::{Graph, Loop};
 use crate::jit::ir::{B, Bin, Cond, Exit, Func, Inst, Term, Ty, V, Why};
 
 /// Turns between two polls.
-const TURNS: i64 = 4096;
+const TURNS: i64 = 8192;
 
 /// Fuel that is looked for at once, about: not too much, so that machine code runs where there is not much of it.
 const PAID: u32 = 4096;
@@ -388,7 +388,7 @@ mod tests {
                 jump b4(v1, v1)
             b4(v9: Int, v10: Int):
                 poll, else @4 Limit [r1=v9 r2=v10]
-                v12: Int = 8192
+                v12: Int = 16384
                 v13: Int = Add v9, v12
                 v14: Bool = AddOver v9, v12
                 v15: Bool = Lt v0, v13
@@ -439,7 +439,7 @@ mod tests {
                 jump b4(v2)
             b4(v8: Int):
                 poll, else @4 Limit [r1=v8]
-                v10: Int = 4096
+                v10: Int = 8192
                 v11: Int = Mul v1, v10
                 v12: Int = Add v8, v11
                 v13: Bool = AddOver v8, v11
@@ -499,7 +499,7 @@ mod tests {
                 jump b4(v2)
             b4(v12: Int):
                 poll, else @4 Limit [r1=v12]
-                v14: Int = 4096
+                v14: Int = 8192
                 v15: Int = Add v12, v14
                 v16: Bool = AddOver v12, v14
                 v17: Bool = Lt v0, v15
