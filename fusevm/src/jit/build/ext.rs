@@ -14,10 +14,10 @@ impl Build<'_> {
         let Ins::Ext { known, locals, .. } = ins else {
             return 1;
         };
-        let (op, packed) = match self.stands() {
-            Some((op, _, packed)) => (op, packed),
-            None => return self.needs_frames(),
+        let Some(stands) = self.stands() else {
+            return self.needs_frames();
         };
+        let (op, _, packed) = stands;
         let expanded = op
             .inline
             .and_then(|body| self.expand(op, body, (a, packed)));
@@ -25,7 +25,7 @@ impl Build<'_> {
             self.set(Loc::Reg(a), v);
             return 1;
         }
-        if let Some((v, boxed)) = self.called((a, n), locals) {
+        if let Some((v, boxed)) = self.called(stands, (a, n), locals) {
             if self.f.ty(v) != Ty::None {
                 self.set(Loc::Reg(a), v);
             }
@@ -67,8 +67,9 @@ impl Build<'_> {
 
     /// An ext op that may jump: its own code says whether it does.
     pub(super) fn ext_branch(&mut self, (a, n): (u16, u16), locals: u16) -> usize {
-        let outputs = self.stands().map(|(op, ..)| op.outputs);
-        let (Some(outputs), Some((is, boxed))) = (outputs, self.called((a, n), locals)) else {
+        let stands = self.stands();
+        let called = stands.and_then(|stands| self.called(stands, (a, n), locals));
+        let (Some((op, ..)), Some((is, boxed))) = (stands, called) else {
             self.make_copies();
             return self.needs_frames();
         };
@@ -77,8 +78,8 @@ impl Build<'_> {
         }
         let before = self.st.clone();
         let ways = self.ways(is, [self.ip + 1, self.ip + 2]);
-        let jumps = outputs.jumps.unwrap_or_default();
-        for ((block, ip), left) in ways.into_iter().zip([jumps, outputs.falls]) {
+        let jumps = op.outputs.jumps.unwrap_or_default();
+        for ((block, ip), left) in ways.into_iter().zip([jumps, op.outputs.falls]) {
             self.at = block;
             self.st = before.clone();
             if boxed && !left.is_empty() {
@@ -99,8 +100,12 @@ impl Build<'_> {
 
     /// Calls the op's own code with numbers, and with the addresses of what it looks at, if that can be: its result,
     /// and whether it has left one to be fetched.
-    fn called(&mut self, (a, n): (u16, u16), locals: u16) -> Option<(V, bool)> {
-        let (op, import, immediates) = self.stands()?;
+    fn called(
+        &mut self,
+        (op, import, immediates): (&'static OpDesc, u16, u64),
+        (a, n): (u16, u16),
+        locals: u16,
+    ) -> Option<(V, bool)> {
         let pc = self.src.code.meta[self.ip].pc as usize;
         let Cost::Fixed(cost) = op.cost else {
             return None;

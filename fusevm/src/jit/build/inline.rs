@@ -163,9 +163,8 @@ impl Build<'_> {
                 None => return Some(self.looked_in_memory(of)),
             },
         };
-        let truth = |build: &mut Self, v| build.look_of_truth(v);
         Some(match ty {
-            Ty::Bool => truth(self, v),
+            Ty::Bool => self.look_of_truth(v),
             ty => self.int(ty.tag()?.into()),
         })
     }

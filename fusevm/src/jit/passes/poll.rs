@@ -14,7 +14,8 @@
 //! is left at its head where the turn would have left it.
 //!
 //! By how much it counts may be known at run time alone; where that is too much or too little, and where the turns
-//! would lead over the greatest integer, the look comes in every turn.
+//! would lead over the greatest integer, the look comes in every turn; where it counts an index, by too much or too
+//! little, the loop is left.
 //!
 //! **Invariant**: between two polls there are [`TURNS`] turns of at most [`SHORT`] instructions that call nobody, or
 //! fewer: nobody who interrupts has to wait longer than a poll in each turn of a long loop would take. What is paid
