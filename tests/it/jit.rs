@@ -4,6 +4,7 @@
 mod background;
 mod branches;
 mod counting;
+mod direct;
 mod edges;
 mod failing;
 mod inline;

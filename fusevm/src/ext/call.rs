@@ -63,6 +63,15 @@ pub(crate) struct Results {
     pub(crate) field: Option<usize>,
 }
 
+impl Results {
+    /// Whether it holds nothing that is to be dropped.
+    #[cfg(feature = "jit")]
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none() && self.second.is_none() && self.invoke.is_none()
+    }
+}
+
 /// One run of an ext op. Made by the VM, used by what `#[ext_op]` expands to.
 pub struct Call<'a> {
     immediates: u64,

@@ -100,6 +100,13 @@ impl NativeState {
         self.failure = Some(failure);
     }
 
+    /// Whether it has nothing to tell, and nothing to be dropped.
+    #[cfg(feature = "jit")]
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.failure.is_none()
+    }
+
     /// Why the op that machine code has called last gave no result, if it did not.
     #[cfg(feature = "jit")]
     pub(crate) fn take(&mut self) -> Option<Failure> {
@@ -138,6 +145,13 @@ impl World {
             results: Results::default(),
             result: Value::Undef,
         }
+    }
+
+    /// Whether an op has left nothing there that is to be dropped.
+    #[cfg(feature = "jit")]
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.results.is_empty() && matches!(self.result, Value::Undef)
     }
 
     /// What the op sees, and where its result goes.

@@ -25,6 +25,8 @@ mod stack;
 pub(crate) use ext::unwound;
 pub(crate) use frame::{Frame, FrameKind, IN_BASE, NOT_BEGUN};
 pub(crate) use higher::BlockRun;
+#[cfg(all(feature = "jit", unix))]
+pub(crate) use register::Directs;
 pub(crate) use register::Tally;
 pub(crate) use shell::{ShellState, abandon};
 

@@ -17,7 +17,7 @@ use super::mix::Map;
 use super::passes::Facts;
 use crate::value::{Handle, Value};
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::{
     self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, SourceLoc, Type,
     UserFuncName, types,
@@ -826,10 +826,19 @@ impl Body<'_, '_> {
                 self.b.ins().jump(to, &args);
             }
             Term::Branch(is, (yes, with), (no, without)) => {
-                let is = self.value(*is);
-                let (with, without) = (self.args(with), self.args(without));
-                let (yes, no) = (self.blocks[yes], self.blocks[no]);
-                self.b.ins().brif(is, yes, &with, no, &without);
+                let (args, others) = (self.args(with), self.args(without));
+                let (to, other) = (self.blocks[yes], self.blocks[no]);
+                match self.opposite(*is).filter(|_| self.leads_back(*yes)) {
+                    // What comes last is placed next: the moves of the next turn, and the jump.
+                    Some((cond, x, y)) => {
+                        let is = self.b.ins().icmp(cond, x, y);
+                        self.b.ins().brif(is, other, &others, to, &args);
+                    }
+                    None => {
+                        let is = self.value(*is);
+                        self.b.ins().brif(is, to, &args, other, &others);
+                    }
+                }
             }
             Term::Return(v) => {
                 self.tell_fuel();
@@ -847,6 +856,26 @@ impl Body<'_, '_> {
             }
             Term::Leave(exit) => self.leave_by(*exit),
         }
+    }
+
+    /// Whether a block begins the next turn of a loop, or does nothing but that.
+    fn leads_back(&self, to: B) -> bool {
+        let is_made = |to: &B| self.b.func.layout.is_block_inserted(self.blocks[to]);
+        match &self.f.blocks[to.0 as usize] {
+            block if block.insts.is_empty() && block.params.is_empty() => match &block.term {
+                Term::Jump(to, _) => is_made(to),
+                _other => false,
+            },
+            _other => is_made(&to),
+        }
+    }
+
+    /// The comparison of integers that says the opposite.
+    fn opposite(&mut self, is: V) -> Option<(IntCC, ir::Value, ir::Value)> {
+        let Inst::Cmp(cond, a, b) = self.f.inst(is) else {
+            return None;
+        };
+        Some((int_cond(*cond).complement(), self.value(*a), self.value(*b)))
     }
 
     fn args(&mut self, values: &[V]) -> Vec<BlockArg> {

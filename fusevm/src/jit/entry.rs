@@ -53,9 +53,6 @@ pub(super) struct Context {
     window: u64,
     /// The same, by its address now.
     frame: *mut Value,
-    /// Bytes that a text may have, and keys that a hash may.
-    most_bytes: usize,
-    most_keys: usize,
     /// Its own address, which loops read: what is read may stay in any machine register.
     own: *mut Context,
     host: *mut dyn Host,
@@ -73,6 +70,9 @@ pub(crate) struct Places {
     pub(crate) room: usize,
     /// Elements that an array may have.
     pub(crate) most: usize,
+    /// Bytes that a text may have, and keys that a hash may.
+    pub(crate) most_bytes: usize,
+    pub(crate) most_keys: usize,
     /// Fuel for now: while machine code runs, what is here counts.
     pub(crate) slice: u64,
     /// What is set when somebody interrupts; it stays where it is.
@@ -128,9 +128,6 @@ pub(crate) trait Host {
 
     /// So much fuel is left of that for now.
     fn spent(&mut self, slice: u64);
-
-    /// Bytes that a text may have, and keys that a hash may.
-    fn most(&self) -> (usize, usize);
 
     /// The op of the exit, by which machine code leaves next, gave no result.
     fn failed(&mut self, exit: Exited, failure: Failure);
@@ -207,7 +204,7 @@ impl Door {
     /// which exits it was left.
     pub(crate) fn enter(
         self,
-        host: &mut dyn Host,
+        host: &mut impl Host,
         (window, left): (usize, usize),
         floor: usize,
     ) -> bool {
@@ -216,6 +213,8 @@ impl Door {
             globals: null_mut(),
             room: 0,
             most: 0,
+            most_bytes: 0,
+            most_keys: 0,
             slice: 0,
             flag: null(),
             tables: null(),
@@ -226,10 +225,10 @@ impl Door {
         let world = unsafe { std::mem::transmute::<Around<'_>, Around<'static>>(host.around()) };
         host.places(&mut places);
         let frame = places.registers.wrapping_add(window);
-        let (most_bytes, most_keys) = host.most();
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
-        let host: *mut (dyn Host + 'static) =
-            unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
+        let host: *mut (dyn Host + 'static) = unsafe {
+            std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host as *mut dyn Host)
+        };
         let mut context = Context {
             native: NativeState::default(),
             world: World::of(world),
@@ -242,8 +241,6 @@ impl Door {
             keeper: self.keeper,
             window: (window * size_of::<Value>()) as u64,
             frame,
-            most_bytes,
-            most_keys,
             own: null_mut(),
             host,
         };
@@ -260,6 +257,10 @@ impl Door {
         let slice = context.places.slice;
         // SAFETY: machine code is left, and nothing else has the host.
         unsafe { &mut *context.host }.spent(slice);
+        if context.world.is_empty() && context.native.is_empty() {
+            // There is nothing to drop.
+            std::mem::forget(context);
+        }
         status == 0
     }
 }

@@ -13,8 +13,10 @@ pub struct JitReport {
     pub compiled: Vec<JitUnit>,
     /// How many there were in all.
     pub count: u64,
-    /// How often the interpreter went into machine code.
+    /// How often the interpreter, or a call by the host, went into machine code.
     pub entries: u64,
+    /// How many of them were calls by the host that went there at once, without the interpreter.
+    pub direct: u64,
     /// How often machine code was left before its end.
     pub exits: u64,
     /// Places that stay interpreted.

@@ -36,6 +36,9 @@ const WAITING: usize = 8;
 /// do, at most.
 const SKIPPED: u32 = 1_023;
 
+/// Times that control comes to a loop before the function around it may be entered.
+const SHORT: u64 = 64;
+
 /// A unit of a VM: which program, which function of it (or its number of functions, for the main
 /// program), and the form of the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,12 +122,15 @@ pub(crate) struct Jit {
     stack: Option<(usize, usize)>,
     /// The version that was entered last, of a unit that looks at nothing it is called through, and where.
     last: Option<(Key, u32, usize)>,
+    /// Changes when versions come or go.
+    stamp: u64,
     /// Time that compiling took, and how much came of it.
     time: Duration,
     compiled: u64,
     /// The longest that the program stood still, and that its thread worked for that.
     pauses: (Duration, Duration),
     entries: u64,
+    direct: u64,
     exits: u64,
 }
 
@@ -148,10 +154,12 @@ impl Jit {
             unseen: false,
             stack: None,
             last: None,
+            stamp: 0,
             time: Duration::ZERO,
             compiled: 0,
             pauses: Default::default(),
             entries: 0,
+            direct: 0,
             exits: 0,
         })
     }
@@ -279,6 +287,7 @@ impl Jit {
             count: self.compiled,
             is_compiling: self.is_making(),
             entries: self.entries,
+            direct: self.direct,
             exits: self.exits,
             code_memory: self.versions.memory(),
             ..JitReport::default()
@@ -484,7 +493,7 @@ impl Jit {
     /// Places what came of a batch for that place.
     fn settle(&mut self, (key, ip): (Key, u32), done: Done) -> Result<Option<usize>, ()> {
         self.time += done.time;
-        self.last = None;
+        self.forget_last();
         self.listings.join(done.listings);
         if self.keeper == 0
             && let Some(code) = &done.keeper
@@ -566,6 +575,43 @@ impl Jit {
     pub(crate) fn begin(&mut self, version: usize) -> Door {
         self.entries += 1;
         self.versions.begin(version, self.keeper, self.config.seed)
+    }
+
+    /// A number that changes when versions come or go.
+    pub(crate) fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
+    fn forget_last(&mut self) {
+        self.last = None;
+        self.stamp += 1;
+    }
+
+    /// Whether a version of a function may be entered with these arguments: nothing has changed since the stamp
+    /// was what it was then, and nothing waits to be placed.
+    #[inline]
+    pub(crate) fn may_enter(&self, version: usize, stamp: u64, args: &[Value]) -> bool {
+        let news = (self.pending.as_ref()).is_some_and(|pending| pending.handed.is_done());
+        self.stamp == stamp && !news && self.versions[version].fits(args)
+    }
+
+    /// Whether a version is a loop that control has just come to for so many times that the function around it
+    /// may well be what is hot.
+    pub(crate) fn is_short(&self, version: usize) -> bool {
+        let version = &self.versions[version];
+        version.part.is_some() && version.entered == SHORT
+    }
+
+    /// Whether machine code may be made for the beginning of a unit, and there was none so far.
+    pub(crate) fn may_begin(&self, key: Key) -> bool {
+        let spot = (self.units.get(&key)).and_then(|unit| unit.places.get(&0));
+        spot.is_none_or(|spot| spot.refused.is_none() && spot.versions.is_empty())
+    }
+
+    /// The same for a call by the host that comes here at once.
+    pub(crate) fn begin_direct(&mut self, version: usize) -> Door {
+        self.direct += 1;
+        self.begin(version)
     }
 
     /// Whether a version is a loop, which is never returned from.
@@ -671,7 +717,7 @@ impl Jit {
 
     /// Drops a version, and those that call it.
     fn drop_version(&mut self, number: usize) {
-        self.last = None;
+        self.forget_last();
         let units = &mut self.units;
         self.versions.drop(number, |at, version| {
             let unit = units.get_mut(&version.key);

@@ -158,6 +158,7 @@ impl Version {
         }
     }
 
+    #[inline]
     pub(super) fn fits(&self, registers: &[Value]) -> bool {
         self.entry
             .iter()
@@ -344,7 +345,7 @@ impl Versions {
 
     /// Frees the memory of what is gone, if nothing runs; whether nothing does.
     fn sweep(&mut self) -> bool {
-        if self.inside == 0 {
+        if self.inside == 0 && !self.garbage.is_empty() {
             for placed in std::mem::take(&mut self.garbage) {
                 self.region.free(&placed);
             }

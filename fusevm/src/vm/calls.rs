@@ -39,6 +39,11 @@ pub trait Callable {
     fn as_func(&self) -> Option<&Func> {
         None
     }
+
+    /// The name, if it is the function of that name.
+    fn as_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Callable for Func {
@@ -74,6 +79,10 @@ impl Callable for Value {
 }
 
 impl Callable for str {
+    fn as_name(&self) -> Option<&str> {
+        Some(self)
+    }
+
     fn find(&self, vm: &VM) -> Result<Invoke, Trap> {
         (vm.function(self).map(Invoke::function))
             .ok_or_else(|| Trap::UndefinedFunction(Str::from(self)))
@@ -83,6 +92,10 @@ impl Callable for str {
 impl<C: Callable + ?Sized> Callable for &C {
     fn as_func(&self) -> Option<&Func> {
         (**self).as_func()
+    }
+
+    fn as_name(&self) -> Option<&str> {
+        (**self).as_name()
     }
 
     fn find(&self, vm: &VM) -> Result<Invoke, Trap> {
@@ -155,6 +168,10 @@ impl VM {
     /// # Errors
     /// Why it stopped, or that there is no such function.
     pub fn call(&mut self, callee: impl Callable, args: &[Value]) -> Result<Value, Error> {
+        #[cfg(all(feature = "jit", unix))]
+        if let Some(found) = self.find_direct(&callee, args) {
+            return self.call_direct(found, args);
+        }
         let point = self.enter()?;
         let ran = self.call_inner(&callee, args, point);
         let ran = self.leave(point, ran);
@@ -286,14 +303,19 @@ impl VM {
                 Vec::new(),
             ));
         }
+        Ok(self.open_run())
+    }
+
+    /// Begins a run, of which the caller knows that it may.
+    pub(crate) fn open_run(&mut self) -> Savepoint {
         let point = self.savepoint();
         self.reentry += 1;
         self.hold_nothing();
-        Ok(point)
+        point
     }
 
     /// Ends a run: what it has left behind goes, and at the outermost the output is flushed.
-    fn leave(&mut self, point: Savepoint, ran: Result<(), Error>) -> Result<(), Error> {
+    pub(crate) fn leave(&mut self, point: Savepoint, ran: Result<(), Error>) -> Result<(), Error> {
         self.restore(point);
         if !self.frames.is_empty() {
             // A handler gets the result.
@@ -301,21 +323,25 @@ impl VM {
             result.iter().for_each(|result| self.hold(result));
             self.result = result;
         } else {
-            self.slice_back();
             self.shrink();
-            if self.output.is_dirty()
-                && let Err(trap) = unwound(|| self.output.flush().map_err(Trap::Io))
-                && ran.is_ok()
-            {
-                return Err(Error::trap(trap, Vec::new()));
-            }
+            return ran.and(self.ended_outermost());
         }
         ran
     }
 
+    /// Nothing runs any more: gives back what was taken for more ops, and flushes the output.
+    pub(crate) fn ended_outermost(&mut self) -> Result<(), Error> {
+        self.slice_back();
+        self.shrink_registers();
+        match self.output.is_dirty() {
+            true => (unwound(|| self.output.flush().map_err(Trap::Io)))
+                .map_err(|trap| Error::trap(trap, Vec::new())),
+            false => Ok(()),
+        }
+    }
+
     /// Gives back what a run has taken that a small one does not need, once nothing runs.
     fn shrink(&mut self) {
-        self.shrink_registers();
         self.stack.shrink_to(IDLE_VALUES);
         self.slots.shrink_to(IDLE_VALUES);
         self.held.shrink_to(IDLE_VALUES);

@@ -45,6 +45,13 @@ impl VM {
         self.interrupt.get_or_init(Arc::default)
     }
 
+    /// Whether the VM was interrupted, which the next run will find out.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn is_interrupted(&self) -> bool {
+        let handle = self.interrupt.get();
+        handle.is_some_and(|set| set.load(Ordering::Relaxed))
+    }
+
     /// Whether the VM was interrupted since the last time it was asked.
     fn interrupted(&self) -> bool {
         let handle = self.interrupt.get();

@@ -36,6 +36,8 @@ use crate::chunk::Chunk;
 use crate::ext::Around;
 use crate::ext::{Language, OpTable, Parts};
 use crate::heap::Heap;
+#[cfg(all(feature = "jit", unix))]
+use crate::interp::Directs;
 use crate::interp::{BlockRun, Frame, Tally};
 use crate::semantics::{Limits, Policy, Rules, Trap};
 use crate::shell::ShellHost;
@@ -142,6 +144,9 @@ pub struct VM {
     profiler: Option<Box<profile::Profiler>>,
     #[cfg(all(feature = "jit", unix))]
     pub(crate) jit: Option<Box<crate::jit::Jit>>,
+    /// Functions that can be called without a frame.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) directs: Directs,
     #[cfg(all(feature = "jit", unix))]
     pub(crate) jit_failed: bool,
     #[cfg(all(feature = "jit", unix))]
@@ -237,6 +242,8 @@ impl VM {
             profiler: None,
             #[cfg(all(feature = "jit", unix))]
             jit: None,
+            #[cfg(all(feature = "jit", unix))]
+            directs: Directs::default(),
             #[cfg(all(feature = "jit", unix))]
             jit_failed: false,
             #[cfg(all(feature = "jit", unix))]
@@ -378,6 +385,7 @@ impl VM {
     #[cfg(all(feature = "jit", unix))]
     pub fn set_jit(&mut self, config: crate::JitConfig) {
         self.jit = None;
+        self.directs = Directs::default();
         self.jit_failed = false;
         self.jit_config = Some(Box::new(config));
     }

@@ -295,6 +295,12 @@ impl Code {
         }
     }
 
+    /// Whether there is but one program, which the one that runs it holds.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn is_alone(&self) -> bool {
+        self.len == 1
+    }
+
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.all().count()
@@ -446,12 +452,16 @@ impl VM {
     }
 
     /// Forgets what no longer leads anywhere, once nothing runs.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         if self.frames.is_empty() {
             self.code.sweep();
             #[cfg(all(feature = "jit", unix))]
             if let Some(jit) = &mut self.jit {
                 jit.forget(&self.code.gone);
+            }
+            #[cfg(all(feature = "jit", unix))]
+            if !self.code.gone.is_empty() {
+                self.directs = Default::default();
             }
             self.code.gone.clear();
         }

@@ -75,6 +75,46 @@ impl Outcome {
         (all, tell(&vm))
     }
 
+    #[cfg(feature = "jit")]
+    /// Runs a chunk once, and then has the host call its functions that take so few arguments, each a few times; what
+    /// `tell` finds in the VM goes with it.
+    pub(crate) fn of_calls<T>(
+        chunk: &Chunk,
+        setting: &Setting,
+        tell: impl FnOnce(&VM) -> T,
+    ) -> (Vec<Self>, T) {
+        const ARGS: [[Value; 3]; 3] = [
+            [Value::Int(3), Value::Int(-1), Value::Int(40)],
+            [Value::Int(0), Value::Float(0.5), Value::Int(7)],
+            [Value::Float(-2.0), Value::Int(9), Value::Undef],
+        ];
+        let mut vm = VM::new(chunk.clone());
+        let out = prepared(&mut vm, setting);
+        vm.set_fuel(setting.fuel);
+        let first = vm.run();
+        let mut all = vec![Self::seen(&vm, first, &out)];
+        for function in chunk.functions() {
+            let argc = usize::from(function.arity.unwrap_or(0));
+            let name = chunk.names()[usize::from(function.name)].as_str();
+            for turn in [0, 0, 0, 1, 0, 2, 2, 2, 1, 0] {
+                let Some(args) = ARGS[turn].get(..argc) else {
+                    break;
+                };
+                vm.set_fuel(setting.fuel);
+                let called = match (turn, vm.function(name)) {
+                    (0, Some(function)) => vm.call(function, args),
+                    _by_name => vm.call(name, args),
+                };
+                let result = match called {
+                    Ok(value) => VMResult::Ok(value),
+                    Err(error) => VMResult::Error(error),
+                };
+                all.push(Self::seen(&vm, result, &out));
+            }
+        }
+        (all, tell(&vm))
+    }
+
     /// Runs programs of the language one after the other in one VM, the last of them from inside of the
     /// others; all that is seen of each.
     pub(crate) fn of_several(chunks: &[Chunk], setting: &Setting) -> Vec<Self> {

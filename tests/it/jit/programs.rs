@@ -15,6 +15,8 @@ struct Sum {
     compiled: u64,
     entries: u64,
     exits: u64,
+    /// Calls by the host without a frame.
+    direct: u64,
     /// Runs in which machine code was entered.
     entered: usize,
     /// Why places were not compiled, and how often.
@@ -91,9 +93,43 @@ fn generated(seeds: Range<u64>) -> Sum {
             );
             sum.take(&report);
         }
+        if ends {
+            called(&chunk, &setting, &mut r, &mut sum);
+        }
         drop(named);
     }
     sum
+}
+
+/// Has the host call the functions of a program, where all of them end soon.
+fn called(chunk: &Chunk, setting: &Setting, r: &mut Random, sum: &mut Sum) {
+    let metered = Setting {
+        fuel: Some(20_000),
+        ..setting.clone()
+    };
+    let (first, ()) = Outcome::of_calls(chunk, &base(&plain(&metered)), |_| {});
+    let is_over = |turn: &Outcome| turn.kind != Some(ErrorKind::Trap(TrapKind::OutOfFuel));
+    if !first.iter().all(is_over) {
+        return;
+    }
+    let config = some_way(r);
+    let setting = Setting {
+        jit: Some(config.clone()),
+        fusion: r.one_in(2),
+        fuel: None,
+        ..setting.clone()
+    };
+    let (mut other, report) = Outcome::of_calls(chunk, &setting, VM::jit_report);
+    let both = other.iter_mut().zip(&first);
+    both.for_each(|(turn, first)| turn.fuel = first.fuel);
+    assert_eq!(
+        other,
+        first,
+        "called by the host, machine code (left) and base differ\n{config:?}\n{report}\n{}",
+        chunk.listing()
+    );
+    sum.direct += report.direct;
+    sum.take(&report);
 }
 
 #[test]
@@ -102,6 +138,7 @@ fn generated_programs_mean_the_same_in_machine_code() {
     println!("{sum:?}");
     assert!(sum.entered * 5 > sum.runs * 2, "{sum:?}");
     assert!(sum.repeated > 200 && sum.exits > 5_000, "{sum:?}");
+    assert!(sum.direct > 200, "{sum:?}");
 }
 
 /// A number that the environment says, or else another.

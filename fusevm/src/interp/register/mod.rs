@@ -14,6 +14,8 @@ mod run;
 mod slow;
 mod tally;
 
+#[cfg(all(feature = "jit", unix))]
+pub(crate) use run::Directs;
 pub(crate) use tally::Tally;
 
 use super::frame::{IN_BASE, NOT_BEGUN};

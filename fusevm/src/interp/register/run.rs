@@ -2,6 +2,8 @@
 
 mod calls;
 mod counted;
+#[cfg(all(feature = "jit", unix))]
+mod direct;
 mod ext;
 mod fast;
 mod known;
@@ -10,6 +12,9 @@ mod native;
 mod step;
 mod text;
 mod wide;
+
+#[cfg(all(feature = "jit", unix))]
+pub(crate) use direct::Directs;
 
 use super::Code;
 use crate::interp::{Step, unwound};
@@ -42,62 +47,14 @@ impl VM {
         };
         let window = self.frames.last().map_or(0, |frame| frame.window);
         let place = (window, self.resume(code));
-        let mut run = Run {
-            linked,
-            code,
-            program,
-            #[cfg(all(feature = "jit", unix))]
-            serial: self.code().serial(program),
-            floor,
-            place,
-            patience: PATIENCE.min(vm_patience(self)),
-            form: code.form,
-            equality: linked.operator(Opcode::NumEq).is_some_and(|op| op.equality),
-            calls: Vec::new(),
-            targets: Vec::new(),
-            made: Vec::new(),
-            defined: self.defined,
-            known: 0,
-            left: None,
-            depth_left: self.limits.max_call_depth.saturating_sub(self.depth),
-            most: 0,
-            #[cfg(all(feature = "jit", unix))]
-            observing: 0,
-            #[cfg(all(feature = "jit", unix))]
-            passes: Passes::No,
-            #[cfg(all(feature = "jit", unix))]
-            declined: false,
-            #[cfg(all(feature = "jit", unix))]
-            is_quiet: false,
-            #[cfg(all(feature = "jit", unix))]
-            through: crate::jit::CalleeAt::Entry,
-            #[cfg(all(feature = "jit", unix))]
-            text_end: usize::MAX,
-        };
+        let mut run = Run::new(self, (linked, code, program), floor, place);
         if run.handled(self)? {
             return Ok(());
         }
         #[cfg(all(feature = "jit", unix))]
         run.comes(self, code);
         let ended = unwound(|| run.begin(self).and_then(|()| run.go(self)));
-        #[cfg(all(feature = "jit", unix))]
-        {
-            self.patience = run.patience.max(0);
-        }
-        match ended {
-            Ok(()) => Ok(()),
-            Err(trap) => {
-                run.tell(self);
-                if let Ins::Builtin { .. } = run.code.plain[run.place.1 - 1] {
-                    // What the handler is to blame for beside its panic.
-                    self.handler_trap = None;
-                }
-                let meta = run.code.meta[run.place.1 - 1];
-                *at = meta.pc as usize;
-                self.refund(meta.refund.into());
-                Err(trap)
-            }
-        }
+        run.conclude(self, ended, at)
     }
 }
 
@@ -196,6 +153,66 @@ impl Landing {
 }
 
 impl<'l> Run<'l> {
+    /// Code of a program that runs above the frame at index `floor`, at that window and instruction.
+    #[inline(always)]
+    fn new(
+        vm: &VM,
+        (linked, code, program): (&'l Arc<Linked>, &'l Code, u32),
+        floor: usize,
+        place: (usize, usize),
+    ) -> Run<'l> {
+        Run {
+            linked,
+            code,
+            program,
+            #[cfg(all(feature = "jit", unix))]
+            serial: vm.code().serial(program),
+            floor,
+            place,
+            patience: PATIENCE.min(vm_patience(vm)),
+            form: code.form,
+            equality: linked.operator(Opcode::NumEq).is_some_and(|op| op.equality),
+            calls: Vec::new(),
+            targets: Vec::new(),
+            made: Vec::new(),
+            defined: vm.defined,
+            known: 0,
+            left: None,
+            depth_left: vm.limits.max_call_depth.saturating_sub(vm.depth),
+            most: 0,
+            #[cfg(all(feature = "jit", unix))]
+            observing: 0,
+            #[cfg(all(feature = "jit", unix))]
+            passes: Passes::No,
+            #[cfg(all(feature = "jit", unix))]
+            declined: false,
+            #[cfg(all(feature = "jit", unix))]
+            is_quiet: false,
+            #[cfg(all(feature = "jit", unix))]
+            through: crate::jit::CalleeAt::Entry,
+            #[cfg(all(feature = "jit", unix))]
+            text_end: usize::MAX,
+        }
+    }
+
+    /// What came of it, told to the VM; where it traps, `at` becomes the pc of that.
+    fn conclude(&mut self, vm: &mut VM, ended: Step, at: &mut usize) -> Step {
+        #[cfg(all(feature = "jit", unix))]
+        {
+            vm.patience = self.patience.max(0);
+        }
+        ended.inspect_err(|_| {
+            self.tell(vm);
+            if let Ins::Builtin { .. } = self.code.plain[self.place.1 - 1] {
+                // What the handler is to blame for beside its panic.
+                vm.handler_trap = None;
+            }
+            let meta = self.code.meta[self.place.1 - 1];
+            *at = meta.pc as usize;
+            vm.refund(meta.refund.into());
+        })
+    }
+
     /// Looks at the interrupt flag before the first instruction: where frames come and go, no run may be
     /// long enough to do so later.
     fn begin(&mut self, vm: &mut VM) -> Step {

@@ -301,7 +301,7 @@ pub(in crate::jit) extern "C" fn append(
     // as long as it does.
     let text = unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(text, len)) };
     // SAFETY: see the module.
-    let (most, at) = unsafe { ((*context).most_bytes, &mut *at) };
+    let (most, at) = unsafe { ((*context).places.most_bytes, &mut *at) };
     match at {
         Value::Str(old) if old.len().saturating_add(len) <= most => {
             old.push_str(text);
@@ -392,7 +392,7 @@ pub(in crate::jit) extern "C" fn join(
     // SAFETY: see the module; the borrow of `b` ends here.
     let mut right = lift(unsafe { &mut *b });
     // SAFETY: see the module.
-    let (most, a, to_now) = unsafe { ((*context).most_bytes, &*a, &mut *to) };
+    let (most, a, to_now) = unsafe { ((*context).places.most_bytes, &*a, &mut *to) };
     let done = is_simple(to_now) && string::join(most, to_now, a, &right);
     if !done || keeps != 0 {
         // SAFETY: as above; what is there now is nothing or the same number.
@@ -413,7 +413,7 @@ pub(in crate::jit) extern "C" fn join_int(
     n: i64,
 ) -> u64 {
     // SAFETY: see the module.
-    let (most, a, to) = unsafe { ((*context).most_bytes, &*a, &mut *to) };
+    let (most, a, to) = unsafe { ((*context).places.most_bytes, &*a, &mut *to) };
     let done = is_simple(to) && string::join(most, to, a, &Value::Int(n));
     u64::from(!done)
 }
@@ -426,7 +426,7 @@ pub(in crate::jit) extern "C" fn extend(
     keeps: u64,
 ) -> u64 {
     // SAFETY: see the module.
-    let (most, to, b) = unsafe { ((*context).most_bytes, &mut *to, &mut *b) };
+    let (most, to, b) = unsafe { ((*context).places.most_bytes, &mut *to, &mut *b) };
     if !string::extend(most, to, b) {
         return DECLINED;
     }
@@ -439,7 +439,7 @@ pub(in crate::jit) extern "C" fn extend(
 
 pub(in crate::jit) extern "C" fn extend_int(context: *mut Context, to: *mut Value, n: i64) -> u64 {
     // SAFETY: see the module.
-    let (most, to) = unsafe { ((*context).most_bytes, &mut *to) };
+    let (most, to) = unsafe { ((*context).places.most_bytes, &mut *to) };
     u64::from(!string::extend(most, to, &Value::Int(n)))
 }
 
@@ -523,7 +523,7 @@ pub(in crate::jit) extern "C" fn hash_set(
     flags: u64,
 ) -> u64 {
     // SAFETY: see the module; key and value are read, and written when the borrows are over.
-    let (most, found) = unsafe { ((*context).most_keys, (*key).as_key()) };
+    let (most, found) = unsafe { ((*context).places.most_keys, (*key).as_key()) };
     let Some((hash, found)) = hash(of).zip(found) else {
         return DECLINED;
     };

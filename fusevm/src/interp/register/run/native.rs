@@ -1,25 +1,45 @@
 //! Where the interpreter meets machine code: it notices what is hot, enters what is compiled, and goes on
 //! where that was left.
 
+use super::direct::Direct;
 use super::{Landing, Passes, Rec, Run};
 use crate::ext::{Allocate, Around, Failure};
 use crate::interp::FrameKind;
 use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
 use crate::jit::{At, CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
-use crate::lower::{Code, Ins, WINDOW};
+use crate::lower::{Code, Form, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
-use crate::vm::{Callee, VM, this_thread};
+use crate::vm::{Callee, Linked, Savepoint, VM, this_thread};
 use std::any::Any;
+use std::sync::Arc;
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
 
 /// The VM while machine code runs.
-struct Native<'a, 'l> {
-    run: &'a mut Run<'l>,
+pub(super) struct Native<'a, 'l> {
     vm: &'a mut VM,
+    linked: &'l Arc<Linked>,
+    /// The program, as the VM counts.
+    program: u32,
+    form: Form,
+    run: Running<'a, 'l>,
+    outcome: Outcome,
+}
+
+/// The run that machine code is in.
+enum Running<'a, 'l> {
+    Run(&'a mut Run<'l>),
+    /// A call by the host that nobody was told of; and the run it became when somebody was.
+    Unopened(&'l Direct),
+    Opened(Box<Run<'l>>, Savepoint),
+}
+
+/// What machine code has left for the interpreter to do.
+#[derive(Default)]
+pub(super) struct Outcome {
     /// Exits that were taken, innermost first, with the windows of their units.
     left: Vec<(Exited, usize)>,
     /// The instruction that comes next in the innermost frame, where an exit does not know it.
@@ -27,6 +47,60 @@ struct Native<'a, 'l> {
     trap: Option<Trap>,
     /// How far behind the instruction of the exit it was that trapped.
     behind: u32,
+}
+
+impl<'a, 'l> Native<'a, 'l> {
+    fn new(run: &'a mut Run<'l>, vm: &'a mut VM) -> Self {
+        Native {
+            vm,
+            linked: run.linked,
+            program: run.program,
+            form: run.form,
+            run: Running::Run(run),
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// That of a call that nobody was told of.
+    #[inline(always)]
+    pub(super) fn unopened(direct: &'l Direct, vm: &'a mut VM) -> Self {
+        Native {
+            vm,
+            linked: &direct.linked,
+            program: direct.program,
+            form: direct.form,
+            run: Running::Unopened(direct),
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// The run, opened now if it was not, and the VM.
+    fn open(&mut self) -> Option<(&mut Run<'l>, &mut VM)> {
+        if let Running::Unopened(direct) = self.run {
+            let (run, point) = direct.open(self.vm)?;
+            self.run = Running::Opened(Box::new(run), point);
+        }
+        match &mut self.run {
+            Running::Run(run) => Some((run, self.vm)),
+            Running::Opened(run, _) => Some((run, self.vm)),
+            Running::Unopened(_) => None,
+        }
+    }
+
+    /// What is to be done, and the run that was opened.
+    #[inline(always)]
+    pub(super) fn ended(self) -> (Outcome, Option<(Box<Run<'l>>, Savepoint)>) {
+        let opened = match self.run {
+            Running::Opened(run, point) => Some((run, point)),
+            Running::Run(_) | Running::Unopened(_) => None,
+        };
+        (self.outcome, opened)
+    }
+}
+
+/// Whether code is that of a main program.
+fn is_main(linked: &Linked, code: &Code) -> bool {
+    code.unit as usize >= linked.chunk().functions().len()
 }
 
 impl<'l> Run<'l> {
@@ -41,10 +115,9 @@ impl<'l> Run<'l> {
     /// Code comes to run: where everything is compiled, it may be entered everywhere.
     pub(super) fn comes(&self, vm: &mut VM, code: &Code) {
         if vm.jit_config().everywhere && !code.was_hooked() {
-            let is_main = code.unit as usize >= self.linked.chunk().functions().len();
-            let key = self.key(code);
+            let (key, main) = (self.key(code), is_main(self.linked, code));
             if let Some(jit) = vm.jit() {
-                code.hook_all(&jit.all((key, code), is_main, &self.linked.ops));
+                code.hook_all(&jit.all((key, code), main, &self.linked.ops));
             }
         }
     }
@@ -66,16 +139,13 @@ impl<'l> Run<'l> {
         {
             (code, at) = (callee, 0);
         }
-        let is_main = code.unit as usize >= self.linked.chunk().functions().len();
+        let main = is_main(self.linked, code);
         let key = self.key(code);
-        let mut hot = jit.hot((key, code, at), is_main, &self.linked.ops);
+        let mut hot = jit.hot((key, code, at), main, &self.linked.ops);
         if hot.is_none() {
-            let (key, is_main) = (
-                self.key(self.code),
-                self.code.unit as usize >= self.linked.chunk().functions().len(),
-            );
             code = self.code;
-            hot = jit.hot((key, code, ip), is_main, &self.linked.ops);
+            let (key, main) = (self.key(code), is_main(self.linked, code));
+            hot = jit.hot((key, code, ip), main, &self.linked.ops);
         }
         if let Some(hot) = hot {
             let observed = jit.config.observed;
@@ -195,6 +265,10 @@ impl<'l> Run<'l> {
             }
         };
         let untold = self.calls.len() > self.known;
+        if jit.is_short(version) && !is_main(linked, code) && jit.may_begin(key) {
+            // What comes before the loop and after it is worth as much.
+            code.hook(0);
+        }
         if !jit.is_loop(version) && !untold {
             // What it was called through, the VM alone knows.
             let frame = vm.frames.last().map(|frame| frame.kind);
@@ -208,42 +282,42 @@ impl<'l> Run<'l> {
         vm.jit = Some(jit);
         self.place.1 = ip as usize + 1;
         let left = (self.known + self.depth_left).saturating_sub(self.calls.len());
-        let mut native = Native {
-            run: self,
-            vm,
-            left: Vec::new(),
-            resume: None,
-            trap: None,
-            behind: 0,
-        };
+        let mut native = Native::new(self, vm);
         let done = door.enter(&mut native, (window, left), floor);
-        let Native {
-            left,
-            resume,
-            trap,
-            behind,
-            ..
-        } = native;
+        let (outcome, _) = native.ended();
         if let Some(jit) = vm.jit.as_mut() {
             jit.end();
         }
-        if done {
-            return match untold {
-                true => self.returned(vm).map(Some),
-                false => self.ended(vm).map(Some),
-            };
+        if done && !untold {
+            self.note_direct(vm, version);
         }
-        self.go_on(vm, &left, resume, trap.is_some());
-        if let Some(trap) = trap {
-            self.place.1 += behind as usize;
+        self.after(vm, (done, untold), outcome).map(Some)
+    }
+
+    /// Machine code has come to its end, or was left; the VM may not know of the call it was entered for. Whether
+    /// control goes on here.
+    pub(super) fn after(
+        &mut self,
+        vm: &mut VM,
+        (done, untold): (bool, bool),
+        outcome: Outcome,
+    ) -> Result<bool, Trap> {
+        match (done, untold) {
+            (true, true) => return self.returned(vm),
+            (true, false) => return self.ended(vm),
+            (false, _) => {}
+        }
+        self.go_on(vm, &outcome.left, outcome.resume, outcome.trap.is_some());
+        if let Some(trap) = outcome.trap {
+            self.place.1 += outcome.behind as usize;
             return Err(trap);
         }
         if let Some(Ins::Enter) = self.code.table().get(self.place.1) {
             // What machine code could not do, the interpreter does before it is entered again.
             self.place.1 += 1;
-            return self.one(vm, true).map(Some);
+            return self.one(vm, true);
         }
-        Ok(Some(true))
+        Ok(true)
     }
 
     /// The function has left its result where its window begins.
@@ -424,6 +498,8 @@ impl Host for Native<'_, '_> {
         now.globals = vm.globals.as_mut_ptr();
         now.room = most * size_of::<Value>();
         now.most = vm.limits.max_array_len;
+        now.most_bytes = vm.limits.max_string_len;
+        now.most_keys = vm.limits.max_hash_len;
         now.slice = vm.slice;
         now.flag = vm.interrupt_flag().as_ptr().cast();
         (now.tables, now.salt) = match vm.jit.as_mut() {
@@ -433,7 +509,7 @@ impl Host for Native<'_, '_> {
     }
 
     fn around(&mut self) -> Around<'_> {
-        self.vm.around(self.run.linked, self.run.program)
+        self.vm.around(self.linked, self.program)
     }
 
     fn collect(&mut self, exit: Exited, window: usize) -> bool {
@@ -454,18 +530,13 @@ impl Host for Native<'_, '_> {
         self.vm.slice = slice;
     }
 
-    fn most(&self) -> (usize, usize) {
-        let limits = &self.vm.limits;
-        (limits.max_string_len, limits.max_hash_len)
-    }
-
     fn failed(&mut self, exit: Exited, failure: Failure) {
         let why = self.vm.jit.as_ref().map(|jit| jit.reason(exit));
         // A pure op may have run where it is not called at all, and fails again where it is.
         let Some(Why::Op(behind)) = why else {
             return;
         };
-        self.trap = match failure {
+        self.outcome.trap = match failure {
             Failure::Declined | Failure::Due | Failure::Late(_) => return,
             Failure::Trap(trap) => Some(*trap),
             Failure::Panic(payload) => {
@@ -473,7 +544,7 @@ impl Host for Native<'_, '_> {
                 Some(panicked(payload.as_ref()))
             }
         };
-        self.behind = behind;
+        self.outcome.behind = behind;
     }
 
     fn widen(&mut self, window: usize) -> bool {
@@ -485,48 +556,51 @@ impl Host for Native<'_, '_> {
     }
 
     fn left(&mut self, exit: Exited, window: usize) {
-        self.left.push((exit, window));
+        self.outcome.left.push((exit, window));
     }
 
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool {
         let Some((code, frame)) = self.site(exit) else {
             return false;
         };
-        let ((old, next), was) = (self.run.place, self.run.code);
+        let Some((run, vm)) = self.open() else {
+            return false;
+        };
+        let (place, was) = (run.place, run.code);
         let begin = frame.ip as usize;
         let end = begin + count;
-        self.run.code = code;
-        self.run.through = frame.callee;
-        self.run.text_end = end;
+        run.code = code;
+        run.through = frame.callee;
+        run.text_end = end;
         let mut at = begin;
         let mut ok = true;
         let window = window + usize::from(frame.window);
+        let mut trapped = None;
         while at < end {
-            self.run.place.0 = window;
-            self.run.place.1 = at + 1;
-            match crate::interp::unwound(|| self.run.quiet(self.vm)) {
+            run.place = (window, at + 1);
+            match crate::interp::unwound(|| run.quiet(vm)) {
                 Ok(true) => {
-                    at = self.run.place.1;
+                    at = run.place.1;
                 }
                 Ok(false) => {
                     ok = false;
                     break;
                 }
                 Err(trap) => {
-                    at = self.run.place.1 - 1;
-                    self.trap = Some(trap);
+                    at = run.place.1 - 1;
+                    trapped = Some(trap);
                     ok = false;
                     break;
                 }
             }
         }
+        run.text_end = usize::MAX;
+        run.place = place;
+        run.code = was;
         if !ok {
-            self.resume = Some(at as u32);
+            self.outcome.resume = Some(at as u32);
+            self.outcome.trap = trapped;
         }
-        self.run.text_end = usize::MAX;
-        self.run.place.0 = old;
-        self.run.place.1 = next;
-        self.run.code = was;
         ok
     }
 
@@ -560,15 +634,15 @@ impl Host for Native<'_, '_> {
         match self.vm.prepay(cost) {
             Ok(paid) => paid,
             Err(trap) => {
-                self.trap = Some(trap);
+                self.outcome.trap = Some(trap);
                 false
             }
         }
     }
 
     fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32) {
-        self.trap = Some(panicked(payload.as_ref()));
-        self.behind = behind;
+        self.outcome.trap = Some(panicked(payload.as_ref()));
+        self.outcome.behind = behind;
     }
 }
 
@@ -576,8 +650,8 @@ impl<'l> Native<'_, 'l> {
     /// The code of the innermost frame of an exit, and that frame.
     fn site(&self, exit: Exited) -> Option<(&'l Code, At)> {
         let (unit, frame) = self.vm.jit.as_ref()?.site(exit)?;
-        let linked = self.run.linked;
-        let (_, code) = linked.units().get(unit as usize)?.made(self.run.form)?;
+        let units = self.linked.units();
+        let (_, code) = units.get(unit as usize)?.made(self.form)?;
         Some((code, frame))
     }
 
@@ -588,12 +662,12 @@ impl<'l> Native<'_, 'l> {
         let Some(pc) = meta.map(|meta| meta.pc as usize) else {
             return;
         };
-        let chunk = self.run.linked.chunk();
+        let chunk = self.linked.chunk();
         let op = chunk.ops.get(pc).and_then(|op| chunk.immediates(*op));
-        let op = op.and_then(|(import, _)| self.run.linked.ops.get(usize::from(import)));
+        let op = op.and_then(|(import, _)| self.linked.ops.get(usize::from(import)));
         if op.is_some_and(|op| op.cache) {
-            let place = self.run.linked.place(pc);
-            self.vm.code_mut().put_place(self.run.program, place, None);
+            let place = self.linked.place(pc);
+            self.vm.code_mut().put_place(self.program, place, None);
         }
     }
 }
