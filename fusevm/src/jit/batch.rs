@@ -427,6 +427,11 @@ impl<'a> Making<'a> {
         version.keeps = std::mem::take(&mut f.keeps);
         version.makers = std::mem::take(&mut f.makers);
         version.arena = f.arena;
+        version.leaves_plain = f.leaves_plain()
+            && !draft
+                .entry
+                .iter()
+                .any(|entry| matches!(entry, Entry::Any | Entry::Tag(_)));
         version.exits = (f.exits.into_iter())
             .map(|exit| Exited {
                 why: exit.why,

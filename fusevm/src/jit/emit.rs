@@ -214,7 +214,7 @@ impl Emitter {
         let given: Vec<Ty> = args.iter().flatten().copied().collect();
         let inner = self.signature(&given, gives);
         let signature = self.signature(&[], None);
-        self.function(signature, Way::Quick, |b, _| {
+        self.function(signature, Way::Good, |b, _| {
             let block = b.create_block();
             b.append_block_params_for_function_params(block);
             b.switch_to_block(block);
@@ -238,7 +238,12 @@ impl Emitter {
                 b.switch_to_block(well);
                 // Registers may have moved.
                 let frame = (b.ins()).load(types::I64, trusted, values[0], entry::FRAME);
-                store_boxed(b, frame, 0, ty, results.get(1).copied());
+                match results.get(1) {
+                    Some(v) if matches!(ty, Ty::Int | Ty::Float) && WIDE => {
+                        store_wide(b, frame, ty, *v);
+                    }
+                    v => store_boxed(b, frame, 0, ty, v.copied()),
+                }
                 b.ins().return_(&[results[0]]);
                 b.switch_to_block(gone);
             }
@@ -375,6 +380,23 @@ fn store_boxed(
     if let Some(v) = v.filter(|_| ty != Ty::Undef) {
         b.ins().store(trusted, v, at, behind + offset(ty));
     }
+}
+
+/// Whether the target is sure to have registers of sixteen bytes, whose first lane comes first in memory.
+const WIDE: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+
+/// Writes a number at an address as values are copied, sixteen bytes at once: what reads it so right afterwards has
+/// not to wait until two writes have come to memory.
+fn store_wide(b: &mut FunctionBuilder<'_>, at: ir::Value, ty: Ty, v: ir::Value) {
+    let tag = f64::from_bits(ty.tag().unwrap_or(0).into());
+    let tag = b.ins().f64const(tag);
+    let v = match ty {
+        Ty::Float => v,
+        _int => b.ins().bitcast(types::F64, MemFlagsData::new(), v),
+    };
+    let low = b.ins().scalar_to_vector(types::F64X2, tag);
+    let both = b.ins().insertlane(low, v, 1);
+    b.ins().store(MemFlagsData::trusted(), both, at, 0);
 }
 
 /// Integers that are selected in other blocks than their own.

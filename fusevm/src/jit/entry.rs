@@ -179,11 +179,13 @@ const RESERVE: usize = 128 << 10;
 
 /// The way into a version, while an entry is open: see [`Jit::begin`](super::Jit::begin).
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Door {
     address: usize,
+    // Not beside what it stands beside in the context: two words that are copied as one would have to be written so.
     code: usize,
-    keeper: usize,
     seed: u64,
+    keeper: usize,
 }
 
 impl Door {
@@ -194,8 +196,8 @@ impl Door {
         Door {
             address,
             code,
-            keeper,
             seed,
+            keeper,
         }
     }
 
@@ -225,9 +227,10 @@ impl Door {
         let world = unsafe { std::mem::transmute::<Around<'_>, Around<'static>>(host.around()) };
         host.places(&mut places);
         let frame = places.registers.wrapping_add(window);
+        let own: *mut _ = host;
         // SAFETY: only the lifetime changes: the context is gone when this function returns.
         let host: *mut (dyn Host + 'static) = unsafe {
-            std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host as *mut dyn Host)
+            std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(own as *mut dyn Host)
         };
         let mut context = Context {
             native: NativeState::default(),
@@ -256,7 +259,7 @@ impl Door {
         }
         let slice = context.places.slice;
         // SAFETY: machine code is left, and nothing else has the host.
-        unsafe { &mut *context.host }.spent(slice);
+        unsafe { &mut *own }.spent(slice);
         if context.world.is_empty() && context.native.is_empty() {
             // There is nothing to drop.
             std::mem::forget(context);

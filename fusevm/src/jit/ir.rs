@@ -534,6 +534,16 @@ impl Func {
         }
     }
 
+    /// Whether nothing is left in registers that has to be dropped, if nothing was there before: it calls nobody.
+    pub(super) fn leaves_plain(&self) -> bool {
+        !self.any(|inst| {
+            matches!(
+                inst,
+                Inst::Lib { .. } | Inst::Call { .. } | Inst::Native { .. } | Inst::Given(_)
+            )
+        })
+    }
+
     /// Whether there is such an instruction.
     pub(super) fn any(&self, of: impl Fn(&Inst) -> bool) -> bool {
         let mut all = self.blocks.iter().flat_map(|block| &block.insts);

@@ -50,6 +50,8 @@ pub(crate) fn tag(value: &Value) -> u8 {
     }
 }
 
+/// In place of a tag: any.
+pub(crate) const ANY: u8 = u8::MAX;
 /// Tags of kinds that own nothing go up to this one.
 pub(super) const LAST_PLAIN: u8 = OBJ;
 /// The tag of a handle of an object.

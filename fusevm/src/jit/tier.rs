@@ -587,12 +587,21 @@ impl Jit {
         self.stamp += 1;
     }
 
-    /// Whether a version of a function may be entered with these arguments: nothing has changed since the stamp
-    /// was what it was then, and nothing waits to be placed.
+    /// Whether versions are what they were at that stamp, and nothing waits to be placed.
     #[inline]
-    pub(crate) fn may_enter(&self, version: usize, stamp: u64, args: &[Value]) -> bool {
+    pub(crate) fn is_as_it_was(&self, stamp: u64) -> bool {
         let news = (self.pending.as_ref()).is_some_and(|pending| pending.handed.is_done());
-        self.stamp == stamp && !news && self.versions[version].fits(args)
+        self.stamp == stamp && !news
+    }
+
+    /// The tags of arguments with which a version of a function may be entered.
+    pub(crate) fn tags(&self, version: usize, argc: u8) -> Box<[u8]> {
+        self.versions[version].tags(argc.into())
+    }
+
+    /// Whether registers have nothing to be dropped when a version of a function has come to its end.
+    pub(crate) fn leaves_plain(&self, version: usize) -> bool {
+        self.versions[version].leaves_plain
     }
 
     /// Whether a version is a loop that control has just come to for so many times that the function around it

@@ -9,7 +9,7 @@ use super::entry::Door;
 use super::ir::{At, CalleeAt, Ty, Why};
 use super::memory::{Placed, Region};
 use super::passes::inline::Body;
-use super::profile::{LAST_PLAIN, tag};
+use super::profile::{ANY, LAST_PLAIN, tag};
 use super::tier::Key;
 use crate::heap::Maker;
 use crate::value::{Handle, Value};
@@ -73,6 +73,8 @@ pub(super) struct Version {
     /// The last arena whose shapes it looks at.
     pub(super) arena: u32,
     pub(super) bytes: usize,
+    /// Whether registers have nothing to be dropped when it has come to its end, but for the result.
+    pub(super) leaves_plain: bool,
     /// How often the interpreter entered it.
     pub(super) entered: u64,
     boxed: usize,
@@ -134,6 +136,7 @@ impl Version {
             makers: Vec::new(),
             arena: 0,
             bytes: 0,
+            leaves_plain: false,
             entered: 0,
             boxed: 0,
             placed: None,
@@ -156,6 +159,16 @@ impl Version {
                 _other => false,
             },
         }
+    }
+
+    /// Tags that a function's first arguments have to have: all of them, or [`ANY`] for any.
+    pub(super) fn tags(&self, argc: usize) -> Box<[u8]> {
+        let tags = self.entry.iter().take(argc).map(|entry| match entry {
+            Entry::Val(ty) => ty.tag().unwrap_or(ANY),
+            Entry::Tag(tag) => *tag,
+            Entry::Any | Entry::Plain => ANY,
+        });
+        tags.collect()
     }
 
     #[inline]
@@ -338,14 +351,17 @@ impl Versions {
     }
 
     /// Machine code has ended.
+    #[inline]
     pub(super) fn end(&mut self) {
         self.inside -= 1;
-        self.sweep();
+        if !self.garbage.is_empty() {
+            self.sweep();
+        }
     }
 
     /// Frees the memory of what is gone, if nothing runs; whether nothing does.
     fn sweep(&mut self) -> bool {
-        if self.inside == 0 && !self.garbage.is_empty() {
+        if self.inside == 0 {
             for placed in std::mem::take(&mut self.garbage) {
                 self.region.free(&placed);
             }

@@ -330,14 +330,20 @@ impl VM {
     }
 
     /// Nothing runs any more: gives back what was taken for more ops, and flushes the output.
+    #[inline]
     pub(crate) fn ended_outermost(&mut self) -> Result<(), Error> {
         self.slice_back();
         self.shrink_registers();
         match self.output.is_dirty() {
-            true => (unwound(|| self.output.flush().map_err(Trap::Io)))
-                .map_err(|trap| Error::trap(trap, Vec::new())),
+            true => self.flush_output(),
             false => Ok(()),
         }
+    }
+
+    #[inline(never)]
+    fn flush_output(&mut self) -> Result<(), Error> {
+        let flushed = unwound(|| self.output.flush().map_err(Trap::Io));
+        flushed.map_err(|trap| Error::trap(trap, Vec::new()))
     }
 
     /// Gives back what a run has taken that a small one does not need, once nothing runs.

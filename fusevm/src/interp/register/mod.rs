@@ -124,11 +124,17 @@ impl VM {
     }
 
     /// Gives back the registers that a deep run has taken, after it: an idle VM keeps a window and a little more.
+    #[inline]
     pub(crate) fn shrink_registers(&mut self) {
         if self.registers.len() > IDLE {
-            self.registers.truncate(IDLE);
-            self.registers.shrink_to(IDLE);
+            self.cut_registers();
         }
+    }
+
+    #[cold]
+    fn cut_registers(&mut self) {
+        self.registers.truncate(IDLE);
+        self.registers.shrink_to(IDLE);
     }
 
     /// Takes the registers of a frame that begins with `argc` arguments in its window.

@@ -9,11 +9,12 @@ use super::Run;
 use super::native::{Native, Outcome};
 use crate::interp::register::{SMALL_STACK, is_plain};
 use crate::interp::{Frame, FrameKind, unwound};
-use crate::jit::stack_floor;
+use crate::jit::{ANY, stack_floor, tag};
 use crate::lower::{Form, WINDOW};
 use crate::semantics::Trap;
 use crate::value::{Str, Value};
 use crate::vm::{Callable, Error, Linked, Savepoint, VM, this_thread};
+use std::mem::{forget, replace};
 use std::sync::Arc;
 
 /// Functions that a VM can call so at a time.
@@ -37,11 +38,14 @@ pub(super) struct Direct {
     /// What `VM::defined` was.
     defined: u64,
     pub(super) form: Form,
-    argc: u8,
+    /// Tags of its arguments, [`ANY`] for any.
+    tags: Box<[u8]>,
     /// How many registers it has, and how many of them are slots.
     registers: u16,
     slots: u16,
     version: usize,
+    /// Whether it leaves nothing in them that is to be dropped.
+    leaves_plain: bool,
     /// The state of the machine code of the VM.
     stamp: u64,
 }
@@ -99,9 +103,9 @@ impl Run<'_> {
         if vm.frames.len() > 1 || self.form.metered {
             return;
         }
-        let Some(stamp) = vm.jit.as_ref().map(|jit| jit.stamp()) else {
-            return;
-        };
+        let Some(jit) = &vm.jit else { return };
+        let (stamp, leaves_plain) = (jit.stamp(), jit.leaves_plain(version));
+        let tags = jit.tags(version, self.code.argc);
         let code = self.code;
         let new = Box::new(Direct {
             linked: self.linked.clone(),
@@ -114,10 +118,11 @@ impl Run<'_> {
                 .cloned(),
             defined: vm.defined,
             form: self.form,
-            argc: code.argc,
+            tags,
             registers: code.registers,
             slots: code.slots[0].1,
             version,
+            leaves_plain,
             stamp,
         });
         let same = |old: &Option<Box<Direct>>| {
@@ -156,11 +161,13 @@ impl VM {
             && limits.max_stack >= SMALL_STACK
             && self.registers.len() >= WINDOW;
         let jit = self.jit.as_ref();
+        let mut pairs = direct.tags.iter().zip(args);
         idle && same
             && room
-            && args.len() == usize::from(direct.argc)
+            && args.len() == direct.tags.len()
+            && pairs.all(|(wanted, arg)| [ANY, tag(arg)].contains(wanted))
             && !self.is_interrupted()
-            && jit.is_some_and(|jit| jit.may_enter(direct.version, direct.stamp, args))
+            && jit.is_some_and(|jit| jit.is_as_it_was(direct.stamp))
     }
 
     /// Calls a function that was found: its result.
@@ -176,8 +183,12 @@ impl VM {
         for (register, arg) in arguments.iter_mut().zip(args) {
             // Kind and number are read as they were written, one by one.
             match *arg {
-                Value::Int(n) => *register = Value::Int(n),
-                Value::Float(f) => *register = Value::Float(f),
+                Value::Int(n) if is_plain(register) => {
+                    forget(replace(register, Value::Int(n)));
+                }
+                Value::Float(f) if is_plain(register) => {
+                    forget(replace(register, Value::Float(f)));
+                }
                 _ => register.clone_from(arg),
             }
         }
@@ -186,23 +197,26 @@ impl VM {
         }
         self.free_register = registers;
         let left = self.limits.max_call_depth - 1;
-        let mut native = Native::unopened(&direct, self);
-        let done = door.enter(&mut native, (0, left), floor);
-        let (outcome, opened) = native.ended();
-        if let Some(jit) = self.jit.as_mut() {
-            jit.end();
-        }
-        let frees = |register: &Value| !is_plain(register);
-        if done && opened.is_none() && !self.registers[1..registers].iter().any(frees) {
-            self.free_register = 0;
-            self.directs.0[at] = Some(direct);
-            self.ended_direct()?;
-            return match self.registers[0] {
-                Value::Int(n) => Ok(Value::Int(n)),
-                Value::Float(f) => Ok(Value::Float(f)),
-                ref mut other => Ok(std::mem::take(other)),
-            };
-        }
+        let told = {
+            let mut native = Native::unopened(&direct, self);
+            let done = door.enter(&mut native, (0, left), floor);
+            match done && native.is_untold() {
+                true => None,
+                false => Some((done, native.ended())),
+            }
+        };
+        let Some((done, (outcome, opened))) = told else {
+            if (direct.leaves_plain || self.registers[1..registers].iter().all(is_plain))
+                && let Some(jit) = &mut self.jit
+            {
+                jit.end();
+                self.free_register = 0;
+                self.directs.0[at] = Some(direct);
+                self.ended_direct()?;
+                return Ok(std::mem::take(&mut self.registers[0]));
+            }
+            return self.finish_direct(&direct, None, (true, Outcome::default()));
+        };
         self.finish_direct(&direct, opened, (done, outcome))
     }
 

@@ -87,6 +87,12 @@ impl<'a, 'l> Native<'a, 'l> {
         }
     }
 
+    /// Whether nobody was told of the run.
+    #[inline(always)]
+    pub(super) fn is_untold(&self) -> bool {
+        matches!(self.run, Running::Unopened(_))
+    }
+
     /// What is to be done, and the run that was opened.
     #[inline(always)]
     pub(super) fn ended(self) -> (Outcome, Option<(Box<Run<'l>>, Savepoint)>) {
