@@ -9,7 +9,7 @@
 #[allow(dead_code, reason = "the other benches use the rest")]
 mod workloads;
 
-use fusevm::{Chunk, JitConfig, Program, VM, Value};
+use fusevm::{Chunk, JitConfig, JitReport, Program, VM, Value};
 use std::time::{Duration, Instant};
 use workloads::{CLASSIC, SHARED};
 
@@ -21,7 +21,7 @@ fn main() {
         .collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     if is_wanted("compile") {
-        compile(&wanted, if test { 1 } else { 15 });
+        compile(&wanted, if test { 1 } else { 100 });
     }
     if is_wanted("interrupt") {
         interrupt(if test { 1 } else { 40 });
@@ -73,28 +73,35 @@ const SHAPES: [(&str, &str); 6] = [
     ),
 ];
 
-/// A function of so many ops, and a loop that calls it.
-fn function(piece: &str, ops: usize) -> Chunk {
+/// Two functions of so many ops, `f` and `g`, that are the same.
+fn functions(piece: &str, ops: usize) -> Chunk {
     let times = (ops / 10).max(1);
-    let body: String = (0..times)
-        .map(|n| piece.replace('#', &n.to_string()))
-        .collect();
+    let function = |name: &str| {
+        let body: String = (0..times)
+            .map(|n| piece.replace('#', &format!("{name}{n}")))
+            .collect();
+        format!(
+            "{name}:\n  SetSlot 0\n  GetSlot 0\n  SetSlot 1\n  GetSlot 0\n  SetSlot 2\n  LoadConst [1, 2, 3, 4]\n  SetSlot 3\n\
+             {body}  GetSlot 1\n  ReturnValue\n"
+        )
+    };
     parsed(&format!(
-        "fn main/1\nfn f/1\nfn small/2\n  Jump over\nsmall:\n  SetSlot 1\n  SetSlot 0\n  GetSlot 0\n  GetSlot 1\n  Add\n  LoadInt 65535\n\
-         \x20 BitAnd\n  ReturnValue\nf:\n  SetSlot 0\n  GetSlot 0\n  SetSlot 1\n  GetSlot 0\n  SetSlot 2\n  LoadConst [1, 2, 3, 4]\n\
-         \x20 SetSlot 3\n{body}  GetSlot 1\n  ReturnValue\nmain:\n  SetSlot 0\n  LoadInt 0\n  SetSlot 1\ntop:\n  GetSlot 1\n  Call f, 1\n\
-         \x20 SetSlot 2\n  PreIncSlotVoid 1\n  GetSlot 1\n  GetSlot 0\n  NumLt\n  JumpIfTrue top\n  GetSlot 2\n  ReturnValue\nover:\n"
+        "fn f/1\nfn g/1\nfn small/2\n  Jump over\nsmall:\n  SetSlot 1\n  SetSlot 0\n  GetSlot 0\n  GetSlot 1\n  Add\n\
+         \x20 LoadInt 65535\n  BitAnd\n  ReturnValue\n{}{}over:\n",
+        function("f"),
+        function("g")
     ))
 }
 
-/// Times of compiling functions of ten ops to ten thousand, by shape: all units together.
+/// Times of compiling functions of ten ops to ten thousand, by shape: the second one, for which the compiler has all that
+/// it makes once.
 fn compile(wanted: &[String], runs: usize) {
     let sizes = [10, 100, 1_000, 10_000];
     let is_shape = |word: &String| SHAPES.iter().any(|(name, _)| name == word);
     let asked: Vec<usize> = (wanted.iter())
         .filter_map(|word| word.parse().ok())
         .collect();
-    println!("\ncompiling a function, with what it calls and the loop that calls it");
+    println!("\ncompiling a function");
     println!(
         "{:<10} {:>8} {:>10} {:>10} {:>10} {:>8} {:>10}",
         "shape", "ops", "least", "median", "us per op", "units", "bytes"
@@ -107,28 +114,36 @@ fn compile(wanted: &[String], runs: usize) {
             if !asked.is_empty() && !asked.contains(&ops) {
                 continue;
             }
-            let program = Program::new(function(piece, ops)).expect("it verifies");
+            let program = Program::new(functions(piece, ops)).expect("it verifies");
             let mut times = Vec::new();
             let mut last = None;
             for _ in 0..runs {
                 let mut vm = VM::empty();
                 vm.set_jit(at_once(2 * ops as u32 + 100));
                 vm.eval(&program).expect("it runs");
-                for _ in 0..30 {
-                    vm.call("main", &[Value::Int(4)]).expect("it runs");
-                }
+                let mut call = |vm: &mut VM, name: &str| {
+                    for n in 0..12 {
+                        vm.call(name, &[Value::Int(n)]).expect("it runs");
+                    }
+                };
+                call(&mut vm, "f");
+                let before = vm.jit_report();
+                call(&mut vm, "g");
                 let report = vm.jit_report();
-                times.push(report.time.as_secs_f64() * 1e6);
-                last = Some(report);
+                times.push((report.time - before.time).as_secs_f64() * 1e6);
+                last = Some((before, report));
             }
-            let report = last.expect("it ran");
-            let bytes: usize = report.compiled.iter().map(|unit| unit.bytes).sum();
+            let (before, report) = last.expect("it ran");
+            let bytes = |report: &JitReport| -> usize {
+                report.compiled.iter().map(|unit| unit.bytes).sum()
+            };
             times.sort_by(f64::total_cmp);
             let (least, median) = (times[0], times[times.len() / 2]);
             println!(
-                "{name:<10} {ops:>8} {least:>7.0} us {median:>7.0} us {:>10.2} {:>8} {bytes:>10}",
+                "{name:<10} {ops:>8} {least:>7.0} us {median:>7.0} us {:>10.2} {:>8} {:>10}",
                 median / ops as f64,
-                report.count
+                report.count - before.count,
+                bytes(&report) - bytes(&before)
             );
             for place in report.refused.iter().take(2) {
                 println!("{:>19} refused at {}: {}", "", place.instruction, place.why);
