@@ -7,6 +7,7 @@ mod counting;
 mod direct;
 mod edges;
 mod failing;
+mod handlers;
 mod inline;
 mod limits;
 mod programs;

@@ -9,7 +9,7 @@ use super::build::{Callees, Entry, Found, Refused, Source, build};
 use super::config::JitConfig;
 use super::emit::{Callee, Emitter, Target};
 use super::flow::Flow;
-use super::ir::{CalleeAt, Ty};
+use super::ir::{CalleeAt, Inst, Lib, Ty};
 use super::listing::Listings;
 use super::passes::inline::Body;
 use super::passes::{self, Facts};
@@ -427,6 +427,7 @@ impl<'a> Making<'a> {
         version.keeps = std::mem::take(&mut f.keeps);
         version.makers = std::mem::take(&mut f.makers);
         version.arena = f.arena;
+        version.calls_out = f.any(|inst| matches!(inst, Inst::Lib { lib: Lib::Out, .. }));
         version.leaves_plain = f.leaves_plain()
             && !draft
                 .entry

@@ -39,6 +39,10 @@ pub(super) use call::{Callees, Found};
 /// Instructions of a unit in the middle that machine code is made of at most.
 const MOST: usize = 6_000;
 
+/// Instructions in a loop for each that may have the whole VM, at least, for it to be compiled: to run one from machine
+/// code takes 7 ns more than from the interpreter, and what others take less is one each.
+const WORTH: u64 = 8;
+
 /// An instruction that needs the interpreter one time in so many does not keep a unit from being compiled.
 const RARE: u32 = 6;
 
@@ -741,12 +745,12 @@ impl Build<'_> {
             Ins::HashDelete { .. } => return self.step(ins, 1),
             Ins::MakeArray { a, n } => return self.make_array(a, n),
             Ins::Ext { a, n, .. } => return self.ext(ins, a, n),
+            Ins::Builtin { a, argc, .. } => return self.out((a, argc.into()), 1),
             Ins::ExtBranch { a, n, locals } => return self.ext_branch((a, n), locals),
             Ins::Base { n: 2, .. } if self.is_of_numbers() => return self.step(ins, 1),
             Ins::CallOut { .. }
             | Ins::Base { .. }
             | Ins::BaseBranch { .. }
-            | Ins::Builtin { .. }
             | Ins::LoopStart { .. }
             | Ins::LoopNext { .. }
             | Ins::LoopTurn { .. }
@@ -775,6 +779,60 @@ impl Build<'_> {
         }
         self.refuse(Refused::Slow(self.ip as u32));
         self.leave(Why::Slow)
+    }
+
+    /// An instruction that may have the whole VM: a loop has it run, for whom the VM can be told the frames there are; what
+    /// is called from elsewhere does not know them. Its inputs are `n` registers from `a` on, and so are its results.
+    fn out(&mut self, (a, n): (u16, u16), results: u16) -> usize {
+        let is_worth = |part| self.src.eager || self.is_worth(part);
+        if self.seen().times == 0 || !self.src.part.is_some_and(is_worth) {
+            return self.needs_frames();
+        }
+        // Nobody knows where control goes on from there: all that is live has to be in memory.
+        let exit = self.exit_at(Why::Slow, self.ip);
+        let writes = std::mem::take(&mut self.f.exits[exit].writes);
+        writes.iter().for_each(|(loc, _)| self.sync(*loc));
+        self.f.exits.truncate(exit);
+        let ip = self.int(self.ip as i64);
+        self.lib(Lib::Out, [None; 3], vec![ip]);
+        self.lose_globals();
+        let touched = a..(a + n.max(results)).min(self.src.code.registers);
+        touched.for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
+        if self.src.flow.sees_slots(self.ip) {
+            (0..self.src.code.base).for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
+        }
+        if results > 0 {
+            self.left_in_memory(a, self.ip + 1);
+        }
+        1
+    }
+
+    /// Whether a loop has enough to do beside what may have the whole VM, which takes longer from here than from the
+    /// interpreter.
+    fn is_worth(&self, part: usize) -> bool {
+        let (flow, code) = (self.src.flow, self.src.code);
+        let (mut outs, mut others) = (0, 0);
+        for block in flow.loops[part].blocks.iter() {
+            let Some(block) = flow.blocks.get(block) else {
+                continue;
+            };
+            for ip in block.start..block.end {
+                let times = u64::from(self.src.profile.at(ip).times);
+                let is_out = match code.plain[ip] {
+                    Ins::Builtin { .. } => true,
+                    Ins::Ext { import, .. } => {
+                        let op = self.src.ops.get(usize::from(import));
+                        op.is_some_and(|op| op.asks_for_frames())
+                    }
+                    _other => false,
+                };
+                match is_out {
+                    true => outs += times,
+                    false => others += times,
+                }
+            }
+        }
+        others >= WORTH * outs
     }
 
     fn copy(&mut self, d: u16, a: u16) {

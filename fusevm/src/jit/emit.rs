@@ -488,7 +488,7 @@ impl Body<'_, '_> {
                 (self.context, self.off, self.left) =
                     (Some(context), Some(params[1]), Some(params[2]));
                 let moves = |inst: &Inst| match inst {
-                    Inst::Lib { lib, .. } => matches!(lib, Lib::Step | Lib::Make(_)),
+                    Inst::Lib { lib, .. } => matches!(lib, Lib::Step | Lib::Out | Lib::Make(_)),
                     inst => matches!(inst, Inst::Call { .. } | Inst::Room { .. }),
                 };
                 if self.target.is_loop && !self.f.any(moves) {

@@ -138,6 +138,10 @@ pub(crate) trait Host {
     /// Runs `count` instructions from the one of the exit on, as the interpreter does; whether they ran.
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool;
 
+    /// Runs that instruction of a loop with all frames told: an op or a builtin that may have the whole VM. Whether
+    /// machine code goes on behind it: nothing has changed that it was made for.
+    fn out(&mut self, ip: usize) -> bool;
+
     /// Sets a field of an object that can have it; whether it is one.
     fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool;
 

@@ -153,6 +153,9 @@ pub(super) enum Cond {
 pub(super) enum Lib {
     /// Runs the instruction as the interpreter does.
     Step,
+    /// Runs instruction `args[0]` of a loop as the interpreter does, with all frames told: it may have the whole VM. All
+    /// that only values say has been written before.
+    Out,
     /// Sees to it that nobody shares the array of a location.
     Unshare,
     /// Appends what is given to the array of a location. Where its header and its length are given too, it is

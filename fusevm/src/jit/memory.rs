@@ -5,8 +5,8 @@
 //!
 //! **Invariants.** Pages of the region are in one of three states: free and not accessible, being written
 //! by [`Region::place`], or executable and never written again until they are freed. No page is writable
-//! and executable at once. A [`Region`] outlives all addresses in it that are called: whoever calls one
-//! holds the region's owner, and frees pages only while no machine code of the VM is running.
+//! and executable at once. Addresses in a [`Region`] that are called stay what they are: whoever calls one
+//! holds the region's owner, or has it [`Kept`], and frees pages only while no machine code of the VM is running.
 
 #![allow(unsafe_code)]
 
@@ -14,6 +14,7 @@ use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, m
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr::{copy_nonoverlapping, without_provenance_mut};
+use std::sync::Arc;
 
 /// Bytes that a page of the region has.
 const PAGE: usize = 1 << 14;
@@ -21,17 +22,29 @@ const PAGE: usize = 1 << 14;
 /// Bytes between the starts of two functions, so that short loops lie in one line of the cache.
 const ALIGN: usize = 64;
 
+/// Address space, until nobody has it any more.
+#[derive(Debug)]
+struct Space {
+    base: *mut u8,
+    len: usize,
+}
+
+// SAFETY: it belongs to who holds it, on whichever thread, and nothing of it is read or written by this.
+unsafe impl Send for Space {}
+// SAFETY: as above; a shared one only waits to be given back.
+unsafe impl Sync for Space {}
+
 /// A region of code memory.
 #[derive(Debug)]
 pub(super) struct Region {
-    base: *mut u8,
-    len: usize,
+    space: Arc<Space>,
     /// How many have code in each page.
     used: Vec<u32>,
 }
 
-// SAFETY: the pages belong to the region alone; moving it to another thread moves nothing they refer to.
-unsafe impl Send for Region {}
+/// Keeps a region's code where it is, although the region may go: for code that calls who may have it go.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept(Arc<Space>);
 
 /// Code that was placed: where it begins, and the pages that it has, perhaps with others that were placed with it.
 #[derive(Clone, Debug)]
@@ -61,11 +74,21 @@ impl Region {
                 MapFlags::PRIVATE | MapFlags::NORESERVE,
             )
         };
+        let base = base.ok()?.cast();
         Some(Region {
-            base: base.ok()?.cast(),
-            len,
+            space: Arc::new(Space { base, len }),
             used: vec![0; len / PAGE],
         })
+    }
+
+    /// What keeps its code in place.
+    pub(super) fn keep(&self) -> Kept {
+        Kept(self.space.clone())
+    }
+
+    /// Whether it is the region that was kept so.
+    pub(super) fn is(&self, kept: &Kept) -> bool {
+        Arc::ptr_eq(&self.space, &kept.0)
     }
 
     /// Bytes in use, by whole pages.
@@ -86,7 +109,7 @@ impl Region {
                 .all(|used| *used == 0)
         })?;
         // SAFETY: the pages lie in the region, and nobody uses them: they were free.
-        let at = unsafe { self.base.add(first * PAGE) };
+        let at = unsafe { self.space.base.add(first * PAGE) };
         let protect = |flags| {
             // SAFETY: as above; no code runs in these pages yet.
             unsafe { mprotect(at.cast::<c_void>(), pages * PAGE, flags) }.ok()
@@ -132,7 +155,7 @@ impl Region {
             // runs in it.
             let fresh = unsafe {
                 mmap_anonymous(
-                    self.base.add(page * PAGE).cast(),
+                    self.space.base.add(page * PAGE).cast(),
                     PAGE,
                     ProtFlags::empty(),
                     MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
@@ -145,10 +168,9 @@ impl Region {
     }
 }
 
-impl Drop for Region {
+impl Drop for Space {
     fn drop(&mut self) {
-        // SAFETY: the region was mapped with that length, and its owner is gone, so that no code in it
-        // runs any more.
+        // SAFETY: it was mapped with that length, and whoever held it is gone, so that no code in it runs any more.
         let _ = unsafe { munmap(self.base.cast(), self.len) };
     }
 }

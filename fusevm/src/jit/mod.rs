@@ -39,6 +39,7 @@ mod versions;
 pub(crate) use batch::Loaded;
 pub(crate) use entry::{Exited, Host, Places, stack_floor};
 pub(crate) use ir::{At, CalleeAt, Invoked, Why};
+pub(crate) use memory::Kept;
 pub(crate) use profile::{ANY, tag};
 
 pub use classic::JitCompiler;

@@ -17,7 +17,7 @@ use super::entry::Door;
 use super::flow::Flow;
 use super::ir::{At, CalleeAt, Ty, Why};
 use super::listing::Listings;
-use super::memory::Region;
+use super::memory::{Kept, Region};
 use super::mix::Map;
 use super::profile::{LAST_PLAIN, Profile, tag};
 use super::report::{JitExit, JitRefused, JitReport, JitUnit, Watch};
@@ -641,6 +641,16 @@ impl Jit {
     /// Machine code has ended.
     pub(crate) fn end(&mut self) {
         self.versions.end();
+    }
+
+    /// What keeps the code of a version in place while it runs ops and builtins that may have the whole VM, if it does.
+    pub(crate) fn keep(&self, version: usize) -> Option<Kept> {
+        self.versions.keep(version)
+    }
+
+    /// Whether it is still the one whose code was kept.
+    pub(crate) fn is(&self, kept: &Kept) -> bool {
+        self.versions.is(kept)
     }
 
     /// The innermost frame of an exit, and its unit.

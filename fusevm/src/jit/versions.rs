@@ -7,7 +7,7 @@
 use super::build::Entry;
 use super::entry::Door;
 use super::ir::{At, CalleeAt, Ty, Why};
-use super::memory::{Placed, Region};
+use super::memory::{Kept, Placed, Region};
 use super::passes::inline::Body;
 use super::profile::{ANY, LAST_PLAIN, tag};
 use super::tier::Key;
@@ -73,6 +73,8 @@ pub(super) struct Version {
     /// The last arena whose shapes it looks at.
     pub(super) arena: u32,
     pub(super) bytes: usize,
+    /// Whether ops and builtins run in it that may have the whole VM.
+    pub(super) calls_out: bool,
     /// Whether registers have nothing to be dropped when it has come to its end, but for the result.
     pub(super) leaves_plain: bool,
     /// How often the interpreter entered it.
@@ -136,6 +138,7 @@ impl Version {
             makers: Vec::new(),
             arena: 0,
             bytes: 0,
+            calls_out: false,
             leaves_plain: false,
             entered: 0,
             boxed: 0,
@@ -348,6 +351,16 @@ impl Versions {
             keeper,
             turn.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         )
+    }
+
+    /// What keeps the code of a version in place whatever becomes of this, if it calls who may do that.
+    pub(super) fn keep(&self, number: usize) -> Option<Kept> {
+        self.all[number].calls_out.then(|| self.region.keep())
+    }
+
+    /// Whether the code is of this region.
+    pub(super) fn is(&self, kept: &Kept) -> bool {
+        self.region.is(kept)
     }
 
     /// Machine code has ended.

@@ -29,6 +29,7 @@ pub struct Ngram {
 /// Counts the instructions that run in a VM, up to `most`; then its program is interrupted.
 pub fn begin(vm: &mut VM, most: u64) {
     vm.tally = Some(Box::new(Tally::new(most)));
+    vm.changed += 1;
 }
 
 /// Ends that: what was counted.

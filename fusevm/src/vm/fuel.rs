@@ -25,6 +25,9 @@ impl VM {
     /// Limits the fuel from now on: one per op, more for what costs more, exactly the same in every
     /// way of running. `None` for no limit.
     pub fn set_fuel(&mut self, fuel: Option<u64>) {
+        if fuel.is_some() != self.metered() {
+            self.changed += 1;
+        }
         self.slice = 0;
         self.fuel = fuel.map_or(u64::MAX, |fuel| fuel.min(u64::MAX - 1));
     }

@@ -111,6 +111,9 @@ pub struct VM {
     pub(crate) functions: Vec<Option<state::FunctionRef>>,
     /// How often a name was given a function.
     pub(crate) defined: u64,
+    /// How often something has changed that code is made for, or chosen by: functions, limits, whether there is fuel to
+    /// count, how it is run.
+    pub(crate) changed: u64,
     pub(crate) code: Code,
     /// The chunk of `VM::new`, until the first run, and then where it is loaded.
     pending: Option<Arc<Chunk>>,
@@ -220,6 +223,7 @@ impl VM {
             globals: Vec::new(),
             functions: Vec::new(),
             defined: 0,
+            changed: 0,
             code: Code::default(),
             pending: None,
             main: None,
@@ -260,6 +264,7 @@ impl VM {
     pub fn set_limits(&mut self, limits: Limits) {
         self.heap.set_limit(limits.max_objects);
         self.limits = limits;
+        self.changed += 1;
     }
 
     /// The limits.
@@ -362,6 +367,7 @@ impl VM {
     /// Whether sequences of ops run fused; they do by default. Nothing but time depends on it.
     pub fn set_fusion(&mut self, on: bool) {
         self.fusion = on;
+        self.changed += 1;
     }
 
     /// Whether programs run in register form where they can. By default they do, but for a main program
@@ -371,6 +377,7 @@ impl VM {
     pub fn set_lowering(&mut self, on: bool) {
         (self.lowering_asked, self.lazy) = (on, false);
         self.lowering = on && !self.profiling;
+        self.changed += 1;
     }
 
     pub(crate) fn lowering(&self) -> bool {
@@ -386,6 +393,7 @@ impl VM {
     pub fn set_jit(&mut self, config: crate::JitConfig) {
         self.jit = None;
         self.directs = Directs::default();
+        self.changed += 1;
         self.jit_failed = false;
         self.jit_config = Some(Box::new(config));
     }

@@ -389,6 +389,7 @@ impl VM {
         }
         self.profiling = on;
         self.lowering = self.lowering_asked && !on;
+        self.changed += 1;
     }
 
     /// What was counted since profiling was turned on last.

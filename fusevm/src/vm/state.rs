@@ -432,6 +432,7 @@ impl VM {
     pub(super) fn define(&mut self, symbol: usize, code: u32, index: u32) {
         let new = FunctionRef { code, index };
         self.defined += 1;
+        self.changed += 1;
         if let Some(old) = self.functions[symbol].replace(new) {
             self.code.count(old.code, -1);
         }

@@ -42,8 +42,11 @@ impl Build<'_> {
         if op.is_by_shape() && self.by_shape((a, n), known).is_some() {
             return 1;
         }
-        if op.asks_for_frames() {
+        if op.outputs.invokes || op.outputs.jumps.is_some() {
             return self.needs_frames();
+        }
+        if op.asks_for_frames() {
+            return self.out((a, n), op.outputs.falls.len() as u16);
         }
         // What it leaves goes there and behind.
         let out = (op.outputs.falls.len() as u16).max(n);

@@ -237,6 +237,7 @@ impl Body<'_, '_> {
         | Inst::Lib {
             lib:
                 Lib::Step
+                | Lib::Out
                 | Lib::Unshare
                 | Lib::Push
                 | Lib::Element

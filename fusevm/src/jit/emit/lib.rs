@@ -3,7 +3,7 @@
 
 use super::{Body, PAYLOAD, SIZE};
 use crate::jit::entry::{self, calls};
-use crate::jit::ir::{Cond, Lib, Loc, Look, Ty, V};
+use crate::jit::ir::{Cond, Inst, Lib, Loc, Look, Ty, V};
 use crate::jit::profile::LAST_PLAIN;
 use crate::value::array_layout as layout;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -64,6 +64,17 @@ impl Body<'_, '_> {
             let count = self.value(args[0]);
             self.tell_fuel();
             let status = self.host(libcall!(step), &[context, number, off, count]);
+            self.fetch_fuel();
+            return self.guard(status, false, exit);
+        }
+        if let Lib::Out = lib {
+            let lends = self.f.any(|inst| match inst {
+                Inst::Native { reach, .. } => reach.world,
+                inst => matches!(inst, Inst::Call { .. }),
+            });
+            let (ip, lends) = (self.value(args[0]), self.number(lends.into()));
+            self.tell_fuel();
+            let status = self.host(libcall!(out), &[context, ip, lends]);
             self.fetch_fuel();
             return self.guard(status, false, exit);
         }
@@ -159,7 +170,7 @@ impl Body<'_, '_> {
                 let flags = self.b.ins().iconst(types::I64, i64::from(flags));
                 (libcall!(hash_set), vec![of, key, value, flags])
             }
-            (Lib::Step | Lib::Make(_), _) | (_, None) => {
+            (Lib::Step | Lib::Out | Lib::Make(_), _) | (_, None) => {
                 debug_assert!(false, "{lib:?} of nothing");
                 return;
             }

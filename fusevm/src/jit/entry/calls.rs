@@ -8,7 +8,7 @@
 //! Each gives 0 if it is done. Else, unless a drop has panicked, everything is as it was, and the
 //! interpreter runs the instruction.
 
-use super::{Context, Exited, Failure, Host, OpDesc, with};
+use super::{Around, Context, Exited, Failure, Host, OpDesc, World, with};
 use crate::jit::profile::OBJ;
 use crate::semantics::{compare, string};
 use crate::value::{Array, Hash, KeyRef, Value};
@@ -52,6 +52,24 @@ pub(in crate::jit) extern "C" fn step(
     let run = |host: &mut dyn Host| host.step(Exited::of_bits(exit), window, count as usize);
     // SAFETY: machine code passes what it was given.
     status(unsafe { with(context, run) })
+}
+
+/// Runs an instruction that may have the whole VM; `lends` says whether ops that are called behind it ask for parts of
+/// that.
+pub(in crate::jit) extern "C" fn out(context: *mut Context, ip: u64, lends: u64) -> u64 {
+    // SAFETY: machine code passes what it was given.
+    let goes_on = unsafe { with(context, |host| host.out(ip as usize)) };
+    if goes_on && lends != 0 {
+        // Others had all of the VM: its parts are lent anew.
+        // SAFETY: as for `with`; what was lent before nobody has any more.
+        let context = unsafe { &mut *context };
+        // SAFETY: the host is borrowed by `enter` for as long as the context is there. Only the lifetime changes, as in
+        // `enter`.
+        let around =
+            unsafe { std::mem::transmute::<Around<'_>, Around<'static>>((*context.host).around()) };
+        context.world = World::of(around);
+    }
+    status(goes_on)
 }
 
 pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {

@@ -84,7 +84,10 @@ pub(super) fn run(f: &mut Func) {
 
 /// Whether others may pay there.
 fn others_pay(inst: &Inst) -> bool {
-    matches!(inst, Inst::Call { .. } | Inst::Lib { lib: Lib::Step, .. })
+    match inst {
+        Inst::Lib { lib, .. } => matches!(lib, Lib::Step | Lib::Out),
+        inst => matches!(inst, Inst::Call { .. }),
+    }
 }
 
 #[cfg(test)]

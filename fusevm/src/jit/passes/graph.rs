@@ -217,7 +217,7 @@ impl Writes {
                 self.elems = true;
                 self.counts = true;
             }
-            Lib::Step => self.all(0),
+            Lib::Step | Lib::Out => self.all(0),
         }
     }
 

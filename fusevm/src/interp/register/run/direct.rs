@@ -35,8 +35,8 @@ pub(super) struct Direct {
     identity: usize,
     /// Its name, if it is what that stands for.
     name: Option<Str>,
-    /// What `VM::defined` was.
-    defined: u64,
+    /// What `VM::changed` was.
+    changed: u64,
     pub(super) form: Form,
     /// Tags of its arguments, [`ANY`] for any.
     tags: Box<[u8]>,
@@ -100,7 +100,9 @@ impl Run<'_> {
         else {
             return;
         };
-        if vm.frames.len() > 1 || self.form.metered {
+        let limits = &vm.limits;
+        let usual = limits.max_call_depth > 0 && limits.max_stack >= SMALL_STACK;
+        if vm.frames.len() > 1 || self.form.metered || !usual || vm.tally.is_some() {
             return;
         }
         let Some(jit) = &vm.jit else { return };
@@ -116,7 +118,7 @@ impl Run<'_> {
             name: (self.linked.function_name(function))
                 .filter(|_| self.is_bound(vm, function as usize))
                 .cloned(),
-            defined: vm.defined,
+            changed: vm.changed,
             form: self.form,
             tags,
             registers: code.registers,
@@ -151,19 +153,12 @@ impl VM {
             return false;
         };
         let idle = self.frames.is_empty() && self.stack.is_empty() && self.slots.is_empty();
-        let limits = &self.limits;
-        let same = direct.defined == self.defined
+        let same = direct.changed == self.changed
             && direct.serial == self.code().serial(direct.program)
-            && (direct.form.fused, direct.form.metered) == (self.fusion(), self.metered())
-            && self.lowering()
-            && self.tally.is_none();
-        let room = limits.max_call_depth > 0
-            && limits.max_stack >= SMALL_STACK
             && self.registers.len() >= WINDOW;
         let jit = self.jit.as_ref();
         let mut pairs = direct.tags.iter().zip(args);
         idle && same
-            && room
             && args.len() == direct.tags.len()
             && pairs.all(|(wanted, arg)| [ANY, tag(arg)].contains(wanted))
             && !self.is_interrupted()

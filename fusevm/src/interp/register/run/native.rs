@@ -7,7 +7,9 @@ use crate::ext::{Allocate, Around, Failure};
 use crate::interp::FrameKind;
 use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
-use crate::jit::{At, CalleeAt, Exited, Host, Invoked, Jit, Key, Places, Scene, Why, stack_floor};
+use crate::jit::{
+    At, CalleeAt, Exited, Host, Invoked, Jit, Kept, Key, Places, Scene, Why, stack_floor,
+};
 use crate::lower::{Code, Form, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
 use crate::value::Value;
@@ -27,6 +29,8 @@ pub(super) struct Native<'a, 'l> {
     form: Form,
     run: Running<'a, 'l>,
     outcome: Outcome,
+    /// The machine code that runs, where somebody may have the whole VM.
+    kept: Option<Kept>,
 }
 
 /// The run that machine code is in.
@@ -47,6 +51,8 @@ pub(super) struct Outcome {
     trap: Option<Trap>,
     /// How far behind the instruction of the exit it was that trapped.
     behind: u32,
+    /// What the interpreter has said already: of an instruction that it has run, behind which machine code does not go on.
+    said: Option<Result<bool, Trap>>,
 }
 
 impl<'a, 'l> Native<'a, 'l> {
@@ -58,6 +64,7 @@ impl<'a, 'l> Native<'a, 'l> {
             form: run.form,
             run: Running::Run(run),
             outcome: Outcome::default(),
+            kept: None,
         }
     }
 
@@ -71,6 +78,7 @@ impl<'a, 'l> Native<'a, 'l> {
             form: direct.form,
             run: Running::Unopened(direct),
             outcome: Outcome::default(),
+            kept: None,
         }
     }
 
@@ -284,14 +292,18 @@ impl<'l> Run<'l> {
             }
         }
         let door = jit.begin(version);
+        let kept = jit.keep(version);
         let floor = jit.floor(this_thread(), stack_floor);
         vm.jit = Some(jit);
         self.place.1 = ip as usize + 1;
         let left = (self.known + self.depth_left).saturating_sub(self.calls.len());
         let mut native = Native::new(self, vm);
+        native.kept.clone_from(&kept);
         let done = door.enter(&mut native, (window, left), floor);
         let (outcome, _) = native.ended();
-        if let Some(jit) = vm.jit.as_mut() {
+        if let Some(jit) = vm.jit.as_mut()
+            && kept.is_none_or(|kept| jit.is(&kept))
+        {
             jit.end();
         }
         if done && !untold {
@@ -308,6 +320,9 @@ impl<'l> Run<'l> {
         (done, untold): (bool, bool),
         outcome: Outcome,
     ) -> Result<bool, Trap> {
+        if let Some(said) = outcome.said {
+            return said;
+        }
         match (done, untold) {
             (true, true) => return self.returned(vm),
             (true, false) => return self.ended(vm),
@@ -608,6 +623,35 @@ impl Host for Native<'_, '_> {
             self.outcome.trap = trapped;
         }
         ok
+    }
+
+    fn out(&mut self, ip: usize) -> bool {
+        let Running::Run(run) = &mut self.run else {
+            return false;
+        };
+        let vm = &mut *self.vm;
+        run.place.1 = ip + 1;
+        let before = (run.place, run.calls.len(), vm.changed);
+        let ran = match run.code.plain[ip] {
+            Ins::Builtin { a, argc, id } => {
+                run.tell(vm);
+                let (from, pc) = (run.place.0 + usize::from(a), run.pc());
+                crate::interp::unwound(|| vm.run_builtin(id, (from, argc), pc, |_vm| from))
+                    .map(|()| true)
+            }
+            _op => crate::interp::unwound(|| run.one(vm, false)),
+        };
+        if let Ok(true) = ran
+            && let Some((jit, kept)) = vm.jit.as_ref().zip(self.kept.as_ref())
+            && jit.is(kept)
+            && (run.place, run.calls.len(), vm.changed) == before
+        {
+            return true;
+        }
+        // What a builtin may have set is looked at as behind one that the interpreter runs.
+        let said = ran.and_then(|goes_on| Ok(goes_on && !run.handled(vm)?));
+        self.outcome.said = Some(said);
+        false
     }
 
     fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool {
