@@ -25,6 +25,8 @@ use crate::op::Op;
 use crate::semantics::Policy;
 use crate::value::{Kind, Str, Value};
 use std::ops::Range;
+#[cfg(all(feature = "jit", unix))]
+use std::sync::{Arc, OnceLock};
 
 /// Bytecode: ops, pools, function entries, block ranges, and where each op comes from in the source.
 ///
@@ -47,6 +49,21 @@ pub struct Chunk {
     /// Packed immediates of `ExtendedWide` where `usize` is narrower than they are: the op then holds
     /// an index into this table. Empty on machines of 64 bits and in chunks without a language.
     pub(crate) wide: Vec<u64>,
+    #[cfg(all(feature = "jit", unix))]
+    identity: Identity,
+}
+
+/// What a chunk is known again by, which does not change once it is built: made when somebody asks, and that of no other
+/// chunk as long as somebody holds it. A copy has one of its own.
+#[cfg(all(feature = "jit", unix))]
+#[derive(Debug, Default)]
+struct Identity(OnceLock<Arc<()>>);
+
+#[cfg(all(feature = "jit", unix))]
+impl Clone for Identity {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// Where a function of a chunk starts.
@@ -90,6 +107,12 @@ pub struct Place {
 }
 
 impl Chunk {
+    /// What it is known again by, while that is held.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn identity(&self) -> &Arc<()> {
+        self.identity.0.get_or_init(Arc::default)
+    }
+
     /// Name of the source, as errors show it.
     pub fn source(&self) -> &str {
         self.source.as_str()

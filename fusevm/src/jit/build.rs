@@ -29,6 +29,7 @@ use crate::chunk::Chunk;
 use crate::ext::{OpDesc, OpTable};
 use crate::heap::Knowledge;
 use crate::lower::{Code, Ins};
+use crate::op::{Op, OperandKind};
 use crate::semantics::{Overflow, Policy};
 use crate::value::Value;
 use held::Original;
@@ -41,7 +42,7 @@ const MOST: usize = 6_000;
 
 /// Instructions in a loop for each that may have the whole VM, at least, for it to be compiled: to run one from machine
 /// code takes 7 ns more than from the interpreter, and what others take less is one each.
-const WORTH: u64 = 8;
+const WORTH: u64 = 6;
 
 /// An instruction that needs the interpreter one time in so many does not keep a unit from being compiled.
 const RARE: u32 = 6;
@@ -748,8 +749,11 @@ impl Build<'_> {
             Ins::Builtin { a, argc, .. } => return self.out((a, argc.into()), 1),
             Ins::ExtBranch { a, n, locals } => return self.ext_branch((a, n), locals),
             Ins::Base { n: 2, .. } if self.is_of_numbers() => return self.step(ins, 1),
+            Ins::Base { a, n, .. } => match self.stays() {
+                Some(results) => return self.out((a, n), results),
+                None => return self.needs_frames(),
+            },
             Ins::CallOut { .. }
-            | Ins::Base { .. }
             | Ins::BaseBranch { .. }
             | Ins::LoopStart { .. }
             | Ins::LoopNext { .. }
@@ -798,13 +802,42 @@ impl Build<'_> {
         self.lose_globals();
         let touched = a..(a + n.max(results)).min(self.src.code.registers);
         touched.for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
-        if self.src.flow.sees_slots(self.ip) {
+        if self.sees_slots() {
             (0..self.src.code.base).for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
         }
-        if results > 0 {
+        if results == 1 {
             self.left_in_memory(a, self.ip + 1);
         }
         1
+    }
+
+    /// How many results the op of the base interpreter leaves that stands here, if it opens no frame, and control goes on
+    /// behind it.
+    fn stays(&self) -> Option<u16> {
+        let op = self.op();
+        let info = op.info();
+        let stays = matches!(
+            info.family,
+            "stack" | "local" | "array" | "hash" | "arith" | "string" | "compare" | "bits" | "io"
+        );
+        (stays && op.target().is_none()).then_some(info.outputs.len() as u16)
+    }
+
+    /// Whether the instruction may write slots, as far as it is known which those are.
+    fn sees_slots(&self) -> bool {
+        let names_slot = || {
+            let mut operands = self.op().operands().into_iter();
+            operands.any(|operand| operand.kind == OperandKind::Slot)
+        };
+        match self.src.code.plain[self.ip] {
+            Ins::Base { .. } => names_slot(),
+            _other => self.src.flow.sees_slots(self.ip),
+        }
+    }
+
+    fn op(&self) -> Op {
+        let pc = self.src.code.meta[self.ip].pc as usize;
+        self.src.chunk.ops()[pc]
     }
 
     /// Whether a loop has enough to do beside what may have the whole VM, which takes longer from here than from the
@@ -819,7 +852,7 @@ impl Build<'_> {
             for ip in block.start..block.end {
                 let times = u64::from(self.src.profile.at(ip).times);
                 let is_out = match code.plain[ip] {
-                    Ins::Builtin { .. } => true,
+                    Ins::Builtin { .. } | Ins::Base { .. } => true,
                     Ins::Ext { import, .. } => {
                         let op = self.src.ops.get(usize::from(import));
                         op.is_some_and(|op| op.asks_for_frames())

@@ -9,10 +9,11 @@
 use super::JitConfig;
 use crate::chunk::{Chunk, ChunkBuilder};
 use crate::op::{Flags, Op, Opcode, OperandKind};
-use crate::value::Value;
+use crate::value::{Func, Value};
 use crate::vm::VM;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Chunks that are kept; the one that was not asked for the longest goes.
 const KEPT: usize = 64;
@@ -58,12 +59,24 @@ pub struct JitCompiler {
 /// A chunk in a VM of its own.
 #[derive(Debug)]
 struct Kept {
+    /// The chunk that it came with last, by its identity.
+    last: Arc<()>,
     /// The bytes of the chunk, in which floats of different bits differ.
     chunk: Vec<u8>,
     kind: Kind,
     eager: bool,
-    /// Slots that it uses, and its VM; `None` if it is not taken.
-    ready: Option<(u8, VM)>,
+    /// `None` if it is not taken.
+    ready: Option<Ready>,
+}
+
+/// A chunk as a function of its slots.
+#[derive(Debug)]
+struct Ready {
+    slots: u8,
+    function: Func,
+    /// Symbols of the globals in which a block chunk leaves them.
+    left: Vec<u32>,
+    vm: VM,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,22 +93,21 @@ impl JitCompiler {
 
     /// Whether [`try_run_linear`](Self::try_run_linear) takes the chunk.
     pub fn is_linear_eligible(&self, chunk: &Chunk) -> bool {
-        self.with(chunk, Kind::Linear, false, |_, _| Some(()))
+        self.with(chunk, Kind::Linear, false, |_| Some(()))
             .is_some()
     }
 
     /// Runs straight code on these slots: its result. `None` if the chunk is not taken, uses more slots than
     /// are given, or stops with an error.
     pub fn try_run_linear(&self, chunk: &Chunk, slots: &[i64]) -> Option<Value> {
-        self.with(chunk, Kind::Linear, false, |count, vm| {
-            run(vm, BODY, slots.get(..count.into())?)
+        self.with(chunk, Kind::Linear, false, |ready| {
+            ready.run(slots.get(..ready.slots.into())?)
         })
     }
 
     /// Whether [`try_run_block`](Self::try_run_block) takes the chunk.
     pub fn is_block_eligible(&self, chunk: &Chunk) -> bool {
-        self.with(chunk, Kind::Block, false, |_, _| Some(()))
-            .is_some()
+        self.with(chunk, Kind::Block, false, |_| Some(())).is_some()
     }
 
     /// Runs code with jumps on these slots, which then hold what the program left there: its result. `None`,
@@ -111,44 +123,61 @@ impl JitCompiler {
     }
 
     fn block(&self, chunk: &Chunk, slots: &mut [i64], eager: bool) -> Option<i64> {
-        self.with(chunk, Kind::Block, eager, |count, vm| {
-            let slots = slots.get_mut(..count.into())?;
-            let Value::Array(left) = run(vm, BODY, slots)? else {
+        self.with(chunk, Kind::Block, eager, |ready| {
+            let slots = slots.get_mut(..ready.slots.into())?;
+            let Value::Int(result) = ready.run(slots)? else {
                 return None;
             };
-            let left: Vec<i64> = (left.iter())
-                .map(|value| match value {
-                    Value::Int(n) => Some(n),
-                    _other => None,
-                })
-                .collect::<Option<_>>()?;
-            let (result, left) = left.split_first()?;
-            slots.copy_from_slice(left.get(..slots.len())?);
-            Some(*result)
+            let left = || ready.left.iter().map(|symbol| ready.vm.global_at(*symbol));
+            if !left().all(|left| matches!(left, Some(Value::Int(_)))) {
+                return None;
+            }
+            for (slot, left) in slots.iter_mut().zip(left()) {
+                if let Some(Value::Int(n)) = left {
+                    *slot = *n;
+                }
+            }
+            Some(result)
         })
     }
 
-    /// Does something with the VM of a chunk, if that is taken, and the number of slots it uses.
+    /// Does something with a chunk, if that is taken.
     fn with<T>(
         &self,
         chunk: &Chunk,
         kind: Kind,
         eager: bool,
-        of: impl FnOnce(u8, &mut VM) -> Option<T>,
+        of: impl FnOnce(&mut Ready) -> Option<T>,
     ) -> Option<T> {
         let mut all = self.kept.borrow_mut();
-        let bytes = chunk.to_bytes();
-        let same = |kept: &Kept| kept.kind == kind && kept.eager == eager && kept.chunk == bytes;
-        let mut kept = match all.iter().position(same) {
+        let last = chunk.identity();
+        let is_asked = |kept: &Kept| (kept.kind, kept.eager) == (kind, eager);
+        // Mostly it is the one that was asked for before.
+        let at = (all.iter()).rposition(|kept| is_asked(kept) && Arc::ptr_eq(&kept.last, last));
+        if let Some(at) = at
+            && at + 1 == all.len()
+        {
+            return all.back_mut()?.ready.as_mut().and_then(of);
+        }
+        let mut kept = match at {
             Some(at) => all.remove(at)?,
-            None => Kept {
-                ready: ready(chunk, kind, eager),
-                chunk: bytes,
-                kind,
-                eager,
-            },
+            None => {
+                let bytes = chunk.to_bytes();
+                let same = |kept: &Kept| is_asked(kept) && kept.chunk == bytes;
+                match all.iter().position(same) {
+                    Some(at) => all.remove(at)?,
+                    None => Kept {
+                        ready: ready(chunk, kind, eager),
+                        last: last.clone(),
+                        chunk: bytes,
+                        kind,
+                        eager,
+                    },
+                }
+            }
         };
-        let done = (kept.ready.as_mut()).and_then(|(count, vm)| of(*count, vm));
+        kept.last = last.clone();
+        let done = kept.ready.as_mut().and_then(of);
         if all.len() >= KEPT {
             all.pop_front();
         }
@@ -157,13 +186,33 @@ impl JitCompiler {
     }
 }
 
-fn run(vm: &mut VM, function: &str, slots: &[i64]) -> Option<Value> {
-    let slots: Vec<Value> = slots.iter().copied().map(Value::Int).collect();
-    vm.call(function, &slots).ok()
+impl Ready {
+    fn run(&mut self, slots: &[i64]) -> Option<Value> {
+        run(&mut self.vm, &self.function, slots)
+    }
 }
 
-/// A VM that has the chunk as a function of its slots, and their number.
-fn ready(chunk: &Chunk, kind: Kind, eager: bool) -> Option<(u8, VM)> {
+/// Slots that are given without an allocation.
+const FEW: usize = 8;
+
+fn run(vm: &mut VM, function: &Func, slots: &[i64]) -> Option<Value> {
+    let mut few = [const { Value::Undef }; FEW];
+    match few.get_mut(..slots.len()) {
+        Some(few) => {
+            for (value, slot) in few.iter_mut().zip(slots) {
+                *value = Value::Int(*slot);
+            }
+            vm.call(function, few).ok()
+        }
+        None => {
+            let slots: Vec<Value> = slots.iter().copied().map(Value::Int).collect();
+            vm.call(function, &slots).ok()
+        }
+    }
+}
+
+/// A VM that has the chunk as a function of its slots.
+fn ready(chunk: &Chunk, kind: Kind, eager: bool) -> Option<Ready> {
     let slots = slots(chunk, kind)?;
     // What is not right by itself might be right in a function.
     VM::empty().load(chunk).ok()?;
@@ -187,9 +236,21 @@ fn ready(chunk: &Chunk, kind: Kind, eager: bool) -> Option<(u8, VM)> {
         vm.load(function(chunk, kind, slots, gives)).ok()?;
         if kind == Kind::Linear {
             // What is called once in each run would never be hot. Nothing depends on what this gives.
-            let _ = run(&mut vm, WARM, &vec![1; slots.into()]);
+            let warm = vm.function(WARM)?;
+            let _ = run(&mut vm, &warm, &vec![1; slots.into()]);
         }
-        Some((slots, vm))
+        let function = vm.function(BODY)?;
+        let left = match kind {
+            Kind::Linear => Vec::new(),
+            // They are there, so that to set them is to write a number.
+            Kind::Block => (0..slots).map(|slot| vm.make_global(&left(slot))).collect(),
+        };
+        Some(Ready {
+            slots,
+            function,
+            left,
+            vm,
+        })
     })
 }
 
@@ -250,8 +311,13 @@ fn is_number_op(op: Op) -> bool {
     }
 }
 
-/// A program of functions of that many slots: the chunk, whose end gives the result, and for block chunks
-/// the slots behind it in an array; and one that calls it a few times.
+/// The global in which a block chunk leaves a slot.
+fn left(slot: u8) -> String {
+    format!("slot {slot}")
+}
+
+/// A program of functions of that many slots: the chunk, whose end gives the result, and leaves the slots in globals if
+/// it is a block chunk; and one that calls it a few times.
 fn function(chunk: &Chunk, kind: Kind, slots: u8, gives: bool) -> Chunk {
     let mut b = ChunkBuilder::new();
     let line = 1;
@@ -280,9 +346,10 @@ fn function(chunk: &Chunk, kind: Kind, slots: u8, gives: bool) -> Chunk {
     }
     if kind == Kind::Block {
         for slot in 0..slots {
+            let name = b.add_name(left(slot).as_str());
             b.emit(Op::GetSlot(slot.into()), line);
+            b.emit(Op::SetVar(name), line);
         }
-        b.emit(Op::MakeArray(u16::from(slots) + 1), line);
     }
     b.emit(Op::ReturnValue, line);
     b.add_function(warm, b.current_pos(), slots);
@@ -410,6 +477,24 @@ mod tests {
     }
 
     #[test]
+    fn chunks_are_told_apart_whatever_becomes_of_them() {
+        let jit = JitCompiler::new();
+        for n in 0..200 {
+            // One after the other where the one before was.
+            let one = chunk(&[GetSlot(0), LoadInt(n % 70), Add]);
+            let (copy, again) = (one.clone(), chunk(&[GetSlot(0), LoadInt(n % 70), Add]));
+            for chunk in [&one, &copy, &one, &again, &one] {
+                assert_eq!(
+                    jit.try_run_linear(chunk, &[1]),
+                    Some(Value::Int(n % 70 + 1))
+                );
+                let mut slots = [n];
+                assert_eq!(jit.try_run_block(chunk, &mut slots), Some(n + n % 70));
+            }
+        }
+    }
+
+    #[test]
     fn what_is_hot_is_machine_code() {
         let ops = [GetSlot(0), GetSlot(1), Mul, GetSlot(0), BitXor];
         let ops = ops.into_iter().chain([GetSlot(1), Add].repeat(20));
@@ -419,18 +504,20 @@ mod tests {
             (&straight, Kind::Linear, false, 200),
             (&looping, Kind::Block, true, 200),
         ] {
-            let (slots, mut vm) = ready(chunk, kind, eager).expect("it is taken");
-            let mut config = vm.jit_config().clone();
+            let mut ready = ready(chunk, kind, eager).expect("it is taken");
+            let slots = ready.slots;
+            let mut config = ready.vm.jit_config().clone();
             config.listings = true;
-            vm.set_jit(config);
+            ready.vm.set_jit(config);
             let slots = usize::from(slots);
             if kind == Kind::Linear {
-                run(&mut vm, WARM, &[1, 1][..slots]);
+                let warm = ready.vm.function(WARM).expect("it is there");
+                run(&mut ready.vm, &warm, &[1, 1][..slots]);
             }
             for n in 0..turns {
-                assert!(run(&mut vm, BODY, &[n, 0, n][..slots]).is_some());
+                assert!(ready.run(&[n, 0, n][..slots]).is_some());
             }
-            let listing = vm.jit_listing();
+            let listing = ready.vm.jit_listing();
             assert!(listing.contains(": body, "), "{kind:?}: {listing}");
         }
     }

@@ -386,6 +386,20 @@ impl VM {
             .unwrap_or_default()
     }
 
+    /// The global of a symbol, if it is set.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn global_at(&self, symbol: u32) -> Option<&Value> {
+        self.globals.get(symbol as usize)?.as_ref()
+    }
+
+    /// Sets a global to 0; its symbol.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn make_global(&mut self, name: &str) -> u32 {
+        let symbol = self.intern(&Str::from(name));
+        self.globals[symbol as usize] = Some(Value::Int(0));
+        symbol
+    }
+
     /// Sets a global.
     pub fn set_global(&mut self, name: &str, value: impl Into<Value>) {
         let symbol = self.intern(&Str::from(name));
