@@ -122,8 +122,8 @@ impl OpDesc {
         }
     }
 
-    /// Whether it may want a frame of the VM, or look at one: machine code leaves such an op to the
-    /// interpreter.
+    /// Whether it may want a frame of the VM, or look at one: a loop of machine code has such an op run with the frames
+    /// told, if control goes on behind it; else it is the interpreter's.
     #[cfg_attr(not(feature = "jit"), allow(dead_code))]
     pub(crate) fn asks_for_frames(&self) -> bool {
         self.calls_back || self.outputs.invokes || self.outputs.jumps.is_some()

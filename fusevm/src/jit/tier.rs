@@ -36,8 +36,10 @@ const WAITING: usize = 8;
 /// do, at most.
 const SKIPPED: u32 = 1_023;
 
-/// Times that control comes to a loop before the function around it may be entered.
+/// Times that control comes to a loop before the function around it may be entered: if it comes so often, and the thread
+/// works less than that from one time to the next. What a call by the host takes less then is a seventh at least.
 const SHORT: u64 = 64;
+const SOON: Duration = Duration::from_micros(1);
 
 /// A unit of a VM: which program, which function of it (or its number of functions, for the main
 /// program), and the form of the code.
@@ -606,9 +608,15 @@ impl Jit {
 
     /// Whether a version is a loop that control has just come to for so many times that the function around it
     /// may well be what is hot.
-    pub(crate) fn is_short(&self, version: usize) -> bool {
-        let version = &self.versions[version];
-        version.part.is_some() && version.entered == SHORT
+    pub(crate) fn is_short(&mut self, version: usize) -> bool {
+        let version = &mut self.versions[version];
+        let turn = version.entered;
+        if version.part.is_none() || turn < SHORT || !turn.is_power_of_two() {
+            return false;
+        }
+        let since = version.since.replace(Watch::start());
+        // Half of them came since then.
+        since.is_some_and(|since| since.stop().1 < SOON.saturating_mul(turn as u32 / 2))
     }
 
     /// Whether machine code may be made for the beginning of a unit, and there was none so far.

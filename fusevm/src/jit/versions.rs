@@ -10,6 +10,7 @@ use super::ir::{At, CalleeAt, Ty, Why};
 use super::memory::{Kept, Placed, Region};
 use super::passes::inline::Body;
 use super::profile::{ANY, LAST_PLAIN, tag};
+use super::report::Watch;
 use super::tier::Key;
 use crate::heap::Maker;
 use crate::value::{Handle, Value};
@@ -79,6 +80,8 @@ pub(super) struct Version {
     pub(super) leaves_plain: bool,
     /// How often the interpreter entered it.
     pub(super) entered: u64,
+    /// For a loop: since that was a power of two last.
+    pub(super) since: Option<Watch>,
     boxed: usize,
     placed: Option<Placed>,
     pub(super) state: State,
@@ -141,6 +144,7 @@ impl Version {
             calls_out: false,
             leaves_plain: false,
             entered: 0,
+            since: None,
             boxed: 0,
             placed: None,
             state: State::Gone,
