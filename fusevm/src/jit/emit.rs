@@ -396,7 +396,9 @@ fn store_wide(b: &mut FunctionBuilder<'_>, at: ir::Value, ty: Ty, v: ir::Value) 
     };
     let low = b.ins().scalar_to_vector(types::F64X2, tag);
     let both = b.ins().insertlane(low, v, 1);
-    b.ins().store(MemFlagsData::trusted(), both, at, 0);
+    // Values stand at every eighth byte.
+    b.ins()
+        .store(MemFlagsData::new().with_notrap(), both, at, 0);
 }
 
 /// Integers that are selected in other blocks than their own.
@@ -850,7 +852,11 @@ impl Body<'_, '_> {
             Term::Branch(is, (yes, with), (no, without)) => {
                 let (args, others) = (self.args(with), self.args(without));
                 let (to, other) = (self.blocks[yes], self.blocks[no]);
-                match self.opposite(*is).filter(|_| self.leads_back(*yes)) {
+                let opposite = match self.leads_back(*yes) {
+                    true => self.opposite(*is),
+                    false => None,
+                };
+                match opposite {
                     // What comes last is placed next: the moves of the next turn, and the jump.
                     Some((cond, x, y)) => {
                         let is = self.b.ins().icmp(cond, x, y);

@@ -207,7 +207,10 @@ impl VM {
                 jit.end();
                 self.free_register = 0;
                 self.directs.0[at] = Some(direct);
-                self.ended_direct()?;
+                if let Err(error) = self.ended_direct() {
+                    self.registers[0] = Value::Undef;
+                    return Err(error);
+                }
                 return Ok(std::mem::take(&mut self.registers[0]));
             }
             return self.finish_direct(&direct, None, (true, Outcome::default()));
