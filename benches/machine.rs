@@ -121,7 +121,7 @@ fn compile(wanted: &[String], runs: usize) {
                 let mut vm = VM::empty();
                 vm.set_jit(at_once(2 * ops as u32 + 100));
                 vm.eval(&program).expect("it runs");
-                let mut call = |vm: &mut VM, name: &str| {
+                let call = |vm: &mut VM, name: &str| {
                     for n in 0..12 {
                         vm.call(name, &[Value::Int(n)]).expect("it runs");
                     }

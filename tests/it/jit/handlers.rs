@@ -145,8 +145,8 @@ fn kinds_that_change() {
     same(
         |vm, _| match number(vm) {
             n if n % 50 == 30 => Value::Float(n as f64 / 2.0),
-            n if n == 37 => Value::str("12"),
-            n if n == 39 => Value::Undef,
+            37 => Value::str("12"),
+            39 => Value::Undef,
             n => Value::Int(n),
         },
         &TURNS,
