@@ -835,6 +835,7 @@ impl Build<'_> {
         }
     }
 
+    /// The op of the chunk that the instruction is of.
     fn op(&self) -> Op {
         let pc = self.src.code.meta[self.ip].pc as usize;
         self.src.chunk.ops()[pc]

@@ -95,8 +95,7 @@ impl Build<'_> {
 
     /// The ext op that stands here, the number of its import, and its immediates.
     fn stands(&self) -> Option<(&'static OpDesc, u16, u64)> {
-        let (pc, chunk) = (self.src.code.meta[self.ip].pc as usize, self.src.chunk);
-        let (import, packed) = chunk.immediates(chunk.ops()[pc])?;
+        let (import, packed) = self.src.chunk.immediates(self.op())?;
         let op = self.src.ops.get(usize::from(import)).copied()?;
         Some((op, import, packed))
     }

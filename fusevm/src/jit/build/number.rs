@@ -431,8 +431,7 @@ impl Build<'_> {
     }
 
     fn opcode(&self) -> Opcode {
-        let pc = self.src.code.meta[self.ip].pc as usize;
-        self.src.chunk.ops()[pc].opcode()
+        self.op().opcode()
     }
 
     fn jump(&mut self, ins: Ins<u16>) -> Option<()> {
