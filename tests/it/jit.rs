@@ -6,6 +6,7 @@ mod branches;
 mod counting;
 mod direct;
 mod edges;
+mod elements;
 mod failing;
 mod handlers;
 mod inline;

@@ -52,18 +52,31 @@ pub(crate) enum FrameKind {
 }
 
 impl Frame {
+    pub(crate) const NOTHING: Frame = Frame {
+        kind: FrameKind::Root,
+        code: 0,
+        return_pc: 0,
+        end: 0,
+        base: 0,
+        slots: 0,
+        callee: Value::Undef,
+        window: 0,
+        ip: IN_BASE,
+        form: Form {
+            metered: false,
+            operators: false,
+            fused: false,
+            folded: false,
+        },
+    };
+
     pub(crate) fn new(kind: FrameKind, code: u32, base: usize, slots: usize) -> Self {
         Self {
             kind,
             code,
-            return_pc: 0,
-            end: 0,
             base,
             slots,
-            callee: Value::Undef,
-            window: 0,
-            ip: IN_BASE,
-            form: Form::default(),
+            ..Self::NOTHING
         }
     }
 

@@ -9,7 +9,7 @@ use super::build::{Callees, Entry, Found, Refused, Source, build};
 use super::config::JitConfig;
 use super::emit::{Callee, Emitter, Target};
 use super::flow::Flow;
-use super::ir::{CalleeAt, Inst, Lib, Ty};
+use super::ir::{CalleeAt, Func, Inst, Lib, Ty};
 use super::listing::Listings;
 use super::passes::inline::Body;
 use super::passes::{self, Facts};
@@ -69,6 +69,7 @@ pub(super) struct Present {
     pub(super) number: usize,
     pub(super) face: Arc<Face>,
     pub(super) body: Arc<Body>,
+    pub(super) calls_out: bool,
 }
 
 /// What is to be compiled, with what is known of it.
@@ -289,7 +290,7 @@ impl<'a> Making<'a> {
                 Err(refused) => self.drafts[at].state = Draw::Failed(refused),
             }
         }
-        // Who calls what cannot be compiled cannot be, either.
+        // Who calls what cannot be compiled cannot be, either, but may do without it.
         loop {
             let failed = |to: &usize| {
                 let draft = self.drafts.iter().find(|draft| draft.number == *to);
@@ -299,7 +300,7 @@ impl<'a> Making<'a> {
                 matches!(draft.state, Draw::Built(_)) && draft.calls.iter().any(failed)
             });
             let Some(lost) = lost else { break };
-            self.drafts[lost].state = Draw::Failed(Refused::Slow(0));
+            self.drafts[lost].state = Draw::Failed(Refused::Later);
         }
     }
 
@@ -362,7 +363,8 @@ impl<'a> Making<'a> {
 
     /// Machine code of all that were built, or of none of them, for others may call them by now.
     fn emit_all(&mut self, emitter: &mut Emitter) -> Vec<Made> {
-        let table = self.table();
+        let outs = self.outs();
+        let table = self.table(&outs);
         let mut made = Vec::new();
         for at in 0..self.drafts.len() {
             let Draw::Built(body) = &self.drafts[at].state else {
@@ -373,7 +375,7 @@ impl<'a> Making<'a> {
                 true => self.emit_one(at, body, &table, emitter),
                 false => None,
             };
-            let Some(one) = emitted else {
+            let Some(mut one) = emitted else {
                 for draft in &mut self.drafts {
                     if let Draw::Built(_) = draft.state {
                         draft.state = Draw::Failed(Refused::Failed);
@@ -381,9 +383,34 @@ impl<'a> Making<'a> {
                 }
                 return Vec::new();
             };
+            one.version.calls_out = outs[at];
             made.push(one);
         }
         made
+    }
+
+    /// Which drafts run what may have the whole VM, or call one that does.
+    fn outs(&self) -> Vec<bool> {
+        let runs = |draft: &Draft| match &draft.state {
+            Draw::Built(body) => {
+                (body.f).any(|inst| matches!(inst, Inst::Lib { lib: Lib::Out, .. }))
+            }
+            _other => false,
+        };
+        let mut outs: Vec<bool> = self.drafts.iter().map(runs).collect();
+        loop {
+            let is_out = |number: &usize| match self.draft(*number) {
+                Some(at) => outs[at],
+                None => self
+                    .present(*number)
+                    .is_some_and(|present| present.calls_out),
+            };
+            let calls = |at: &usize| !outs[*at] && self.drafts[*at].calls.iter().any(is_out);
+            let Some(next) = (0..outs.len()).find(calls) else {
+                return outs;
+            };
+            outs[next] = true;
+        }
     }
 
     /// Machine code of a version that was built.
@@ -427,7 +454,7 @@ impl<'a> Making<'a> {
         version.keeps = std::mem::take(&mut f.keeps);
         version.makers = std::mem::take(&mut f.makers);
         version.arena = f.arena;
-        version.calls_out = f.any(|inst| matches!(inst, Inst::Lib { lib: Lib::Out, .. }));
+        let windows = calls(&f);
         version.leaves_plain = f.leaves_plain()
             && !draft
                 .entry
@@ -437,10 +464,14 @@ impl<'a> Making<'a> {
             .map(|exit| Exited {
                 why: exit.why,
                 frames: exit.frames,
+                below: 0,
                 times: 0,
                 taken: 0,
             })
             .collect();
+        for (after, window) in windows {
+            version.exits[after].below = window;
+        }
         Some(Made {
             number,
             version,
@@ -466,22 +497,24 @@ impl<'a> Making<'a> {
     }
 
     /// What calls go to, by number of version.
-    fn table(&self) -> Vec<Callee> {
-        let present = self.batch.present.iter().map(|p| (p.number, &p.face));
-        let drafts = self.drafts.iter().map(|draft| (draft.number, &draft.face));
-        let all: Vec<(usize, &Arc<Face>)> = present.chain(drafts).collect();
-        let len = all.iter().map(|(number, _)| number + 1).max().unwrap_or(0);
+    fn table(&self, outs: &[bool]) -> Vec<Callee> {
+        let present = (self.batch.present.iter()).map(|p| (p.number, &p.face, p.calls_out));
+        let drafts = (self.drafts.iter().zip(outs)).map(|(d, out)| (d.number, &d.face, *out));
+        let all: Vec<(usize, &Arc<Face>, bool)> = present.chain(drafts).collect();
+        let len = all.iter().map(|(number, ..)| number + 1).max().unwrap_or(0);
         let nothing = Callee {
             cell: 0,
             args: Vec::new(),
             gives: None,
+            calls_out: false,
         };
         let mut table = vec![nothing; len];
-        for (number, face) in all {
+        for (number, face, calls_out) in all {
             table[number] = Callee {
                 cell: face.cell(),
                 args: face.args.iter().flatten().copied().collect(),
                 gives: face.gives,
+                calls_out,
             };
         }
         table
@@ -495,9 +528,12 @@ impl<'a> Making<'a> {
                 _other => None,
             };
         }
+        Some(self.present(number)?.body.clone())
+    }
+
+    fn present(&self, number: usize) -> Option<&Present> {
         let mut present = self.batch.present.iter();
-        let found = present.find(|present| present.number == number)?;
-        Some(found.body.clone())
+        present.find(|present| present.number == number)
     }
 
     fn draft(&self, number: usize) -> Option<usize> {
@@ -560,6 +596,16 @@ impl<'a> Making<'a> {
         });
         number
     }
+}
+
+/// For each call how the frame goes on behind it, and where the callee's window begins.
+fn calls(f: &Func) -> Vec<(usize, u16)> {
+    let insts = f.blocks.iter().flat_map(|block| &block.insts);
+    let calls = insts.filter_map(|v| match f.inst(*v) {
+        Inst::Call { after, window, .. } => Some((*after, *window)),
+        _other => None,
+    });
+    calls.collect()
 }
 
 /// Finds versions for calls.

@@ -44,6 +44,12 @@ const MOST: usize = 6_000;
 /// code takes 7 ns more than from the interpreter, and what others take less is one each.
 const WORTH: u64 = 6;
 
+/// The same in a function that calls others, or itself: frames have to be opened and told of, 20 ns each.
+const WORTH_CALLING: u64 = 40;
+
+/// The same for one that machine code is left for, and entered again behind it.
+const WORTH_LEAVING: u64 = 150;
+
 /// An instruction that needs the interpreter one time in so many does not keep a unit from being compiled.
 const RARE: u32 = 6;
 
@@ -746,19 +752,25 @@ impl Build<'_> {
             Ins::HashDelete { .. } => return self.step(ins, 1),
             Ins::MakeArray { a, n } => return self.make_array(a, n),
             Ins::Ext { a, n, .. } => return self.ext(ins, a, n),
-            Ins::Builtin { a, argc, .. } => return self.out((a, argc.into()), 1),
+            Ins::Builtin { .. } | Ins::Fused { .. } => return self.out(ins),
+            Ins::LoopStart { a } | Ins::LoopTurn { a, .. } => {
+                self.sync(Loc::Reg(a));
+                self.turn();
+                self.set_st(Loc::Reg(a), St::Mem(Know::Plain));
+            }
+            Ins::LoopNext { a, to } => {
+                self.turn();
+                let last = self.src.code.registers - 1;
+                // The element, or two to be compared; or what came of the loop.
+                (a..=last.min(a + 1)).for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
+                self.branch_on_step(to as usize);
+            }
             Ins::ExtBranch { a, n, locals } => return self.ext_branch((a, n), locals),
             Ins::Base { n: 2, .. } if self.is_of_numbers() => return self.step(ins, 1),
-            Ins::Base { a, n, .. } => match self.stays() {
-                Some(results) => return self.out((a, n), results),
-                None => return self.needs_frames(),
-            },
-            Ins::CallOut { .. }
-            | Ins::BaseBranch { .. }
-            | Ins::LoopStart { .. }
-            | Ins::LoopNext { .. }
-            | Ins::LoopTurn { .. }
-            | Ins::Fused { .. } => return self.needs_frames(),
+            Ins::Base { .. } | Ins::BaseBranch { .. } if self.stays() => return self.out(ins),
+            Ins::CallOut { .. } | Ins::Base { .. } | Ins::BaseBranch { .. } => {
+                return self.needs_frames();
+            }
             number => return self.number(number),
         }
         1
@@ -777,19 +789,18 @@ impl Build<'_> {
                 self.src.flow.blocks[header].start
             }
         };
-        // Where it comes now and then, the interpreter goes on from there.
-        if times.saturating_mul(RARE) < self.src.profile.at(begin).times {
+        // Where it comes now and then, or there is much else to do, the interpreter goes on from there.
+        let is_rare = times.saturating_mul(RARE) < self.src.profile.at(begin).times;
+        if is_rare || self.work().0 >= WORTH_LEAVING * u64::from(times) {
             return self.leave(Why::Planned);
         }
         self.refuse(Refused::Slow(self.ip as u32));
         self.leave(Why::Slow)
     }
 
-    /// An instruction that may have the whole VM: a loop has it run, for whom the VM can be told the frames there are; what
-    /// is called from elsewhere does not know them. Its inputs are `n` registers from `a` on, and so are its results.
-    fn out(&mut self, (a, n): (u16, u16), results: u16) -> usize {
-        let is_worth = |part| self.src.eager || self.is_worth(part);
-        if self.seen().times == 0 || !self.src.part.is_some_and(is_worth) {
+    /// An instruction that may have the whole VM: it is run with all frames told.
+    fn out(&mut self, mut ins: Ins<u16>) -> usize {
+        if self.seen().times == 0 || !self.src.eager && !self.is_worth() {
             return self.needs_frames();
         }
         // Nobody knows where control goes on from there: all that is live has to be in memory.
@@ -797,30 +808,58 @@ impl Build<'_> {
         let writes = std::mem::take(&mut self.f.exits[exit].writes);
         writes.iter().for_each(|(loc, _)| self.sync(*loc));
         self.f.exits.truncate(exit);
-        let ip = self.int(self.ip as i64);
-        self.lib(Lib::Out, [None; 3], vec![ip]);
+        self.lib(Lib::Out, [None; 3], Vec::new());
         self.lose_globals();
-        let touched = a..(a + n.max(results)).min(self.src.code.registers);
-        touched.for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
+        let code = self.src.code;
+        let mut written = self.src.flow.written(self.ip, code);
         if self.sees_slots() {
-            (0..self.src.code.base).for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
+            (0..code.base).for_each(|r| written.put(r.into()));
         }
-        if results == 1 {
+        if let Ins::IndexSet { a, .. } = ins {
+            // The array of a slot is written in place.
+            written.put(a.into());
+        }
+        for r in written.iter() {
+            self.set_st(Loc::Reg(r as u16), St::Mem(Know::Any));
+        }
+        if let (Some(to), _) = ways(self.ip, ins) {
+            self.branch_on_step(to);
+            return 1;
+        }
+        let result = match ins {
+            Ins::Builtin { a, .. } => Some(a),
+            Ins::Base { a, .. } => (self.op().info().outputs.len() == 1).then_some(a),
+            Ins::Ext { a, import, .. } => {
+                let op = self.src.ops.get(usize::from(import));
+                op.is_some_and(|op| op.outputs.falls.len() == 1)
+                    .then_some(a)
+            }
+            _other => ins.dest().map(|d| *d),
+        };
+        if let Some(a) = result {
             self.left_in_memory(a, self.ip + 1);
         }
         1
     }
 
-    /// How many results the op of the base interpreter leaves that stands here, if it opens no frame, and control goes on
-    /// behind it.
-    fn stays(&self) -> Option<u16> {
-        let op = self.op();
-        let info = op.info();
-        let stays = matches!(
-            info.family,
+    /// Goes to that instruction if the one that the VM has just run has jumped, and on behind it otherwise.
+    fn branch_on_step(&mut self, to: usize) {
+        let went = self.inst(Inst::Went, Ty::Bool);
+        self.branch(went, to, self.ip + 1);
+    }
+
+    /// Has the VM run an instruction of a loop over elements, of which it has the state.
+    fn turn(&mut self) {
+        let one = self.int(1);
+        self.lib(Lib::Step, [None; 3], vec![one]);
+    }
+
+    /// Whether the op of the base interpreter that stands here opens no frame.
+    fn stays(&self) -> bool {
+        matches!(
+            self.op().info().family,
             "stack" | "local" | "array" | "hash" | "arith" | "string" | "compare" | "bits" | "io"
-        );
-        (stays && op.target().is_none()).then_some(info.outputs.len() as u16)
+        )
     }
 
     /// Whether the instruction may write slots, as far as it is known which those are.
@@ -830,7 +869,7 @@ impl Build<'_> {
             operands.any(|operand| operand.kind == OperandKind::Slot)
         };
         match self.src.code.plain[self.ip] {
-            Ins::Base { .. } => names_slot(),
+            Ins::Base { .. } | Ins::BaseBranch { .. } => names_slot(),
             _other => self.src.flow.sees_slots(self.ip),
         }
     }
@@ -841,32 +880,49 @@ impl Build<'_> {
         self.src.chunk.ops()[pc]
     }
 
-    /// Whether a loop has enough to do beside what may have the whole VM, which takes longer from here than from the
-    /// interpreter.
-    fn is_worth(&self, part: usize) -> bool {
+    /// Whether there is enough to do beside what may have the whole VM, which takes longer from here than from the
+    /// interpreter: the more, the more frames there may be to tell of.
+    fn is_worth(&self) -> bool {
+        let (others, outs, calls) = self.work();
+        let least = match (self.src.part, calls) {
+            (Some(_), _) => WORTH,
+            // Its callers save what a call of the interpreter takes.
+            (None, false) => 0,
+            (None, true) => WORTH_CALLING,
+        };
+        others >= least * outs
+    }
+
+    /// How often instructions were run; and apart, those that may have the whole VM; and whether there are calls.
+    fn work(&self) -> (u64, u64, bool) {
         let (flow, code) = (self.src.flow, self.src.code);
-        let (mut outs, mut others) = (0, 0);
-        for block in flow.loops[part].blocks.iter() {
-            let Some(block) = flow.blocks.get(block) else {
-                continue;
-            };
-            for ip in block.start..block.end {
-                let times = u64::from(self.src.profile.at(ip).times);
-                let is_out = match code.plain[ip] {
-                    Ins::Builtin { .. } | Ins::Base { .. } => true,
-                    Ins::Ext { import, .. } => {
-                        let op = self.src.ops.get(usize::from(import));
-                        op.is_some_and(|op| op.asks_for_frames())
-                    }
-                    _other => false,
-                };
-                match is_out {
-                    true => outs += times,
-                    false => others += times,
+        let (mut others, mut outs, mut calls) = (0, 0, false);
+        let is_inside =
+            |at: &usize| (self.src.part).is_none_or(|part| flow.loops[part].blocks.has(*at));
+        let blocks = (0..flow.blocks.len()).filter(is_inside);
+        let blocks = blocks.map(|at| &flow.blocks[at]);
+        for ip in blocks.flat_map(|block| block.start..block.end) {
+            let seen = self.src.profile.at(ip);
+            let is_out = match code.plain[ip] {
+                Ins::Builtin { .. } | Ins::Base { .. } | Ins::BaseBranch { .. } => true,
+                Ins::Ext { import, .. } => {
+                    let op = self.src.ops.get(usize::from(import));
+                    calls |= op.is_some_and(|op| op.outputs.invokes);
+                    op.is_some_and(|op| op.asks_for_frames())
                 }
+                Ins::Call { .. } => {
+                    calls = true;
+                    false
+                }
+                _other => seen.declines,
+            };
+            let times = u64::from(seen.times);
+            match is_out {
+                true => outs += times,
+                false => others += times,
             }
         }
-        others >= WORTH * outs
+        (others, outs, calls)
     }
 
     fn copy(&mut self, d: u16, a: u16) {
@@ -931,8 +987,8 @@ impl Build<'_> {
         if self.seen().times == 0 && !self.src.eager {
             return self.leave(Why::Kind);
         }
-        if ways(ip, ins).0.is_some() {
-            return self.needs_frames();
+        if self.seen().declines || ways(ip, ins).0.is_some() {
+            return self.out(ins);
         }
         for at in ip..ip + count {
             let touched = super::flow::touches(code.plain[at]);

@@ -86,6 +86,8 @@ pub(super) struct Callee {
     pub(super) cell: usize,
     pub(super) args: Vec<Ty>,
     pub(super) gives: Option<Ty>,
+    /// Whether something in it, or in what it calls, may want all frames: it is told the exit of the call.
+    pub(super) calls_out: bool,
 }
 
 /// Machine code, and what it looks like if that is asked for.
@@ -762,6 +764,10 @@ impl Body<'_, '_> {
                 exit,
                 ..
             } => self.native(v, (*entry, *reach), (args, places), *exit),
+            Inst::Went => {
+                let context = self.context();
+                Some(self.load(types::I8, context, entry::WENT))
+            }
             Inst::Given(to) => {
                 self.given(*to);
                 None

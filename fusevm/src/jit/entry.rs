@@ -45,6 +45,8 @@ pub(super) struct Context {
     seed: u64,
     /// What a call that keeps all registers gives.
     status: u64,
+    /// Whether the instruction that the VM has run last has jumped.
+    went: bool,
     /// Where the code of the version begins that is entered.
     code: usize,
     /// Where what keeps registers over calls that are rare begins, if code calls it.
@@ -73,6 +75,9 @@ pub(crate) struct Places {
     /// Bytes that a text may have, and keys that a hash may.
     pub(crate) most_bytes: usize,
     pub(crate) most_keys: usize,
+    /// Where code writes by which exit its caller would go on, by the calls that are left, before it calls what may
+    /// want all frames: there is room for those of the entry.
+    pub(crate) links: *mut u64,
     /// Fuel for now: while machine code runs, what is here counts.
     pub(crate) slice: u64,
     /// What is set when somebody interrupts; it stays where it is.
@@ -88,11 +93,13 @@ pub(super) const REGISTERS: i32 = offset_of!(Context, places.registers) as i32;
 pub(super) const GLOBALS: i32 = offset_of!(Context, places.globals) as i32;
 pub(super) const FLOOR: i32 = offset_of!(Context, floor) as i32;
 pub(super) const ROOM: i32 = offset_of!(Context, places.room) as i32;
+pub(super) const LINKS: i32 = offset_of!(Context, places.links) as i32;
 pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
 pub(super) const FRAME: i32 = offset_of!(Context, frame) as i32;
 pub(super) const EXIT: i32 = offset_of!(Context, exit) as i32;
 pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
+pub(super) const WENT: i32 = offset_of!(Context, went) as i32;
 pub(super) const CODE: i32 = offset_of!(Context, code) as i32;
 pub(super) const KEEPER: i32 = offset_of!(Context, keeper) as i32;
 pub(super) const SEED: i32 = offset_of!(Context, seed) as i32;
@@ -135,12 +142,14 @@ pub(crate) trait Host {
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
 
-    /// Runs `count` instructions from the one of the exit on, as the interpreter does; whether they ran.
-    fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool;
+    /// Runs `count` instructions from the one of the exit on, as the interpreter does: whether the last one has jumped.
+    /// Nothing if they did not all run.
+    fn step(&mut self, exit: Exited, window: usize, count: usize) -> Option<bool>;
 
-    /// Runs that instruction of a loop with all frames told: an op or a builtin that may have the whole VM. Whether
-    /// machine code goes on behind it: nothing has changed that it was made for.
-    fn out(&mut self, ip: usize) -> bool;
+    /// Runs the instruction of the exit with all frames told: an op or a builtin that may have the whole VM. The window
+    /// of its unit begins at that register, and so many calls are left there. Whether it has jumped; nothing if machine
+    /// code does not go on behind it, because something has changed that it was made for.
+    fn out(&mut self, exit: Exited, window: usize, left: usize) -> Option<bool>;
 
     /// Sets a field of an object that can have it; whether it is one.
     fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool;
@@ -170,7 +179,7 @@ impl Exited {
         u64::from(self.version) << 32 | u64::from(self.exit)
     }
 
-    fn of_bits(bits: u64) -> Self {
+    pub(crate) fn of_bits(bits: u64) -> Self {
         Exited {
             version: (bits >> 32) as u32,
             exit: bits as u32,
@@ -221,6 +230,7 @@ impl Door {
             most: 0,
             most_bytes: 0,
             most_keys: 0,
+            links: null_mut(),
             slice: 0,
             flag: null(),
             tables: null(),
@@ -244,6 +254,7 @@ impl Door {
             exit: 0,
             seed: self.seed,
             status: 0,
+            went: false,
             code: self.code,
             keeper: self.keeper,
             window: (window * size_of::<Value>()) as u64,

@@ -167,7 +167,7 @@ pub(super) fn touches(ins: Ins<u16>) -> Touches {
 }
 
 /// Where control goes from an instruction: to which, and whether it may go on behind.
-pub(super) fn ways(at: usize, ins: Ins<u16>) -> (Option<usize>, bool) {
+pub(crate) fn ways(at: usize, ins: Ins<u16>) -> (Option<usize>, bool) {
     match ins {
         Ins::Jump { to } => (Some(to as usize), false),
         Ins::JumpIf { to, .. } | Ins::JumpIfNot { to, .. } | Ins::LoopNext { to, .. } => {
@@ -377,8 +377,17 @@ impl Flow {
         Some(())
     }
 
-    /// Registers that an instruction may write: for those that leave values in a row, all from there on.
+    /// Registers that an instruction may write.
     fn note_written(&self, ip: usize, code: &Code, written: &mut Bits) {
+        written.join(&self.written(ip, code));
+        if self.slots[ip] {
+            (0..code.base).for_each(|r| written.put(r.into()));
+        }
+    }
+
+    /// The same but for slots that it does not name: for those that leave values in a row, all from there on.
+    pub(super) fn written(&self, ip: usize, code: &Code) -> Bits {
+        let mut written = Bits::new(self.registers);
         let ins = code.plain[ip];
         let touched = touches(ins);
         (touched.writes.iter().flatten()).for_each(|r| written.put((*r).into()));
@@ -398,13 +407,11 @@ impl Flow {
             _other => u16::MAX,
         };
         (from..code.registers).for_each(|r| written.put(r.into()));
-        if self.slots[ip] {
-            (0..code.base).for_each(|r| written.put(r.into()));
-        }
         // What only the stack has is gone when it was read.
         let read = touched.reads.iter().flatten().copied();
         read.filter(|r| *r >= code.base)
             .for_each(|r| written.put(r.into()));
+        written
     }
 
     fn find_live(&mut self, code: &Code) {

@@ -298,6 +298,8 @@ pub(super) enum Inst {
     /// What the op right before has given that is no number comes to a location, where nothing is that has to be
     /// dropped.
     Given(Loc),
+    /// Whether the instruction that the VM has run right before has jumped.
+    Went,
 }
 
 /// How a block ends.
@@ -588,7 +590,11 @@ macro_rules! operands {
             }
             Inst::Beside(a, _) | Inst::CopyFrom(a, _) | Inst::CopyTo(_, a) => $of(a),
             Inst::Tag(_) | Inst::Load(_) | Inst::Counted(_) | Inst::Poll(_) | Inst::Charge(..) => {}
-            Inst::Room { .. } | Inst::Peek { .. } | Inst::Pay(_) | Inst::Ensure(..) => {}
+            Inst::Room { .. }
+            | Inst::Peek { .. }
+            | Inst::Pay(_)
+            | Inst::Ensure(..)
+            | Inst::Went => {}
             Inst::Given(_) => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
                 $of(a);
@@ -813,6 +819,7 @@ impl Func {
                 writeln!(f, "{name}{pure}native ({passed}){world}, else {exit}")
             }
             Inst::Given(to) => writeln!(f, "{name}given to {to}"),
+            Inst::Went => writeln!(f, "{name}went"),
         }
     }
 }

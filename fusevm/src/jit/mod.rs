@@ -27,6 +27,7 @@ mod emit;
 mod entry;
 mod flow;
 mod ir;
+mod links;
 mod listing;
 mod memory;
 mod mix;
@@ -38,7 +39,9 @@ mod versions;
 
 pub(crate) use batch::Loaded;
 pub(crate) use entry::{Exited, Host, Places, stack_floor};
+pub(crate) use flow::ways;
 pub(crate) use ir::{At, CalleeAt, Invoked, Why};
+pub(crate) use links::Open;
 pub(crate) use memory::Kept;
 pub(crate) use profile::{ANY, tag};
 

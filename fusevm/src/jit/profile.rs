@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) appends: bool,
     /// Whether machine code could not do it in place.
     pub(crate) odd: bool,
+    /// Whether the interpreter could not do it without frames either.
+    pub(crate) declines: bool,
 }
 
 /// What was seen of one unit's code.
@@ -189,8 +191,10 @@ impl Profile {
         self.at_mut(ip, code).result |= 1 << tag(value);
     }
 
-    /// The fast path of machine code did not do at that instruction.
-    pub(crate) fn note_odd(&mut self, code: &Code, ip: usize) {
-        self.at_mut(ip, code).odd = true;
+    /// The fast path of machine code did not do at that instruction; the interpreter's may not without frames.
+    pub(crate) fn note_odd(&mut self, code: &Code, ip: usize, declines: bool) {
+        let seen = self.at_mut(ip, code);
+        seen.declines |= declines && seen.odd;
+        seen.odd = true;
     }
 }

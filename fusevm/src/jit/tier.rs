@@ -16,6 +16,7 @@ use super::emit::Emitter;
 use super::entry::Door;
 use super::flow::Flow;
 use super::ir::{At, CalleeAt, Ty, Why};
+use super::links::{Links, Open};
 use super::listing::Listings;
 use super::memory::{Kept, Region};
 use super::mix::Map;
@@ -113,6 +114,7 @@ pub(crate) struct Jit {
     blank: Vec<Vec<Shaped>>,
     /// Where what keeps registers while fuel is fetched was placed, or 0.
     keeper: usize,
+    links: Links,
     /// How often the code generator was asked for something, for `fail`.
     asked: u32,
     /// How often the VM had defined a function when this was compiled.
@@ -151,6 +153,7 @@ impl Jit {
             arenas: 0,
             blank: Vec::new(),
             keeper: 0,
+            links: Links::default(),
             asked: 0,
             defined: 0,
             unseen: false,
@@ -456,6 +459,7 @@ impl Jit {
             number,
             face: version.face.clone(),
             body: version.body.clone(),
+            calls_out: version.calls_out,
         });
         let bound = match &self.bound {
             Some((program, bound)) if *program == key.program => bound.clone(),
@@ -662,6 +666,59 @@ impl Jit {
         self.versions.is(kept)
     }
 
+    /// Sees to it that a version has room for the links of calls, so many of which may be opened; where it calls what
+    /// may want to know them.
+    pub(crate) fn make_links(&mut self, version: usize, left: usize) {
+        if self.versions[version].calls_out {
+            self.links.make(left);
+        }
+    }
+
+    /// Where those are written.
+    pub(crate) fn links(&mut self) -> *mut u64 {
+        self.links.address()
+    }
+
+    /// What is open, innermost first: a unit that is at that exit, whose window begins at that register and in which so
+    /// many calls may still be opened, and those that have called it, up to what was entered, where `most` could be, or
+    /// to what the VM was told.
+    pub(crate) fn open_calls(
+        &self,
+        (exit, mut window): (super::Exited, usize),
+        (mut left, most): (usize, usize),
+        open: &mut Vec<Open>,
+    ) {
+        open.clear();
+        let exited =
+            |of: super::Exited| &self.versions[of.version as usize].exits[of.exit as usize];
+        open.push(Open::innermost(exit, window, exited(exit).frames.len()));
+        while left < most {
+            let caller = exited(self.links.at(left).0);
+            window -= usize::from(caller.below);
+            let link = self.links.open(left, window, caller.frames.len());
+            left += caller.frames.len();
+            open.push(link);
+            if link.told.is_some() {
+                break;
+            }
+        }
+    }
+
+    /// The VM was told of these, and knows so many calls now.
+    pub(crate) fn tell_links(&mut self, open: &[Open], calls: usize) {
+        self.links.tell(open, calls);
+    }
+
+    /// The VM forgets what it was told of calls.
+    pub(crate) fn forget_links(&mut self) {
+        self.links.forget();
+    }
+
+    /// Whether a version may want all frames.
+    pub(crate) fn calls_out(&self, version: usize) -> bool {
+        self.versions[version].calls_out
+    }
+
     /// The innermost frame of an exit, and its unit.
     pub(crate) fn site(&self, exited: super::Exited) -> Option<(u32, At)> {
         let version = &self.versions[exited.version as usize];
@@ -669,11 +726,12 @@ impl Jit {
         Some((version.units[usize::from(at.unit)], *at))
     }
 
-    /// The frames of an exit with their units, outermost first.
-    pub(crate) fn frames(&self, exited: super::Exited) -> impl Iterator<Item = (u32, At)> {
+    /// A frame of an exit with its unit, counted from the outermost.
+    pub(crate) fn frame(&self, exited: super::Exited, number: usize) -> Option<(u32, At)> {
         let version = &self.versions[exited.version as usize];
-        let frames = version.exits[exited.exit as usize].frames.iter().rev();
-        frames.map(|at| (version.units[usize::from(at.unit)], *at))
+        let frames = &version.exits[exited.exit as usize].frames;
+        let at = frames.get(frames.len().checked_sub(number + 1)?)?;
+        Some((version.units[usize::from(at.unit)], *at))
     }
 
     /// Why an exit is there.

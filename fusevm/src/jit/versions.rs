@@ -74,7 +74,7 @@ pub(super) struct Version {
     /// The last arena whose shapes it looks at.
     pub(super) arena: u32,
     pub(super) bytes: usize,
-    /// Whether ops and builtins run in it that may have the whole VM.
+    /// Whether ops and builtins run in it, or in what it calls, that may have the whole VM.
     pub(super) calls_out: bool,
     /// Whether registers have nothing to be dropped when it has come to its end, but for the result.
     pub(super) leaves_plain: bool,
@@ -101,6 +101,8 @@ pub(super) enum State {
 pub(super) struct Exited {
     pub(super) why: Why,
     pub(super) frames: Vec<At>,
+    /// For how control goes on behind a call: where the window of that begins, in the unit's.
+    pub(super) below: u16,
     /// How often an assumption failed there.
     pub(super) times: u32,
     /// How often it was taken.

@@ -44,7 +44,7 @@ impl VM {
 
     /// What is set when somebody interrupts.
     #[cfg(all(feature = "jit", unix))]
-    pub(crate) fn interrupt_flag(&self) -> &AtomicBool {
+    pub(crate) fn interrupt_flag(&self) -> &Arc<AtomicBool> {
         self.interrupt.get_or_init(Arc::default)
     }
 

@@ -78,8 +78,35 @@ g:
 over:
 ";
 
+/// Where the builtin is asked from: in the loop; in a function that is small enough to be built into the loop; and at
+/// the end of a recursion, in which callers have something to do with what comes of it.
+const FROM: [(&str, &str); 3] = [
+    ("CallBuiltin 1, 1", ""),
+    (
+        "Call ask, 1",
+        "fn ask/1\nask:\n  SetSlot 0\n  GetSlot 0\n  CallBuiltin 1, 1\n  ReturnValue\n",
+    ),
+    (
+        "LoadInt 6\n  Call ask, 2",
+        "fn ask/2\nask:\n  SetSlot 1\n  SetSlot 0\n  GetSlot 0\n  LoadInt 7\n  BitXor\n  SetSlot 2\n  LoadConst [1, 2]\n\
+         \x20 SetSlot 3\n  GetSlot 1\n  LoadInt 0\n  NumLe\n  JumpIfTrue last\n  GetSlot 0\n  GetSlot 1\n  Dec\n\
+         \x20 Call ask, 2\n  GetSlot 2\n  Add\n  GetSlot 2\n  Sub\n  ReturnValue\n\
+         last:\n  GetSlot 0\n  CallBuiltin 1, 1\n  SetSlot 2\n  GetSlot 2\n  ReturnValue\n",
+    ),
+];
+
 fn vm(config: JitConfig, builtin: fn(&mut VM, u8) -> Value) -> VM {
-    let chunk = Chunk::parse(LOOP).unwrap_or_else(|error| panic!("{error}"));
+    vm_from(config, builtin, 0)
+}
+
+fn vm_from(config: JitConfig, builtin: fn(&mut VM, u8) -> Value, from: usize) -> VM {
+    let (asks, function) = FROM[from];
+    let head = function.lines().next().unwrap_or_default();
+    let body = function.strip_prefix(head).unwrap_or_default();
+    let text = (LOOP.replace("CallBuiltin 1, 1", asks))
+        .replace("fn g/1\n", &format!("fn g/1\n{head}\n"))
+        .replace("over:\n", &format!("{body}over:\n"));
+    let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let mut vm = VM::empty();
     vm.set_jit(config);
     vm.register_builtin(1, builtin);
@@ -105,9 +132,10 @@ fn ends(vm: &mut VM, turns: &[i64]) -> (Vec<String>, u64) {
 
 /// The same comes of it in every way of making machine code as without; and the loop is entered in it.
 fn same(builtin: fn(&mut VM, u8) -> Value, turns: &[i64]) {
-    for fuel in [None, Some(100_000), Some(700)] {
+    let fuels = [None, Some(100_000), Some(700)];
+    for (from, fuel) in (0..FROM.len()).flat_map(|from| fuels.map(|fuel| (from, fuel))) {
         let prepared = |config| {
-            let mut vm = vm(config, builtin);
+            let mut vm = vm_from(config, builtin, from);
             vm.set_fuel(fuel);
             vm
         };
@@ -115,7 +143,7 @@ fn same(builtin: fn(&mut VM, u8) -> Value, turns: &[i64]) {
         for (way, config) in ways() {
             let mut hot = prepared(config);
             let (found, entries) = ends(&mut hot, turns);
-            assert_eq!(found, wanted, "{way}, {fuel:?}");
+            assert_eq!(found, wanted, "{way}, {fuel:?}, {}", FROM[from].0);
             assert!(entries > 0, "{way}, {fuel:?}: {}", hot.jit_report());
         }
     }
@@ -132,7 +160,7 @@ fn a_builtin_of_numbers() {
     same(|vm, _| Value::Int(number(vm) ^ 5), &TURNS);
     // It stays in machine code.
     let mut hot = vm(at_once(200), |vm, _| Value::Int(number(vm) ^ 5));
-    ends(&mut hot, &[50; 4]);
+    ends(&mut hot, &[50; 400]);
     let before = hot.jit_report();
     ends(&mut hot, &[1000; 10]);
     let after = hot.jit_report();

@@ -120,6 +120,16 @@ struct Rec<'l> {
     landing: Landing,
 }
 
+#[cfg(all(feature = "jit", unix))]
+impl Rec<'_> {
+    /// Whether it is the same call.
+    fn is(&self, other: &Rec<'_>) -> bool {
+        std::ptr::eq(self.code, other.code)
+            && (self.window, self.ip) == (other.window, other.ip)
+            && (self.function, self.landing) == (other.function, other.landing)
+    }
+}
+
 /// Where the result of a call goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Landing {

@@ -169,14 +169,15 @@ impl VM {
         frame.ip = ip as u32;
         let (code, end, form) = (frame.code, frame.end, frame.form);
         self.depth += 1;
-        self.frames.push(Frame {
-            return_pc,
-            end,
-            window,
-            ip: 0,
-            form,
-            ..Frame::new(kind, code, base, slots)
-        });
+        // Its parts are written where it is to stand: what is written elsewhere, word by word, and then copied, the
+        // processor waits for.
+        self.frames.push(Frame::NOTHING);
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.kind, frame.code) = (kind, code);
+            (frame.base, frame.slots) = (base, slots);
+            (frame.return_pc, frame.end) = (return_pc, end);
+            (frame.window, frame.ip, frame.form) = (window, 0, form);
+        }
     }
 
     /// The value of a register: moved out of it, if nothing but the stack has it.

@@ -56,10 +56,11 @@ impl Build<'_> {
         }
         let found = match self.callees.version(function, through, &types) {
             Ok(found) => found,
-            Err(refused) => {
-                self.refuse(refused);
+            Err(Refused::Later) => {
+                self.refuse(Refused::Later);
                 return self.leave(Why::Slow);
             }
+            Err(_never) => return self.needs_frames(),
         };
         let before = self.exit_at(Why::Limit, self.ip);
         self.inst(

@@ -46,7 +46,7 @@ impl Build<'_> {
             return self.needs_frames();
         }
         if op.asks_for_frames() {
-            return self.out((a, n), op.outputs.falls.len() as u16);
+            return self.out(ins);
         }
         // What it leaves goes there and behind.
         let out = (op.outputs.falls.len() as u16).max(n);
@@ -74,7 +74,10 @@ impl Build<'_> {
         let called = stands.and_then(|stands| self.called(stands, (a, n), locals));
         let (Some((op, ..)), Some((is, boxed))) = (stands, called) else {
             self.make_copies();
-            return self.needs_frames();
+            return match stands.is_some_and(|(op, ..)| !op.outputs.invokes) {
+                true => self.out(self.src.code.plain[self.ip]),
+                false => self.needs_frames(),
+            };
         };
         if boxed {
             self.forget(Loc::Reg(a));

@@ -108,7 +108,10 @@ impl Build<'_> {
             };
             let force = self.forced.get(&(block, loc)).copied();
             match self.st(loc) {
-                St::Val { .. } if !is_live => self.set_st(loc, St::Mem(Know::Plain)),
+                St::Val { .. } if !is_live => {
+                    let plain = force != Some(Force::Memory);
+                    self.set_st(loc, St::Mem(if plain { Know::Plain } else { Know::Any }));
+                }
                 St::Val { v, synced } if matches!(force, Some(Force::Memory | Force::Plain)) => {
                     if !synced {
                         self.store(before, loc, v);

@@ -461,10 +461,7 @@ impl Build<'_> {
         let Some(is) = is else {
             // Only numbers compare, or a language says how others do.
             if self.is_replaced() || self.src.policy.operands != Operands::Coerce {
-                if self.seen().times > 0 {
-                    self.refuse(super::Refused::Slow(self.ip as u32));
-                }
-                self.leave(Why::Kind);
+                self.out(ins);
                 return Some(());
             }
             let (op, second) = match b {

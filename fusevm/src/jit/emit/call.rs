@@ -90,6 +90,7 @@ impl Body<'_, '_> {
             cell,
             args: given,
             gives,
+            calls_out,
         } = self.callees[version].clone();
         let signature = signature(self.conv, &given, gives);
         let sig = self.b.import_signature(signature);
@@ -98,6 +99,12 @@ impl Body<'_, '_> {
         let (context, off, left) = (self.context(), self.off(), self.left());
         let below = self.b.ins().iadd_imm_s(off, i64::from(window) * SIZE);
         let left = self.b.ins().iadd_imm_s(left, -i64::from(deep));
+        if calls_out {
+            let links = self.load(types::I64, context, entry::LINKS);
+            let by = self.b.ins().ishl_imm_u(left, 3);
+            let (link, number) = (self.b.ins().iadd(links, by), self.exit_number(after));
+            self.b.ins().store(Self::trusted(), number, link, 0);
+        }
         let mut values = vec![context, below, left];
         for v in args {
             values.push(self.value(*v));

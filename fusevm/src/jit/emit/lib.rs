@@ -72,9 +72,11 @@ impl Body<'_, '_> {
                 Inst::Native { reach, .. } => reach.world,
                 inst => matches!(inst, Inst::Call { .. }),
             });
-            let (ip, lends) = (self.value(args[0]), self.number(lends.into()));
+            let (number, off, left) = (self.exit_number(exit), self.off(), self.left());
+            let (off, left) = (self.copied(off), self.copied(left));
+            let lends = self.number(lends.into());
             self.tell_fuel();
-            let status = self.host(libcall!(out), &[context, ip, lends]);
+            let status = self.host(libcall!(out), &[context, number, off, left, lends]);
             self.fetch_fuel();
             return self.guard(status, false, exit);
         }

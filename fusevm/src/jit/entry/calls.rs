@@ -51,15 +51,28 @@ pub(in crate::jit) extern "C" fn step(
     let window = off as usize / size_of::<Value>();
     let run = |host: &mut dyn Host| host.step(Exited::of_bits(exit), window, count as usize);
     // SAFETY: machine code passes what it was given.
-    status(unsafe { with(context, run) })
+    let went = unsafe { with(context, run) };
+    // SAFETY: machine code stands still while it calls, and nothing else has the context.
+    unsafe { (*context).went = went == Some(true) };
+    status(went.is_some())
 }
 
 /// Runs an instruction that may have the whole VM; `lends` says whether ops that are called behind it ask for parts of
 /// that.
-pub(in crate::jit) extern "C" fn out(context: *mut Context, ip: u64, lends: u64) -> u64 {
+pub(in crate::jit) extern "C" fn out(
+    context: *mut Context,
+    exit: u64,
+    off: u64,
+    left: u64,
+    lends: u64,
+) -> u64 {
+    let window = off as usize / size_of::<Value>();
+    let run = |host: &mut dyn Host| host.out(Exited::of_bits(exit), window, left as usize);
     // SAFETY: machine code passes what it was given.
-    let goes_on = unsafe { with(context, |host| host.out(ip as usize)) };
-    if goes_on && lends != 0 {
+    let went = unsafe { with(context, run) };
+    // SAFETY: machine code stands still while it calls, and nothing else has the context.
+    unsafe { (*context).went = went == Some(true) };
+    if went.is_some() && lends != 0 {
         // Others had all of the VM: its parts are lent anew.
         // SAFETY: as for `with`; what was lent before nobody has any more.
         let context = unsafe { &mut *context };
@@ -69,7 +82,7 @@ pub(in crate::jit) extern "C" fn out(context: *mut Context, ip: u64, lends: u64)
             unsafe { std::mem::transmute::<Around<'_>, Around<'static>>((*context.host).around()) };
         context.world = World::of(around);
     }
-    status(goes_on)
+    status(went.is_some())
 }
 
 pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {

@@ -106,6 +106,9 @@ impl Run<'_> {
             return;
         }
         let Some(jit) = &vm.jit else { return };
+        if jit.calls_out(version) {
+            return;
+        }
         let (stamp, leaves_plain) = (jit.stamp(), jit.leaves_plain(version));
         let tags = jit.tags(version, self.code.argc);
         let code = self.code;

@@ -8,7 +8,8 @@ use crate::interp::FrameKind;
 use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
 use crate::jit::{
-    At, CalleeAt, Exited, Host, Invoked, Jit, Kept, Key, Places, Scene, Why, stack_floor,
+    At, CalleeAt, Exited, Host, Invoked, Jit, Kept, Key, Open, Places, Scene, Why, stack_floor,
+    ways,
 };
 use crate::lower::{Code, Form, Ins, WINDOW};
 use crate::semantics::{Operands, Trap};
@@ -16,6 +17,7 @@ use crate::value::Value;
 use crate::vm::{Callee, Linked, Savepoint, VM, this_thread};
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Instructions that are looked at after an assumption has failed.
 const AFTER_EXIT: u32 = 40;
@@ -29,8 +31,17 @@ pub(super) struct Native<'a, 'l> {
     form: Form,
     run: Running<'a, 'l>,
     outcome: Outcome,
-    /// The machine code that runs, where somebody may have the whole VM.
+    /// The machine code that runs, where somebody may have the whole VM; and the calls that could be opened when it was
+    /// entered.
     kept: Option<Kept>,
+    left: usize,
+    /// By which the VM is known again then.
+    flag: Option<Arc<AtomicBool>>,
+    /// Where the run was before calls were opened of which it was told, and what was open then.
+    told: Option<Told<'l>>,
+    open: Vec<Open>,
+    /// What stands for registers when they are gone: machine code writes there what it has, on its way out.
+    lost: Vec<Value>,
 }
 
 /// The run that machine code is in.
@@ -65,6 +76,11 @@ impl<'a, 'l> Native<'a, 'l> {
             run: Running::Run(run),
             outcome: Outcome::default(),
             kept: None,
+            left: 0,
+            flag: None,
+            told: None,
+            open: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -79,11 +95,17 @@ impl<'a, 'l> Native<'a, 'l> {
             run: Running::Unopened(direct),
             outcome: Outcome::default(),
             kept: None,
+            left: 0,
+            flag: None,
+            told: None,
+            open: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
     /// The run, opened now if it was not, and the VM.
     fn open(&mut self) -> Option<(&mut Run<'l>, &mut VM)> {
+        self.forget_told();
         if let Running::Unopened(direct) = self.run {
             let (run, point) = direct.open(self.vm)?;
             self.run = Running::Opened(Box::new(run), point);
@@ -92,6 +114,19 @@ impl<'a, 'l> Native<'a, 'l> {
             Running::Run(run) => Some((run, self.vm)),
             Running::Opened(run, _) => Some((run, self.vm)),
             Running::Unopened(_) => None,
+        }
+    }
+
+    /// The run forgets what it was told of calls, unless it goes on from there.
+    fn forget_told(&mut self) {
+        let (Some(told), Running::Run(run)) = (self.told.take(), &mut self.run) else {
+            return;
+        };
+        if self.outcome.said.is_none() {
+            told.forget(run, self.vm);
+        }
+        if let Some(jit) = self.vm.jit.as_mut() {
+            jit.forget_links();
         }
     }
 
@@ -278,7 +313,7 @@ impl<'l> Run<'l> {
                 return Ok(None);
             }
         };
-        let untold = self.calls.len() > self.known;
+        let mut untold = self.calls.len() > self.known;
         if jit.is_short(version) && !is_main(linked, code) && jit.may_begin(key) {
             // What comes before the loop and after it is worth as much.
             code.hook(0);
@@ -291,21 +326,27 @@ impl<'l> Run<'l> {
                 return Ok(None);
             }
         }
+        let left = (self.known + self.depth_left).saturating_sub(self.calls.len());
         let door = jit.begin(version);
         let kept = jit.keep(version);
+        jit.make_links(version, left);
         let floor = jit.floor(this_thread(), stack_floor);
         vm.jit = Some(jit);
         self.place.1 = ip as usize + 1;
-        let left = (self.known + self.depth_left).saturating_sub(self.calls.len());
         let mut native = Native::new(self, vm);
         native.kept.clone_from(&kept);
+        native.left = left;
+        native.flag = kept.as_ref().map(|_| native.vm.interrupt_flag().clone());
         let done = door.enter(&mut native, (window, left), floor);
+        native.forget_told();
         let (outcome, _) = native.ended();
         if let Some(jit) = vm.jit.as_mut()
             && kept.is_none_or(|kept| jit.is(&kept))
         {
             jit.end();
         }
+        // Somebody may have been told in the meantime.
+        untold &= self.calls.len() > self.known;
         if done && !untold {
             self.note_direct(vm, version);
         }
@@ -331,6 +372,14 @@ impl<'l> Run<'l> {
         self.go_on(vm, &outcome.left, outcome.resume, outcome.trap.is_some());
         if let Some(trap) = outcome.trap {
             self.place.1 += outcome.behind as usize;
+            if let Ins::Return { .. } = self.code.plain[self.place.1 - 1] {
+                // What else was there has failed when it was dropped: nobody gets the result, which goes without a word.
+                let result = std::mem::take(&mut vm.registers[self.place.0]);
+                let _ = crate::interp::unwound(|| {
+                    drop(result);
+                    Ok(())
+                });
+            }
             return Err(trap);
         }
         if let Some(Ins::Enter) = self.code.table().get(self.place.1) {
@@ -368,45 +417,107 @@ impl<'l> Run<'l> {
         self.go_back(vm, Some(value), 0)
     }
 
-    /// Goes on where machine code was left: makes up for the calls that it has opened.
-    fn go_on(&mut self, vm: &mut VM, left: &[(Exited, usize)], resume: Option<u32>, trapped: bool) {
-        let form = self.code.form;
-        let linked = self.linked;
-        let Some(jit) = vm.jit.as_mut() else { return };
-        // Outermost first.
+    /// Makes up for the calls that machine code has opened: exits of its units, outermost first, and the windows of those;
+    /// perhaps behind one that is known. They come behind `at` calls: those that the VM was told of before and that are
+    /// the same stay. The place is then that of the innermost exit.
+    fn open_calls(
+        &mut self,
+        vm: &mut VM,
+        mut at: usize,
+        known: Option<(Exited, usize)>,
+        left: impl Iterator<Item = (Exited, usize)>,
+    ) {
+        let (form, linked) = (self.code.form, self.linked);
+        let code_of = |unit: u32| -> Option<&'l Code> {
+            let (_, code) = linked.units().get(unit as usize)?.made(form)?;
+            Some(code)
+        };
         let mut wanted = None;
-        for (exited, below) in left.iter().rev() {
-            for (unit, frame) in jit.frames(*exited) {
+        let site = |vm: &VM, exited| vm.jit.as_ref().and_then(|jit| jit.site(exited));
+        if let Some((exited, window)) = known
+            && let Some((unit, frame)) = site(vm, exited)
+        {
+            self.code = code_of(unit).unwrap_or(self.code);
+            self.place = (window + usize::from(frame.window), frame.ip as usize);
+            wanted = Some((frame.want, frame.invoked));
+        }
+        for (exited, below) in left {
+            let mut number = 0;
+            let frame = |vm: &VM, n| vm.jit.as_ref().and_then(|jit| jit.frame(exited, n));
+            while let Some((unit, frame)) = frame(vm, number) {
                 if let Some((want, invoked)) = wanted {
-                    let invoked: Option<Invoked> = invoked;
-                    if let Some(invoked) = invoked {
-                        let first = self.place.0 + usize::from(invoked.result);
-                        let callee = match invoked.callee {
-                            Some(callee) => Value::Obj(callee),
-                            None => vm.registers[first].clone(),
-                        };
-                        vm.callees.push(callee);
-                    }
-                    self.calls.push(Rec {
-                        code: self.code,
-                        window: self.place.0,
-                        ip: self.place.1 as u32,
-                        function: unit,
-                        landing: match invoked {
-                            Some(invoked) => Landing::Register(invoked.result),
-                            None => Landing::of_call(want),
-                        },
-                    });
-                    let made = linked.units().get(unit as usize);
-                    if let Some((_, code)) = made.and_then(|unit| unit.made(form)) {
-                        self.code = code;
-                    }
+                    self.open_one(vm, at, unit, want, invoked);
+                    self.code = code_of(unit).unwrap_or(self.code);
+                    at += 1;
                 }
                 self.place.0 = below + usize::from(frame.window);
                 self.place.1 = frame.ip as usize;
                 wanted = Some((frame.want, frame.invoked));
+                number += 1;
             }
         }
+        self.cut(vm, at);
+    }
+
+    /// Opens a call of that function from the place, behind `at` others, unless it is there.
+    fn open_one(
+        &mut self,
+        vm: &mut VM,
+        at: usize,
+        function: u32,
+        want: bool,
+        invoked: Option<Invoked>,
+    ) {
+        let callee = invoked.map(|invoked| match invoked.callee {
+            Some(callee) => Value::Obj(callee),
+            None => vm.registers[self.place.0 + usize::from(invoked.result)].clone(),
+        });
+        let rec = Rec {
+            code: self.code,
+            window: self.place.0,
+            ip: self.place.1 as u32,
+            function,
+            landing: match invoked {
+                Some(invoked) => Landing::Register(invoked.result),
+                None => Landing::of_call(want),
+            },
+        };
+        if at < self.known && self.calls[at].is(&rec) {
+            let frame = &vm.frames[vm.frames.len() - (self.known - at)];
+            match (&callee, &frame.callee) {
+                (None, _) => return,
+                (Some(Value::Obj(new)), Value::Obj(old)) if new == old => return,
+                _other => {}
+            }
+        }
+        self.cut(vm, at);
+        vm.callees.extend(callee);
+        self.calls.push(rec);
+    }
+
+    /// Forgets all calls but so many.
+    fn cut(&mut self, vm: &mut VM, calls: usize) {
+        if self.calls.len() <= calls {
+            return;
+        }
+        let told = self.known.saturating_sub(calls);
+        vm.frames.truncate(vm.frames.len() - told);
+        vm.depth -= told;
+        self.known -= told;
+        self.depth_left += told;
+        // What the others were called through, the VM has apart.
+        let others = self.calls[calls.max(self.known)..].iter().skip(told);
+        let callees = others.filter(|rec| rec.landing.invoked().is_some()).count();
+        vm.callees.truncate(vm.callees.len() - callees);
+        self.calls.truncate(calls);
+        self.set_most();
+    }
+
+    /// Goes on where machine code was left: makes up for the calls that it has opened.
+    fn go_on(&mut self, vm: &mut VM, left: &[(Exited, usize)], resume: Option<u32>, trapped: bool) {
+        self.open_calls(vm, self.calls.len(), None, left.iter().rev().copied());
+        let form = self.code.form;
+        let Some(jit) = vm.jit.as_mut() else { return };
         let (mut why, mut gone) = (Why::Planned, false);
         if let Some((exited, _)) = left.first() {
             why = jit.why(*exited);
@@ -424,7 +535,7 @@ impl<'l> Run<'l> {
             if let Some(jit) = vm.jit.as_mut()
                 && ip < code.plain.len()
             {
-                jit.profile(key).note_odd(code, ip);
+                jit.profile(key).note_odd(code, ip, why == Why::Slow);
             }
         }
         if trapped {
@@ -495,6 +606,9 @@ impl<'l> Run<'l> {
         if let Ins::Base { a, n: 2, .. } = ins {
             return self.of_two(vm, a);
         }
+        if let Ins::LoopStart { .. } | Ins::LoopNext { .. } | Ins::LoopTurn { .. } = ins {
+            return self.turn(vm, ins).map(|()| true);
+        }
         if ins.is_text() && self.text(vm) {
             return Ok(true);
         }
@@ -515,7 +629,10 @@ impl Host for Native<'_, '_> {
     fn places(&mut self, now: &mut Places) {
         let vm = &mut *self.vm;
         let most = (vm.registers.len().saturating_sub(WINDOW)).min(vm.limits.max_stack);
-        now.registers = vm.registers.as_mut_ptr();
+        now.registers = match self.lost.is_empty() {
+            true => vm.registers.as_mut_ptr(),
+            false => self.lost.as_mut_ptr(),
+        };
         now.globals = vm.globals.as_mut_ptr();
         now.room = most * size_of::<Value>();
         now.most = vm.limits.max_array_len;
@@ -523,6 +640,10 @@ impl Host for Native<'_, '_> {
         now.most_keys = vm.limits.max_hash_len;
         now.slice = vm.slice;
         now.flag = vm.interrupt_flag().as_ptr().cast();
+        now.links = match vm.jit.as_mut() {
+            Some(jit) => jit.links(),
+            None => std::ptr::null_mut(),
+        };
         (now.tables, now.salt) = match vm.jit.as_mut() {
             Some(jit) => jit.shapes(&vm.heap),
             None => (std::ptr::null(), 0),
@@ -580,13 +701,9 @@ impl Host for Native<'_, '_> {
         self.outcome.left.push((exit, window));
     }
 
-    fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool {
-        let Some((code, frame)) = self.site(exit) else {
-            return false;
-        };
-        let Some((run, vm)) = self.open() else {
-            return false;
-        };
+    fn step(&mut self, exit: Exited, window: usize, count: usize) -> Option<bool> {
+        let (code, frame) = self.site(exit)?;
+        let (run, vm) = self.open()?;
         let (place, was) = (run.place, run.code);
         let begin = frame.ip as usize;
         let end = begin + count;
@@ -621,17 +738,28 @@ impl Host for Native<'_, '_> {
         if !ok {
             self.outcome.resume = Some(at as u32);
             self.outcome.trap = trapped;
+            return None;
         }
-        ok
+        Some(at != end)
     }
 
-    fn out(&mut self, ip: usize) -> bool {
+    fn out(&mut self, exit: Exited, window: usize, left: usize) -> Option<bool> {
         let Running::Run(run) = &mut self.run else {
-            return false;
+            return None;
         };
         let vm = &mut *self.vm;
+        let told = self.told.get_or_insert_with(|| Told::of(run));
+        tell_open(
+            run,
+            vm,
+            told,
+            (exit, window),
+            (left, self.left),
+            &mut self.open,
+        );
+        let ip = run.place.1;
         run.place.1 = ip + 1;
-        let before = (run.place, run.calls.len(), vm.changed);
+        let before = (run.place.0, run.calls.len(), vm.changed);
         let ran = match run.code.plain[ip] {
             Ins::Builtin { a, argc, id } => {
                 run.tell(vm);
@@ -639,19 +767,34 @@ impl Host for Native<'_, '_> {
                 crate::interp::unwound(|| vm.run_builtin(id, (from, argc), pc, |_vm| from))
                     .map(|()| true)
             }
-            _op => crate::interp::unwound(|| run.one(vm, false)),
+            _op => crate::interp::unwound(|| {
+                let goes_on = run.one(vm, false)?;
+                if !goes_on || run.place.1 != ip {
+                    return Ok(goes_on);
+                }
+                // What stood where its result goes was dropped first.
+                run.place.1 = ip + 1;
+                run.one(vm, false)
+            }),
         };
         if let Ok(true) = ran
             && let Some((jit, kept)) = vm.jit.as_ref().zip(self.kept.as_ref())
             && jit.is(kept)
-            && (run.place, run.calls.len(), vm.changed) == before
+            && (run.place.0, run.calls.len(), vm.changed) == before
+            && (run.place.1 == ip + 1 || ways(ip, run.code.plain[ip]).0 == Some(run.place.1))
         {
-            return true;
+            return Some(run.place.1 != ip + 1);
         }
         // What a builtin may have set is looked at as behind one that the interpreter runs.
         let said = ran.and_then(|goes_on| Ok(goes_on && !run.handled(vm)?));
         self.outcome.said = Some(said);
-        false
+        let is_same =
+            (self.flag.as_ref()).is_some_and(|flag| Arc::ptr_eq(flag, vm.interrupt_flag()));
+        let end = before.0 + WINDOW;
+        if !is_same || vm.registers.len() < end {
+            self.lost.resize(end, Value::Undef);
+        }
+        None
     }
 
     fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool {
@@ -693,6 +836,60 @@ impl Host for Native<'_, '_> {
     fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32) {
         self.outcome.trap = Some(panicked(payload.as_ref()));
         self.outcome.behind = behind;
+    }
+}
+
+/// Where a run was before it was told of calls that machine code has opened.
+struct Told<'l> {
+    code: &'l Code,
+    place: (usize, usize),
+    calls: usize,
+}
+
+impl<'l> Told<'l> {
+    fn of(run: &Run<'l>) -> Self {
+        Told {
+            code: run.code,
+            place: run.place,
+            calls: run.calls.len(),
+        }
+    }
+
+    /// The run is there again.
+    fn forget(&self, run: &mut Run<'l>, vm: &mut VM) {
+        run.cut(vm, self.calls);
+        (run.code, run.place) = (self.code, self.place);
+    }
+}
+
+/// Tells a run of the calls that are open in machine code: up from a unit that is at that exit, whose window begins at
+/// that register, and in which so many calls are left, to what was entered with `most`.
+fn tell_open<'l>(
+    run: &mut Run<'l>,
+    vm: &mut VM,
+    told: &Told<'l>,
+    unit: (Exited, usize),
+    (left, most): (usize, usize),
+    open: &mut Vec<Open>,
+) {
+    (run.code, run.place) = (told.code, told.place);
+    if left == most {
+        return run.open_calls(vm, told.calls, None, std::iter::once(unit));
+    }
+    let Some(jit) = vm.jit.as_ref() else { return };
+    jit.open_calls(unit, (left, most), open);
+    // What the VM knows it is not told again.
+    let (known, news) = match open.split_last() {
+        Some((known, news)) if let Some(calls) = known.told => (Some((known, calls)), news),
+        _other => (None, &open[..]),
+    };
+    let at = known.map_or(told.calls, |(_, calls)| calls);
+    let known = known.map(|(known, _)| (known.exit, known.window));
+    let news = news.iter().rev().map(|one| (one.exit, one.window));
+    run.open_calls(vm, at, known, news);
+    let calls = run.calls.len();
+    if let Some(jit) = vm.jit.as_mut() {
+        jit.tell_links(open, calls);
     }
 }
 

@@ -251,6 +251,26 @@ impl<'l> Run<'l> {
                     return Ok(false);
                 }
             }
+            Ins::LoopStart { .. } | Ins::LoopNext { .. } | Ins::LoopTurn { .. } => {
+                self.turn(vm, next)?;
+            }
+            Ins::Fused { index } => {
+                let op = code.fused[index as usize];
+                if vm.run_fused(self.linked, op, window)? {
+                    self.place.1 += 1;
+                }
+            }
+            // Those above have it all; fused ones are not written so.
+            _other => debug_assert!(false, "{next:?} is not run"),
+        }
+        Ok(true)
+    }
+
+    /// An instruction of a loop that runs ops for each element.
+    pub(super) fn turn(&mut self, vm: &mut VM, ins: Ins<u16>) -> Step {
+        let (window, pc) = (self.place.0, self.pc());
+        let register = |r: u16| window + usize::from(r);
+        match ins {
             Ins::LoopStart { a } => {
                 let value = std::mem::take(&mut vm.registers[register(a)]);
                 vm.blocks
@@ -282,16 +302,9 @@ impl<'l> Run<'l> {
                     run.answer(left);
                 }
             }
-            Ins::Fused { index } => {
-                let op = code.fused[index as usize];
-                if vm.run_fused(self.linked, op, window)? {
-                    self.place.1 += 1;
-                }
-            }
-            // Those above have it all; fused ones are not written so.
-            _other => debug_assert!(false, "{next:?} is not run"),
+            _other => debug_assert!(false, "{ins:?} is of no loop"),
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Whether a global is not there, and may not be made by an assignment.
@@ -484,7 +497,7 @@ impl<'l> Run<'l> {
         Ok(true)
     }
 
-    /// Runs an op on numbers, with one result, on whatever its operands are; whether it was one.
+    /// Runs an op on numbers or texts, with one result, on whatever its operands are; whether it was one.
     #[cfg(all(feature = "jit", unix))]
     pub(super) fn coerced(&mut self, vm: &mut VM) -> Result<bool, Trap> {
         let mut ins = self.code.plain[self.place.1 - 1];
@@ -499,7 +512,11 @@ impl<'l> Run<'l> {
             Src::None => Value::Undef,
         };
         let rules = vm.rules(self.linked.chunk().policy);
-        let Some(result) = on_numbers(op, &rules, value(a), second) else {
+        let result = match op {
+            Opcode::Concat => Some(string::concat(&rules, [value(a), second])),
+            op => on_numbers(op, &rules, value(a), second),
+        };
+        let Some(result) = result else {
             return Ok(false);
         };
         // What only the stack had is gone.
