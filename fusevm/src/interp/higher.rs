@@ -29,6 +29,24 @@ impl BlockRun {
     }
 }
 
+/// What comes next in the innermost loop.
+pub(crate) enum Turn {
+    /// The block runs for this, or for these two.
+    Element(Value, Option<Value>),
+    /// The loop is over, with that if it gives anything.
+    End(Option<Value>),
+}
+
+impl Turn {
+    /// The next one of the last of these loops, which is gone when it is over.
+    pub(crate) fn of(blocks: &mut Vec<BlockRun>) -> Turn {
+        match blocks.last_mut().and_then(BlockRun::next) {
+            Some((first, second)) => Turn::Element(first, second),
+            None => Turn::End(blocks.pop().and_then(BlockRun::finish)),
+        }
+    }
+}
+
 /// An array and the next element of it. The block may change the array's cell; the loop goes on over
 /// the array as it was.
 pub(crate) struct Elements {

@@ -24,7 +24,7 @@ mod stack;
 
 pub(crate) use ext::unwound;
 pub(crate) use frame::{Frame, FrameKind, IN_BASE, NOT_BEGUN};
-pub(crate) use higher::BlockRun;
+pub(crate) use higher::{BlockRun, Turn};
 #[cfg(all(feature = "jit", unix))]
 pub(crate) use register::Directs;
 pub(crate) use register::Tally;

@@ -753,16 +753,30 @@ impl Build<'_> {
             Ins::MakeArray { a, n } => return self.make_array(a, n),
             Ins::Ext { a, n, .. } => return self.ext(ins, a, n),
             Ins::Builtin { .. } | Ins::Fused { .. } => return self.out(ins),
-            Ins::LoopStart { a } | Ins::LoopTurn { a, .. } => {
+            Ins::LoopStart { a } => {
                 self.sync(Loc::Reg(a));
-                self.turn();
+                let one = self.int(1);
+                self.lib(Lib::Step, [None; 3], vec![one]);
+                self.set_st(Loc::Reg(a), St::Mem(Know::Plain));
+            }
+            // Only the loop that gives nothing asks for nothing.
+            Ins::LoopTurn { some: false, .. } => {}
+            Ins::LoopTurn { a, .. } => {
+                self.sync(Loc::Reg(a));
+                self.lib(Lib::Answer, [Some(Loc::Reg(a)), None, None], Vec::new());
                 self.set_st(Loc::Reg(a), St::Mem(Know::Plain));
             }
             Ins::LoopNext { a, to } => {
-                self.turn();
-                let last = self.src.code.registers - 1;
-                // The element, or two to be compared; or what came of the loop.
-                (a..=last.min(a + 1)).for_each(|r| self.set_st(Loc::Reg(r), St::Mem(Know::Any)));
+                if self.src.code.form.metered {
+                    let exit = self.exit_at(Why::Limit, self.ip);
+                    self.inst(Inst::Charge(1, exit), Ty::None);
+                }
+                let second = Some(Loc::Reg(a + 1)).filter(|_| a + 1 < self.src.code.registers);
+                let locs = [Some(Loc::Reg(a)), second, None];
+                self.lib(Lib::Next, locs, Vec::new());
+                for loc in locs.into_iter().flatten() {
+                    self.set_st(loc, St::Mem(Know::Any));
+                }
                 self.branch_on_step(to as usize);
             }
             Ins::ExtBranch { a, n, locals } => return self.ext_branch((a, n), locals),
@@ -846,12 +860,6 @@ impl Build<'_> {
     fn branch_on_step(&mut self, to: usize) {
         let went = self.inst(Inst::Went, Ty::Bool);
         self.branch(went, to, self.ip + 1);
-    }
-
-    /// Has the VM run an instruction of a loop over elements, of which it has the state.
-    fn turn(&mut self) {
-        let one = self.int(1);
-        self.lib(Lib::Step, [None; 3], vec![one]);
     }
 
     /// Whether the op of the base interpreter that stands here opens no frame.

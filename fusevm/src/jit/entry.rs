@@ -23,6 +23,7 @@ pub(super) mod calls;
 use super::profile::LAST_PLAIN;
 use crate::ext::{Allocate, Around, Failure, NativeState, OpDesc, World};
 use crate::heap::Shaped;
+use crate::interp::Turn;
 use crate::semantics::Trap;
 use crate::value::Value;
 use std::any::Any;
@@ -145,6 +146,12 @@ pub(crate) trait Host {
     /// Runs `count` instructions from the one of the exit on, as the interpreter does: whether the last one has jumped.
     /// Nothing if they did not all run.
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> Option<bool>;
+
+    /// The next turn of the innermost loop over elements; nothing if dropping a value has panicked.
+    fn turn(&mut self) -> Option<Turn>;
+
+    /// What the turn has left; whether that went well.
+    fn answer(&mut self, left: Value) -> bool;
 
     /// Runs the instruction of the exit with all frames told: an op or a builtin that may have the whole VM. The window
     /// of its unit begins at that register, and so many calls are left there. Whether it has jumped; nothing if machine

@@ -153,9 +153,14 @@ pub(super) enum Cond {
 pub(super) enum Lib {
     /// Runs the instruction as the interpreter does.
     Step,
-    /// Runs instruction `args[0]` of a loop as the interpreter does, with all frames told: it may have the whole VM. All
-    /// that only values say has been written before.
+    /// Runs the instruction as the interpreter does, with all frames told: it may have the whole VM. All that only values
+    /// say has been written before.
     Out,
+    /// The next element of the innermost loop over elements comes to `locs[0]`, or two to be compared, the second one to
+    /// `locs[1]`. If there is none, what came of the loop does, and it has jumped.
+    Next,
+    /// What `locs[0]` has is what a turn of that loop has left.
+    Answer,
     /// Sees to it that nobody shares the array of a location.
     Unshare,
     /// Appends what is given to the array of a location. Where its header and its length are given too, it is

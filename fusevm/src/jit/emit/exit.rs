@@ -238,6 +238,7 @@ impl Body<'_, '_> {
             lib:
                 Lib::Step
                 | Lib::Out
+                | Lib::Answer
                 | Lib::Unshare
                 | Lib::Push
                 | Lib::Element

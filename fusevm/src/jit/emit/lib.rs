@@ -98,6 +98,8 @@ impl Body<'_, '_> {
             (Lib::Share(tag), from) => return self.share(tag, (from, second), args),
             (Lib::Move(tag), Some(from)) => return self.r#move(tag, from, second),
             (Lib::Copy, Some(from)) => return self.copy(from, second),
+            (Lib::Next, Some(to)) => (libcall!(next), vec![self.address(to)]),
+            (Lib::Answer, Some(left)) => (libcall!(answer), vec![self.address(left)]),
             (Lib::Copy, None) => {
                 let (from, to) = (self.value(args[0]), self.operand(second, args));
                 (libcall!(copy), vec![from, to])

@@ -8,7 +8,7 @@
 //! Each gives 0 if it is done. Else, unless a drop has panicked, everything is as it was, and the
 //! interpreter runs the instruction.
 
-use super::{Around, Context, Exited, Failure, Host, OpDesc, World, with};
+use super::{Around, Context, Exited, Failure, Host, OpDesc, Turn, World, with};
 use crate::jit::profile::OBJ;
 use crate::semantics::{compare, string};
 use crate::value::{Array, Hash, KeyRef, Value};
@@ -83,6 +83,35 @@ pub(in crate::jit) extern "C" fn out(
         context.world = World::of(around);
     }
     status(went.is_some())
+}
+
+/// An element comes to a place, and perhaps another one behind it; or what came of the loop, which has jumped then.
+pub(in crate::jit) extern "C" fn next(context: *mut Context, to: *mut Value) -> u64 {
+    // SAFETY: machine code stands still while it calls, and nothing else has the context or the host, which moves nothing
+    // that it has taken note of.
+    let (context, host) = unsafe { (&mut *context, &mut *(*context).host) };
+    let turn = host.turn();
+    context.went = matches!(turn, Some(Turn::End(_)));
+    let (first, second) = match turn {
+        Some(Turn::Element(first, second)) => (Some(first), second),
+        Some(Turn::End(result)) => (result, None),
+        None => return DECLINED,
+    };
+    let mut failed = 0;
+    for (n, value) in [first, second].into_iter().enumerate() {
+        let Some(value) = value else { continue };
+        // SAFETY: the registers of the unit, of which the second is one if there are two elements.
+        let old = std::mem::replace(unsafe { &mut *to.add(n) }, value);
+        failed |= discard(context, old, 0);
+    }
+    failed
+}
+
+/// What a place has is what a turn has left.
+pub(in crate::jit) extern "C" fn answer(context: *mut Context, at: *mut Value) -> u64 {
+    // SAFETY: see `next`, and the module.
+    let (host, left) = unsafe { (&mut *(*context).host, take(&mut *at)) };
+    status(host.answer(left))
 }
 
 pub(in crate::jit) extern "C" fn pay(context: *mut Context, cost: u64) -> u64 {

@@ -203,6 +203,8 @@ impl Writes {
             // changed where it is.
             Lib::Append | Lib::Array(_) | Lib::Join { .. } | Lib::Extend { .. } => {}
             Lib::Forget
+            | Lib::Next
+            | Lib::Answer
             | Lib::Release
             | Lib::Copy
             | Lib::Share(_)

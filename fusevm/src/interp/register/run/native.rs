@@ -4,9 +4,9 @@
 use super::direct::Direct;
 use super::{Landing, Passes, Rec, Run};
 use crate::ext::{Allocate, Around, Failure};
-use crate::interp::FrameKind;
 use crate::interp::ext::panicked;
 use crate::interp::register::ext::Ran;
+use crate::interp::{FrameKind, Turn};
 use crate::jit::{
     At, CalleeAt, Exited, Host, Invoked, Jit, Kept, Key, Open, Places, Scene, Why, stack_floor,
     ways,
@@ -741,6 +741,22 @@ impl Host for Native<'_, '_> {
             return None;
         }
         Some(at != end)
+    }
+
+    fn turn(&mut self) -> Option<Turn> {
+        let turn = crate::interp::unwound(|| Ok(Turn::of(&mut self.vm.blocks)));
+        turn.map_err(|trap| self.outcome.trap = Some(trap)).ok()
+    }
+
+    fn answer(&mut self, left: Value) -> bool {
+        let Some(block) = self.vm.blocks.last_mut() else {
+            return true;
+        };
+        let ran = crate::interp::unwound(|| {
+            block.answer(left);
+            Ok(())
+        });
+        ran.map_err(|trap| self.outcome.trap = Some(trap)).is_ok()
     }
 
     fn out(&mut self, exit: Exited, window: usize, left: usize) -> Option<bool> {

@@ -4,7 +4,7 @@ use super::super::ext::Ran;
 use super::super::slow::on_numbers;
 use super::super::{forget, is_plain};
 use super::{Landing, Run, Src, element};
-use crate::interp::{BlockRun, Step};
+use crate::interp::{BlockRun, Step, Turn};
 use crate::lower::Ins;
 use crate::op::Opcode;
 use crate::semantics::{Trap, Unset, array, string};
@@ -278,15 +278,15 @@ impl<'l> Run<'l> {
             }
             Ins::LoopNext { a, to } => {
                 vm.charge(1)?;
-                match vm.blocks.last_mut().and_then(BlockRun::next) {
-                    Some((first, second)) => {
+                match Turn::of(&mut vm.blocks) {
+                    Turn::Element(first, second) => {
                         vm.registers[register(a)] = first;
                         if let Some(second) = second {
                             vm.registers[register(a) + 1] = second;
                         }
                     }
-                    None => {
-                        if let Some(value) = vm.blocks.pop().and_then(BlockRun::finish) {
+                    Turn::End(result) => {
+                        if let Some(value) = result {
                             vm.registers[register(a)] = value;
                         }
                         self.place.1 = to as usize;
