@@ -366,7 +366,7 @@ impl<'a> Making<'a> {
         let outs = self.outs();
         let table = self.table(&outs);
         let mut made = Vec::new();
-        for at in 0..self.drafts.len() {
+        for (at, calls_out) in outs.into_iter().enumerate() {
             let Draw::Built(body) = &self.drafts[at].state else {
                 continue;
             };
@@ -383,7 +383,7 @@ impl<'a> Making<'a> {
                 }
                 return Vec::new();
             };
-            one.version.calls_out = outs[at];
+            one.version.calls_out = calls_out;
             made.push(one);
         }
         made

@@ -23,7 +23,6 @@ pub(super) mod calls;
 use super::profile::LAST_PLAIN;
 use crate::ext::{Allocate, Around, Failure, NativeState, OpDesc, World};
 use crate::heap::Shaped;
-use crate::interp::Turn;
 use crate::semantics::Trap;
 use crate::value::Value;
 use std::any::Any;
@@ -147,8 +146,9 @@ pub(crate) trait Host {
     /// Nothing if they did not all run.
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> Option<bool>;
 
-    /// The next turn of the innermost loop over elements; nothing if dropping a value has panicked.
-    fn turn(&mut self) -> Option<Turn>;
+    /// The next turn of the innermost loop over elements: whether there is none, and what its registers get. Nothing if
+    /// dropping a value has panicked.
+    fn turn(&mut self) -> Option<(bool, [Option<Value>; 2])>;
 
     /// What the turn has left; whether that went well.
     fn answer(&mut self, left: Value) -> bool;

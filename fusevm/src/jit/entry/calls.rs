@@ -8,7 +8,7 @@
 //! Each gives 0 if it is done. Else, unless a drop has panicked, everything is as it was, and the
 //! interpreter runs the instruction.
 
-use super::{Around, Context, Exited, Failure, Host, OpDesc, Turn, World, with};
+use super::{Around, Context, Exited, Failure, Host, OpDesc, World, with};
 use crate::jit::profile::OBJ;
 use crate::semantics::{compare, string};
 use crate::value::{Array, Hash, KeyRef, Value};
@@ -90,15 +90,12 @@ pub(in crate::jit) extern "C" fn next(context: *mut Context, to: *mut Value) -> 
     // SAFETY: machine code stands still while it calls, and nothing else has the context or the host, which moves nothing
     // that it has taken note of.
     let (context, host) = unsafe { (&mut *context, &mut *(*context).host) };
-    let turn = host.turn();
-    context.went = matches!(turn, Some(Turn::End(_)));
-    let (first, second) = match turn {
-        Some(Turn::Element(first, second)) => (Some(first), second),
-        Some(Turn::End(result)) => (result, None),
-        None => return DECLINED,
+    let Some((ends, values)) = host.turn() else {
+        return DECLINED;
     };
+    context.went = ends;
     let mut failed = 0;
-    for (n, value) in [first, second].into_iter().enumerate() {
+    for (n, value) in values.into_iter().enumerate() {
         let Some(value) = value else { continue };
         // SAFETY: the registers of the unit, of which the second is one if there are two elements.
         let old = std::mem::replace(unsafe { &mut *to.add(n) }, value);

@@ -743,9 +743,15 @@ impl Host for Native<'_, '_> {
         Some(at != end)
     }
 
-    fn turn(&mut self) -> Option<Turn> {
-        let turn = crate::interp::unwound(|| Ok(Turn::of(&mut self.vm.blocks)));
-        turn.map_err(|trap| self.outcome.trap = Some(trap)).ok()
+    fn turn(&mut self) -> Option<(bool, [Option<Value>; 2])> {
+        match crate::interp::unwound(|| Ok(Turn::of(&mut self.vm.blocks))) {
+            Ok(Turn::Element(first, second)) => Some((false, [Some(first), second])),
+            Ok(Turn::End(result)) => Some((true, [result, None])),
+            Err(trap) => {
+                self.outcome.trap = Some(trap);
+                None
+            }
+        }
     }
 
     fn answer(&mut self, left: Value) -> bool {
