@@ -45,10 +45,11 @@ impl Bits {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let words = self.0.iter().enumerate().filter(|(_, word)| **word != 0);
+        let words = self.0.iter().enumerate();
         words.flat_map(|(at, word)| {
-            let bits = (0..64).filter(move |bit| word >> bit & 1 != 0);
-            bits.map(move |bit| at * 64 + bit)
+            let rest = |word: &u64| Some(word & (word - 1)).filter(|rest| *rest != 0);
+            let rests = std::iter::successors(Some(*word).filter(|word| *word != 0), rest);
+            rests.map(move |word| at * 64 + word.trailing_zeros() as usize)
         })
     }
 }
@@ -511,14 +512,13 @@ fn postorder(blocks: &[Block]) -> Vec<usize> {
 /// The immediate dominator of each block, by number in reverse postorder (Cooper, Harvey and Kennedy,
 /// "A Simple, Fast Dominance Algorithm").
 fn dominators(blocks: &[Block]) -> Vec<usize> {
-    let preds: Vec<&[usize]> = blocks.iter().map(|block| &block.preds[..]).collect();
-    dominators_of(&preds)
+    dominators_of(blocks.len(), |at| &blocks[at].preds)
 }
 
-/// The same from the predecessors of each block alone.
-pub(super) fn dominators_of(preds: &[&[usize]]) -> Vec<usize> {
+/// The same from how many blocks there are, and the predecessors of each alone.
+pub(super) fn dominators_of<'a>(len: usize, preds: impl Fn(usize) -> &'a [usize]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
-    let mut idom = vec![NONE; preds.len()];
+    let mut idom = vec![NONE; len];
     if idom.is_empty() {
         return idom;
     }
@@ -526,9 +526,9 @@ pub(super) fn dominators_of(preds: &[&[usize]]) -> Vec<usize> {
     let mut news = true;
     while news {
         news = false;
-        for at in 1..preds.len() {
+        for at in 1..len {
             let mut new = NONE;
-            for &pred in preds[at] {
+            for &pred in preds(at) {
                 if idom[pred] == NONE {
                     continue;
                 }

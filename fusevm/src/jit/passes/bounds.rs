@@ -36,7 +36,7 @@ pub(super) fn run(f: &mut Func) {
         let Some((before, _)) = f.blocks[header.0 as usize].preheader else {
             continue;
         };
-        let target = graph.order.iter().position(|b| *b == before);
+        let target = graph.place(before);
         if target.is_none_or(|target| found.blocks.has(target)) {
             continue;
         }
@@ -91,7 +91,7 @@ pub(super) fn run(f: &mut Func) {
 fn rows(f: &Func, graph: &Graph) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..graph.order.len()).collect();
     for at in 0..rows.len() {
-        if let [pred] = graph.preds[at][..]
+        if let [pred] = *graph.preds(at)
             && let Term::Jump(..) = f.blocks[graph.order[pred].0 as usize].term
         {
             rows[at] = rows[pred];

@@ -10,14 +10,28 @@ pub(super) struct Loop {
     pub(super) blocks: Bits,
     pub(super) header: usize,
     pub(super) latches: Vec<usize>,
-    pub(super) writes: Writes,
 }
 
-/// The graph, by places in reverse postorder.
+impl Loop {
+    /// What its instructions write.
+    pub(super) fn writes(&self, f: &Func, graph: &Graph) -> Writes {
+        let mut writes = Writes::default();
+        for at in self.blocks.iter() {
+            for v in &f.blocks[graph.order[at].0 as usize].insts {
+                writes.add(f.inst(*v));
+            }
+        }
+        writes
+    }
+}
+
+/// The graph, by places in reverse postorder. It is good as long as no block ends otherwise.
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) order: Vec<B>,
-    pub(super) preds: Vec<Vec<usize>>,
+    /// The place of each block, by number; behind all others for one that control does not reach.
+    places: Vec<usize>,
+    preds: Preds,
     /// For each block the number it has where each block comes right before those that it dominates, and the
     /// number of the first one behind those.
     reach: Vec<(usize, usize)>,
@@ -28,27 +42,22 @@ pub(super) struct Graph {
 impl Graph {
     pub(super) fn of(f: &Func) -> Graph {
         let order = f.order();
-        let mut place = vec![usize::MAX; f.blocks.len()];
+        let mut places = vec![usize::MAX; f.blocks.len()];
         for (at, b) in order.iter().enumerate() {
-            place[b.0 as usize] = at;
+            places[b.0 as usize] = at;
         }
-        let mut preds = vec![Vec::new(); order.len()];
-        for (at, b) in order.iter().enumerate() {
-            for to in f.blocks[b.0 as usize].term.succs() {
-                preds[place[to.0 as usize]].push(at);
-            }
-        }
-        let views: Vec<&[usize]> = preds.iter().map(Vec::as_slice).collect();
-        let idom = dominators_of(&views);
+        let preds = Preds::of(f, &order, &places);
+        let idom = dominators_of(order.len(), |at| preds.of_block(at));
         let mut graph = Graph {
             order,
+            places,
             preds,
             reach: reach(&idom),
             loops: Vec::new(),
         };
         for header in (0..graph.order.len()).rev() {
-            let latches: Vec<usize> = (graph.preds[header].iter().copied())
-                .filter(|pred| graph.dominates(header, *pred))
+            let latches: Vec<usize> = (graph.preds(header).iter().copied())
+                .filter(|pred| *pred >= header && graph.dominates(header, *pred))
                 .collect();
             if latches.is_empty() {
                 continue;
@@ -59,23 +68,27 @@ impl Graph {
             while let Some(at) = open.pop() {
                 if !blocks.has(at) {
                     blocks.put(at);
-                    open.extend(&graph.preds[at]);
-                }
-            }
-            let mut writes = Writes::default();
-            for at in blocks.iter().filter(|at| *at < graph.order.len()) {
-                for v in &f.blocks[graph.order[at].0 as usize].insts {
-                    writes.add(f.inst(*v));
+                    open.extend(graph.preds(at));
                 }
             }
             graph.loops.push(Loop {
                 blocks,
                 header,
                 latches,
-                writes,
             });
         }
         graph
+    }
+
+    /// The blocks from which there is a way to one.
+    pub(super) fn preds(&self, at: usize) -> &[usize] {
+        self.preds.of_block(at)
+    }
+
+    /// The place of a block, if control reaches it.
+    pub(super) fn place(&self, b: B) -> Option<usize> {
+        let place = self.places.get(b.0 as usize).copied();
+        place.filter(|place| *place < self.order.len())
     }
 
     pub(super) fn dominates(&self, a: usize, b: usize) -> bool {
@@ -93,6 +106,42 @@ impl Graph {
             }
         }
         defined
+    }
+}
+
+/// For each block those before it: all in a row, and where those of each begin.
+#[derive(Debug)]
+struct Preds {
+    all: Vec<usize>,
+    begins: Vec<usize>,
+}
+
+impl Preds {
+    fn of(f: &Func, order: &[B], places: &[usize]) -> Preds {
+        let mut begins = vec![0; order.len() + 1];
+        for b in order {
+            let succs = f.blocks[b.0 as usize].term.succs();
+            succs.for_each(|to| begins[places[to.0 as usize]] += 1);
+        }
+        let mut end = 0;
+        for begin in &mut begins {
+            end += *begin;
+            *begin = end;
+        }
+        // From behind, so that they come in order.
+        let mut all = vec![0; end];
+        for (at, b) in order.iter().enumerate().rev() {
+            for to in f.blocks[b.0 as usize].term.succs() {
+                let begin = &mut begins[places[to.0 as usize]];
+                *begin -= 1;
+                all[*begin] = at;
+            }
+        }
+        Preds { all, begins }
+    }
+
+    fn of_block(&self, at: usize) -> &[usize] {
+        &self.all[self.begins[at]..self.begins[at + 1]]
     }
 }
 

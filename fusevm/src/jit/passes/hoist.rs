@@ -18,7 +18,7 @@ pub(super) fn run(f: &mut Func) {
         let Some((before, exit)) = f.blocks[header.0 as usize].preheader else {
             continue;
         };
-        let Some(target) = graph.order.iter().position(|b| *b == before) else {
+        let Some(target) = graph.place(before) else {
             continue;
         };
         if found.blocks.has(target) {

@@ -7,7 +7,7 @@
 //! **Invariant**: what passes the new guard would have passed the old one.
 
 use super::graph::Graph;
-use crate::jit::ir::{Bin, Cond, Func, Inst, Ty, V};
+use crate::jit::ir::{B, Bin, Cond, Func, Inst, Ty, V};
 use crate::jit::mix::Map;
 
 /// Whether it has changed anything.
@@ -28,7 +28,7 @@ pub(super) fn run(f: &mut Func) -> bool {
     }
     let graph = Graph::of(f);
     let in_loop = |at: usize| {
-        let place = graph.order.iter().position(|b| b.0 as usize == at);
+        let place = graph.place(B(at as u32));
         place.is_some_and(|place| graph.loops.iter().any(|l| l.blocks.has(place)))
     };
     let mut changed = false;

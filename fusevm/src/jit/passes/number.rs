@@ -8,63 +8,182 @@
 //! **Invariant**: a value is replaced only by one whose definition dominates all its uses.
 
 use super::fold::{Simple, fold};
-use super::graph::{Graph, Part, Writes, reads, replace, seen_through};
-use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, Ty, V};
+use super::graph::{Graph, Part, Writes, reads, seen_through};
+use crate::jit::ir::{Field, Func, Inst, Items, Lib, Loc, Term, Ty, V};
 use crate::jit::mix::Map;
-use std::collections::hash_map::Entry;
 
-/// The state of memory: a number for each part, which is another one when the part was written.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Memory(Vec<u32>);
-
-/// Parts of memory that a unit names: headers, elements, counts and shapes, and then its locations, in order.
-struct Parts(Vec<Part>);
+/// Parts of memory that a unit names: headers, elements, counts and shapes, and then its locations.
+struct Parts {
+    all: Vec<Part>,
+    /// The number of each register's part, and of each global's, where there is one.
+    registers: Vec<Option<u32>>,
+    globals: Map<u32, u32>,
+}
 
 impl Parts {
     fn of(f: &Func) -> Parts {
-        let parts = [Part::Headers, Part::Elems, Part::Counts, Part::Shapes];
-        Parts(
-            parts
-                .into_iter()
-                .chain(locs(f).into_iter().map(Part::Loc))
-                .collect(),
-        )
+        let mut parts = Parts {
+            all: vec![Part::Headers, Part::Elems, Part::Counts, Part::Shapes],
+            registers: Vec::new(),
+            globals: Map::default(),
+        };
+        for inst in &f.insts {
+            match inst {
+                Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) | Inst::Store(loc, _) => {
+                    parts.name(*loc);
+                }
+                Inst::Handle(loc) | Inst::Salt(loc) | Inst::Given(loc) => parts.name(*loc),
+                Inst::CopyFrom(_, loc) | Inst::CopyTo(loc, _) => parts.name(*loc),
+                Inst::Copy(from, to) => {
+                    parts.name(*from);
+                    parts.name(*to);
+                }
+                Inst::Peek { locs, .. } => locs.iter().for_each(|loc| parts.name(*loc)),
+                Inst::Native { places, .. } => {
+                    places.iter().flatten().for_each(|loc| parts.name(*loc));
+                }
+                Inst::Lib { locs, .. } => locs.iter().flatten().for_each(|loc| parts.name(*loc)),
+                _other => {}
+            }
+        }
+        parts
+    }
+
+    fn name(&mut self, loc: Loc) {
+        let next = self.all.len() as u32;
+        let number = match loc {
+            Loc::Reg(r) => {
+                let r = usize::from(r);
+                if self.registers.len() <= r {
+                    self.registers.resize(r + 1, None);
+                }
+                *self.registers[r].get_or_insert(next)
+            }
+            Loc::Global(g) => *self.globals.entry(g).or_insert(next),
+        };
+        if number == next {
+            self.all.push(Part::Loc(loc));
+        }
     }
 
     fn index(&self, part: Part) -> usize {
-        match part {
-            Part::Headers => 0,
-            Part::Elems => 1,
-            Part::Counts => 2,
-            Part::Shapes => 3,
-            Part::Loc(loc) => {
-                let place = self.0[4..].binary_search_by_key(&Some(loc), |part| match part {
-                    Part::Loc(loc) => Some(*loc),
-                    _other => None,
-                });
-                debug_assert!(place.is_ok(), "the unit names {loc}");
-                4 + place.unwrap_or(0)
-            }
-        }
+        let number = match part {
+            Part::Headers => return 0,
+            Part::Elems => return 1,
+            Part::Counts => return 2,
+            Part::Shapes => return 3,
+            Part::Loc(Loc::Reg(r)) => self.registers.get(usize::from(r)).copied().flatten(),
+            Part::Loc(Loc::Global(g)) => self.globals.get(&g).copied(),
+        };
+        debug_assert!(number.is_some(), "the unit names {part:?}");
+        number.unwrap_or(0) as usize
     }
 }
 
-/// One or more, of which there are seldom more.
-struct Few<T>(T, Vec<T>);
+/// What an instruction is, for those that are done once for the same: what it does, its operands, and the state of
+/// what it reads.
+#[derive(Clone, Copy, PartialEq)]
+struct Key {
+    does: u64,
+    to: u64,
+    state: u32,
+}
 
-impl<T> Few<T> {
-    /// Puts one behind those that are there.
-    fn put<K>(entry: Entry<'_, K, Few<T>>, one: T) {
-        match entry {
-            Entry::Occupied(mut few) => few.get_mut().1.push(one),
-            Entry::Vacant(none) => {
-                none.insert(Few(one, Vec::new()));
+impl Key {
+    /// `None` for one that does something.
+    fn of(inst: &Inst, state: u32) -> Option<Key> {
+        let one = |v: V| u64::from(v.0);
+        let two = |a: V, b: V| one(a) | one(b) << 32;
+        let loc = |loc: Loc| match loc {
+            Loc::Reg(r) => u64::from(r),
+            Loc::Global(g) => 1 << 32 | u64::from(g),
+        };
+        let (kind, op, more, to) = match *inst {
+            Inst::Undef => (0, 0, 0, 0),
+            Inst::Bool(is) => (1, 0, 0, is.into()),
+            Inst::Int(n) => (2, 0, 0, n.cast_unsigned()),
+            Inst::Float(bits) => (3, 0, 0, bits),
+            Inst::Bin(op, a, b) => (4, op as u8, 0, two(a, b)),
+            Inst::Un(op, a) => (5, op as u8, 0, one(a)),
+            Inst::Cmp(cond, a, b) => (6, cond as u8, 0, two(a, b)),
+            Inst::FCmp(cond, a, b) => (7, cond as u8, 0, two(a, b)),
+            Inst::Select(is, a, b) => (8, 0, is.0, two(a, b)),
+            Inst::Tag(at) => (9, 0, 0, loc(at)),
+            Inst::Load(at) => (10, 0, 0, loc(at)),
+            Inst::Counted(at) => (11, 0, 0, loc(at)),
+            Inst::Handle(at) => (12, 0, 0, loc(at)),
+            Inst::Salt(at) => (13, 0, 0, loc(at)),
+            Inst::Shape(a, b, arena) => (14, 0, arena, two(a, b)),
+            Inst::Beside(a, arena) => (15, 0, arena, one(a)),
+            Inst::Field(field, a) => {
+                let field = match field {
+                    Field::Kind => 0,
+                    Field::Len => 1,
+                    Field::Slots => 2,
+                    Field::SlotCount => 3,
+                    Field::Data(Items::Int) => 4,
+                    Field::Data(Items::Float) => 5,
+                    Field::Data(Items::Value) => 6,
+                };
+                (16, field, 0, one(a))
             }
+            Inst::Elem(a) => (17, 0, 0, one(a)),
+            Inst::ElemTag(a) => (18, 0, 0, one(a)),
+            Inst::ElemLoad(a) => (19, 0, 0, one(a)),
+            _ => return None,
+        };
+        Some(Key {
+            does: u64::from(more) << 32 | u64::from(op) << 8 | kind,
+            to,
+            state,
+        })
+    }
+
+    fn hash(&self) -> usize {
+        // As `Mix` does.
+        let mix =
+            |hash: u64, n: u64| (hash.rotate_left(20) ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = mix(mix(self.does, self.to), self.state.into());
+        (hash >> 32) as usize
+    }
+}
+
+/// Values by what they are: the block, by place, where each is there from.
+struct Known {
+    /// For each hash the last one, and for each one the one before; from 1 on.
+    last: Vec<u32>,
+    all: Vec<(Key, usize, V, u32)>,
+}
+
+impl Known {
+    /// For about so many.
+    fn new(len: usize) -> Known {
+        Known {
+            last: vec![0; len.next_power_of_two()],
+            all: Vec::with_capacity(len),
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = &T> {
-        std::iter::once(&self.0).chain(&self.1)
+    fn slot(&self, key: &Key) -> usize {
+        key.hash() & (self.last.len() - 1)
+    }
+
+    fn put(&mut self, key: Key, at: usize, v: V) {
+        let slot = self.slot(&key);
+        self.all.push((key, at, v, self.last[slot]));
+        self.last[slot] = self.all.len() as u32;
+    }
+
+    /// A value that is that, and that fits.
+    fn find(&self, key: &Key, fits: impl Fn(usize, V) -> bool) -> Option<V> {
+        let mut next = self.last[self.slot(key)];
+        while let Some((other, at, v, before)) = self.all.get((next as usize).wrapping_sub(1)) {
+            if other == key && fits(*at, *v) {
+                return Some(*v);
+            }
+            next = *before;
+        }
+        None
     }
 }
 
@@ -72,10 +191,11 @@ struct Numbering<'a> {
     f: &'a mut Func,
     graph: Graph,
     with: Vec<V>,
-    /// Values by what they are: the block, by place, where each is there from.
-    known: Map<(Inst, u32), Few<(usize, V)>>,
+    known: Known,
+    /// Ops that are pure, the same way.
+    natives: Map<(Inst, u32), Vec<(usize, V)>>,
     /// Conditions whose truth is known, from the block on.
-    truths: Map<V, Few<(usize, bool)>>,
+    truths: Map<V, Vec<(usize, bool)>>,
     /// Arrays that nobody shares, in a state of memory.
     unshared: Map<(Loc, u32, u32), Vec<usize>>,
     /// Locations in a state in which they are a copy of another, in a state of that.
@@ -85,57 +205,77 @@ struct Numbering<'a> {
     /// Numbers that the instruction on its way needs before it.
     made: Vec<V>,
     parts: Parts,
+    /// The state of memory at the end of each block that was walked: a number for each part, which is another one
+    /// when the part was written.
+    memory: Vec<u32>,
+    /// Where that of the block on its way begins.
+    now: usize,
     states: u32,
 }
 
 pub(super) fn run(f: &mut Func) {
     let (graph, parts) = (Graph::of(f), Parts::of(f));
-    let with = (0..f.insts.len() as u32).map(V).collect();
-    let mut numbering = Numbering {
-        f,
-        graph,
-        with,
-        known: Map::default(),
+    let numbering = Numbering {
+        with: (0..f.insts.len() as u32).map(V).collect(),
+        known: Known::new(f.insts.len()),
+        natives: Map::default(),
         truths: Map::default(),
         unshared: Map::default(),
         copies: Map::default(),
         looks: Map::default(),
         made: Vec::new(),
-        parts,
+        memory: vec![0; graph.order.len() * parts.all.len()],
+        now: 0,
         states: 0,
+        f,
+        graph,
+        parts,
     };
     numbering.walk();
-    let with = std::mem::take(&mut numbering.with);
-    replace(f, &with);
 }
 
 impl Numbering<'_> {
-    fn walk(&mut self) {
-        let order = self.graph.order.clone();
-        let mut ends: Vec<Option<Memory>> = vec![None; order.len()];
-        for (at, b) in order.iter().enumerate() {
-            let mut memory = self.begin(at, &ends);
-            self.learn(at, *b);
-            let insts = std::mem::take(&mut self.f.blocks[b.0 as usize].insts);
-            let mut kept = Vec::with_capacity(insts.len());
-            for v in insts {
-                let stays = self.inst(at, v, &mut memory);
+    fn walk(mut self) {
+        let mut heads: Vec<(usize, Writes)> = (self.graph.loops.iter())
+            .map(|l| (l.header, l.writes(self.f, &self.graph)))
+            .collect();
+        let mut kept = Vec::new();
+        for at in 0..self.graph.order.len() {
+            let b = self.graph.order[at].0 as usize;
+            self.begin(at);
+            // What a loop writes is not known at its head; the first one comes last.
+            if heads.last().is_some_and(|(header, _)| *header == at)
+                && let Some((_, writes)) = heads.pop()
+            {
+                self.write(&writes);
+            }
+            self.learn(at);
+            let mut insts = std::mem::take(&mut self.f.blocks[b].insts);
+            for v in insts.drain(..) {
+                let stays = self.inst(at, v);
                 kept.append(&mut self.made);
                 if stays {
                     kept.push(v);
                 }
             }
-            self.f.blocks[b.0 as usize].insts = kept;
-            let mut term = std::mem::replace(&mut self.f.blocks[b.0 as usize].term, Term::Open);
+            insts.extend_from_slice(&kept);
+            kept.clear();
+            self.f.blocks[b].insts = insts;
+            let mut term = std::mem::replace(&mut self.f.blocks[b].term, Term::Open);
             term.each_value(|v| *v = self.find(*v));
-            if let Term::Branch(is, yes, no) = &term
+            if let Term::Branch(is, yes, no) = &mut term
                 && let Some(truth) = self.truth(at, *is)
             {
                 let (to, args) = if truth { yes } else { no };
-                term = Term::Jump(*to, args.clone());
+                term = Term::Jump(*to, std::mem::take(args));
             }
-            self.f.blocks[b.0 as usize].term = term;
-            ends[at] = Some(memory);
+            self.f.blocks[b].term = term;
+        }
+        // What comes before its uses was replaced in them; exits are not walked.
+        for exit in 0..self.f.exits.len() {
+            let mut writes = std::mem::take(&mut self.f.exits[exit].writes);
+            writes.iter_mut().for_each(|(_, v)| *v = self.find(*v));
+            self.f.exits[exit].writes = writes;
         }
     }
 
@@ -151,58 +291,64 @@ impl Numbering<'_> {
         self.states
     }
 
-    /// Memory at the beginning of a block.
-    fn begin(&mut self, at: usize, ends: &[Option<Memory>]) -> Memory {
-        let done = |pred: &usize| ends[*pred].as_ref();
-        let mut memory = match self.graph.preds[at].iter().find_map(done) {
-            Some(first) => first.clone(),
-            None => Memory(vec![0; self.parts.0.len()]),
-        };
-        for i in 0..memory.0.len() {
-            let mut others = self.graph.preds[at].iter().filter_map(done);
-            if others.any(|other| other.0[i] != memory.0[i]) {
-                memory.0[i] = self.fresh();
+    /// Memory at the beginning of a block: what the blocks before it that were walked agree on.
+    fn begin(&mut self, at: usize) {
+        let len = self.parts.all.len();
+        self.now = at * len;
+        let done = |pred: &&usize| **pred < at;
+        let mut preds = self.graph.preds(at).iter().filter(done);
+        let Some(first) = preds.next() else { return };
+        self.memory
+            .copy_within(first * len..(first + 1) * len, self.now);
+        for pred in preds {
+            for i in 0..len {
+                if self.memory[self.now + i] != self.memory[pred * len + i] {
+                    self.states += 1;
+                    self.memory[self.now + i] = self.states;
+                }
             }
         }
-        // What a loop writes is not known at its head.
-        let written: Vec<Writes> = (self.graph.loops.iter())
-            .filter(|l| l.header == at)
-            .map(|l| l.writes.clone())
-            .collect();
-        for writes in written {
-            self.write(&mut memory, &writes);
-        }
-        memory
     }
 
-    fn write(&mut self, memory: &mut Memory, writes: &Writes) {
+    fn write(&mut self, writes: &Writes) {
         if writes.is_empty() {
             return;
         }
         let state = self.fresh();
-        for (of, part) in memory.0.iter_mut().zip(&self.parts.0) {
+        for (of, part) in self.memory[self.now..].iter_mut().zip(&self.parts.all) {
             if writes.has(*part) {
                 *of = state;
             }
         }
     }
 
+    /// Takes note of what an instruction writes.
+    fn written_by(&mut self, inst: &Inst) {
+        match inst {
+            Inst::Store(loc, _) => {
+                let part = self.parts.index(Part::Loc(*loc));
+                self.memory[self.now + part] = self.fresh();
+            }
+            inst => self.write(&Writes::of(inst)),
+        }
+    }
+
     /// The state of a part.
-    fn state(&self, memory: &Memory, part: Part) -> u32 {
-        memory.0[self.parts.index(part)]
+    fn state(&self, part: Part) -> u32 {
+        self.memory[self.now + self.parts.index(part)]
     }
 
     /// What is known behind a branch.
-    fn learn(&mut self, at: usize, b: B) {
-        let [pred] = self.graph.preds[at][..] else {
+    fn learn(&mut self, at: usize) {
+        let [pred] = *self.graph.preds(at) else {
             return;
         };
-        let before = self.graph.order[pred];
+        let (b, before) = (self.graph.order[at], self.graph.order[pred]);
         if let Term::Branch(is, (yes, _), (no, _)) = &self.f.blocks[before.0 as usize].term
             && yes != no
         {
             let (is, truth) = (self.find(*is), *yes == b);
-            Few::put(self.truths.entry(is), (at, truth));
+            self.truths.entry(is).or_default().push((at, truth));
         }
     }
 
@@ -210,26 +356,25 @@ impl Numbering<'_> {
         if let Inst::Bool(is) = self.f.inst(is) {
             return Some(*is);
         }
-        let known = self.truths.get(&is)?;
-        let found = known
-            .iter()
-            .find(|(from, _)| self.graph.dominates(*from, at));
+        let mut known = self.truths.get(&is)?.iter();
+        let found = known.find(|(from, _)| self.graph.dominates(*from, at));
         found.map(|(_, truth)| *truth)
     }
 
     /// Numbers an instruction; whether it stays.
-    fn inst(&mut self, at: usize, v: V, memory: &mut Memory) -> bool {
-        let mut inst = self.f.inst(v).clone();
+    fn inst(&mut self, at: usize, v: V) -> bool {
+        let mut inst = std::mem::replace(&mut self.f.insts[v.0 as usize], Inst::Param);
         inst.each_value(|v| *v = self.find(*v));
-        if let Inst::Tag(loc)
-        | Inst::Load(loc)
-        | Inst::Counted(loc)
-        | Inst::Handle(loc)
-        | Inst::Salt(loc)
-        | Inst::Copy(loc, _)
-        | Inst::CopyTo(loc, _) = &mut inst
+        if !self.copies.is_empty()
+            && let Inst::Tag(loc)
+            | Inst::Load(loc)
+            | Inst::Counted(loc)
+            | Inst::Handle(loc)
+            | Inst::Salt(loc)
+            | Inst::Copy(loc, _)
+            | Inst::CopyTo(loc, _) = &mut inst
         {
-            *loc = self.original(*loc, memory);
+            *loc = self.original(*loc);
         }
         for _ in 0..4 {
             match fold(self.f, &inst) {
@@ -247,29 +392,42 @@ impl Numbering<'_> {
                 None => break,
             }
         }
-        self.f.insts[v.0 as usize] = inst.clone();
-        let part = reads(&inst);
-        if inst.is_pure() || part.is_some() {
-            let state = part.map_or(0, |part| 1 + self.state(memory, part));
-            return self.value(at, v, (inst, state));
+        let stays = self.stays(at, v, &inst);
+        self.f.insts[v.0 as usize] = inst;
+        stays
+    }
+
+    fn stays(&mut self, at: usize, v: V, inst: &Inst) -> bool {
+        let state = match reads(inst) {
+            Some(part) => 1 + self.state(part),
+            None => 0,
+        };
+        if let Some(key) = Key::of(inst, state) {
+            let ty = self.f.ty(v);
+            let fits = |from, of| self.f.ty(of) == ty && self.graph.dominates(from, at);
+            return match self.known.find(&key, fits) {
+                Some(other) => {
+                    self.with[v.0 as usize] = self.find(other);
+                    false
+                }
+                None => {
+                    self.known.put(key, at, v);
+                    true
+                }
+            };
         }
-        match &inst {
-            // The same op on the same, which did not fail then.
+        match inst {
             Inst::Native {
                 pure: true, places, ..
             } => {
-                let state = self.looked_at(places, memory);
-                let mut same = inst.clone();
-                if let Inst::Native { exit, .. } = &mut same {
-                    *exit = 0;
-                }
-                return self.value(at, v, (same, state));
+                let state = self.looked_at(places);
+                return self.native(at, v, (inst.clone(), state));
             }
             Inst::Guard(is, want, _) => {
                 if self.truth(at, *is) == Some(*want) {
                     return false;
                 }
-                Few::put(self.truths.entry(*is), (at, *want));
+                self.truths.entry(*is).or_default().push((at, *want));
                 return true;
             }
             Inst::Lib {
@@ -277,54 +435,75 @@ impl Numbering<'_> {
                 locs: [Some(loc), ..],
                 ..
             } => {
-                let state = self.unshared_state(*loc, memory);
+                let state = self.unshared_state(*loc);
                 let known = self.unshared.get(&state);
                 if known.is_some_and(|all| all.iter().any(|from| self.graph.dominates(*from, at))) {
                     return false;
                 }
-                self.write(memory, &Writes::of(&inst));
-                let state = self.unshared_state(*loc, memory);
+                self.written_by(inst);
+                let state = self.unshared_state(*loc);
                 self.unshared.entry(state).or_default().push(at);
                 return true;
             }
             _other => {}
         }
-        self.write(memory, &Writes::of(&inst));
-        if let Inst::Copy(from, to) = &inst
+        self.written_by(inst);
+        if let Inst::Copy(from, to) = inst
             && from != to
         {
-            self.copied(at, (*from, *to), memory);
+            self.copied(at, (*from, *to));
         }
         // What was written is what is read next.
-        let (read, of) = match &inst {
+        let (read, of) = match inst {
             Inst::SetElem(to, of) => (Inst::Elem(*to), *of),
             Inst::Store(loc, of) => (Inst::Load(*loc), *of),
             _other => return true,
         };
-        if let Some(part) = reads(&read) {
-            let key = (read, 1 + self.state(memory, part));
-            Few::put(self.known.entry(key), (at, of));
+        if let Some(part) = reads(&read)
+            && let Some(key) = Key::of(&read, 1 + self.state(part))
+        {
+            self.known.put(key, at, of);
         }
         true
     }
 
+    /// Numbers an op that is pure: the same on the same did not fail then.
+    fn native(&mut self, at: usize, v: V, mut key: (Inst, u32)) -> bool {
+        if let Inst::Native { exit, .. } = &mut key.0 {
+            *exit = 0;
+        }
+        let known = self.natives.entry(key).or_default();
+        let ty = self.f.ty(v);
+        let fits =
+            |(from, of): &&(usize, V)| self.f.ty(*of) == ty && self.graph.dominates(*from, at);
+        match known.iter().find(fits).map(|(_, other)| *other) {
+            Some(other) => {
+                self.with[v.0 as usize] = self.find(other);
+                false
+            }
+            None => {
+                known.push((at, v));
+                true
+            }
+        }
+    }
+
     /// The state of all that an op may see through these places.
-    fn looked_at(&mut self, places: &[Option<Loc>], memory: &Memory) -> u32 {
+    fn looked_at(&mut self, places: &[Option<Loc>]) -> u32 {
         let seen = seen_through(places).into_iter();
-        let state: Vec<u32> = seen.map(|part| self.state(memory, part)).collect();
+        let state: Vec<u32> = seen.map(|part| self.state(part)).collect();
         let next = 1 + self.looks.len() as u32;
         *self.looks.entry(state).or_insert(next)
     }
 
     /// What an array being unshared depends on.
-    fn unshared_state(&self, loc: Loc, memory: &Memory) -> (Loc, u32, u32) {
-        let of = |part| self.state(memory, part);
-        (loc, of(Part::Loc(loc)), of(Part::Counts))
+    fn unshared_state(&self, loc: Loc) -> (Loc, u32, u32) {
+        (loc, self.state(Part::Loc(loc)), self.state(Part::Counts))
     }
 
     /// Takes note of a copy: what was known of the one is known of the other.
-    fn copied(&mut self, at: usize, (from, to): (Loc, Loc), memory: &Memory) {
-        let of = |loc: Loc| self.state(memory, Part::Loc(loc));
+    fn copied(&mut self, at: usize, (from, to): (Loc, Loc)) {
+        let of = |loc: Loc| self.state(Part::Loc(loc));
         let (from_state, to_state) = (of(from), of(to));
         self.copies.insert((to, to_state), (from, from_state));
         let parts: [fn(Loc) -> Inst; 5] = [
@@ -335,23 +514,19 @@ impl Numbering<'_> {
             Inst::Counted,
         ];
         for part in parts {
-            let known = self.known.get(&(part(from), 1 + from_state));
-            let found = (known.into_iter().flat_map(Few::iter))
-                .find(|(from, _)| self.graph.dominates(*from, at))
-                .copied();
-            if let Some((_, v)) = found {
-                let key = (part(to), 1 + to_state);
-                Few::put(self.known.entry(key), (at, v));
+            let key = |loc, state| Key::of(&part(loc), 1 + state);
+            let fits = |from, _| self.graph.dominates(from, at);
+            if let (Some(from), Some(to)) = (key(from, from_state), key(to, to_state))
+                && let Some(v) = self.known.find(&from, fits)
+            {
+                self.known.put(to, at, v);
             }
         }
     }
 
     /// The location that another is a copy of, now.
-    fn original(&self, mut loc: Loc, memory: &Memory) -> Loc {
-        if self.copies.is_empty() {
-            return loc;
-        }
-        let of = |loc: Loc| self.state(memory, Part::Loc(loc));
+    fn original(&self, mut loc: Loc) -> Loc {
+        let of = |loc: Loc| self.state(Part::Loc(loc));
         while let Some((from, state)) = self.copies.get(&(loc, of(loc)))
             && of(*from) == *state
         {
@@ -359,55 +534,6 @@ impl Numbering<'_> {
         }
         loc
     }
-
-    /// Whether the value is not there yet.
-    fn value(&mut self, at: usize, v: V, key: (Inst, u32)) -> bool {
-        let ty = self.f.ty(v);
-        let entry = self.known.entry(key);
-        let graph = &self.graph;
-        let f = &*self.f;
-        let known = match &entry {
-            Entry::Occupied(known) => Some(known.get()),
-            Entry::Vacant(_) => None,
-        };
-        let found = (known.into_iter().flat_map(Few::iter))
-            .find(|(from, of)| f.ty(*of) == ty && graph.dominates(*from, at))
-            .map(|(_, of)| *of);
-        match found {
-            Some(other) => {
-                self.with[v.0 as usize] = self.find(other);
-                false
-            }
-            None => {
-                Few::put(entry, (at, v));
-                true
-            }
-        }
-    }
-}
-
-/// Locations that a unit names, in order.
-fn locs(f: &Func) -> Vec<Loc> {
-    let mut locs: Vec<Loc> = Vec::new();
-    for inst in &f.insts {
-        match inst {
-            Inst::Tag(loc) | Inst::Load(loc) | Inst::Counted(loc) | Inst::Store(loc, _) => {
-                locs.push(*loc);
-            }
-            Inst::Handle(loc) | Inst::Salt(loc) | Inst::CopyFrom(_, loc) | Inst::CopyTo(loc, _) => {
-                locs.push(*loc);
-            }
-            Inst::Given(loc) => locs.push(*loc),
-            Inst::Copy(from, to) => locs.extend([from, to]),
-            Inst::Peek { locs: looked, .. } => locs.extend(looked),
-            Inst::Native { places, .. } => locs.extend(places.iter().flatten()),
-            Inst::Lib { locs: named, .. } => locs.extend(named.iter().flatten()),
-            _other => {}
-        }
-    }
-    locs.sort_unstable();
-    locs.dedup();
-    locs
 }
 
 #[cfg(test)]

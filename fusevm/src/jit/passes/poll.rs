@@ -122,7 +122,7 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     let (last, args) = match &jumps.term {
         Term::Branch(_, (to, args), _) if *to == header => (latch, args),
         Term::Jump(_, args) if jumps.insts.is_empty() && jumps.params.is_empty() => {
-            let &[before] = graph.preds[latch].as_slice() else {
+            let &[before] = graph.preds(latch) else {
                 return None;
             };
             (before, args)
@@ -153,9 +153,8 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
     if !fits || !is_back || !is_out || !is_outside || args.get(counter) != Some(&next) {
         return None;
     }
-    let before = graph.preds[found.header]
-        .iter()
-        .filter(|pred| **pred != latch);
+    let before = graph.preds(found.header).iter();
+    let before = before.filter(|pred| **pred != latch);
     // Where a turn may leave the loop, or ends.
     let is_inside = |to: B| {
         let mut all = found.blocks.iter();
