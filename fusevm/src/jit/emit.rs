@@ -460,21 +460,21 @@ struct Body<'a, 'b> {
 
 impl Body<'_, '_> {
     fn emit(mut self) {
-        let order = self.f.order();
-        self.plan_exits(&order);
+        let order = &self.facts.order[..];
+        self.plan_exits(order);
         let mut frames: Map<B, Option<ir::Value>> = Map::default();
         let mut ways: Map<B, Option<B>> = Map::default();
-        for &at in &order {
+        for &at in order {
             for to in self.f.blocks[at.0 as usize].term.succs() {
                 let several = ways.contains_key(&to);
                 ways.insert(to, Some(at).filter(|_| !several));
             }
         }
-        for &at in &order {
+        for &at in order {
             let block = self.b.create_block();
             self.blocks.insert(at, block);
         }
-        for (&first, &at) in [true].iter().chain(std::iter::repeat(&false)).zip(&order) {
+        for (&first, &at) in [true].iter().chain(std::iter::repeat(&false)).zip(order) {
             let block = self.blocks[&at];
             self.b.switch_to_block(block);
             // What the one block before has is good here.

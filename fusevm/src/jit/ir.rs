@@ -556,26 +556,33 @@ impl Func {
 
     /// Whether there is such an instruction.
     pub(super) fn any(&self, of: impl Fn(&Inst) -> bool) -> bool {
+        self.any_of(|v| of(self.inst(v)))
+    }
+
+    /// Whether there is such an instruction, by number.
+    pub(super) fn any_of(&self, of: impl Fn(V) -> bool) -> bool {
         let mut all = self.blocks.iter().flat_map(|block| &block.insts);
-        all.any(|v| of(self.inst(*v)))
+        all.any(|v| of(*v))
     }
 
     /// Blocks in reverse postorder, as far as control reaches them.
     pub(super) fn order(&self) -> Vec<B> {
         let mut seen = vec![false; self.blocks.len()];
-        let mut order = Vec::new();
-        let mut open = vec![(B(0), 0)];
+        let mut order = Vec::with_capacity(self.blocks.len());
+        let mut open = Vec::with_capacity(self.blocks.len());
+        open.push((B(0), self.blocks[0].term.succs()));
         seen[0] = true;
-        while let Some((at, next)) = open.pop() {
-            let mut succs = self.blocks[at.0 as usize].term.succs();
-            match succs.nth(next) {
+        while let Some((at, ways)) = open.last_mut() {
+            match ways.next() {
                 Some(to) => {
-                    open.push((at, next + 1));
                     if !std::mem::replace(&mut seen[to.0 as usize], true) {
-                        open.push((to, 0));
+                        open.push((to, self.blocks[to.0 as usize].term.succs()));
                     }
                 }
-                None => order.push(at),
+                None => {
+                    order.push(*at);
+                    open.pop();
+                }
             }
         }
         order.reverse();

@@ -20,10 +20,13 @@ mod straight;
 mod strength;
 
 use super::ir::{B, Func, Term};
+use graph::Graph;
 
 /// What the emitter wants to know of a unit.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
+    /// Its blocks, in reverse postorder.
+    pub(super) order: Vec<B>,
     cold: Vec<bool>,
     /// The head of the first one of the innermost loops.
     hot: Option<B>,
@@ -45,6 +48,7 @@ impl Facts {
         Facts {
             cold,
             hot: innermost(f, &order),
+            order,
         }
     }
 
@@ -83,41 +87,50 @@ fn innermost(f: &Func, order: &[B]) -> Option<B> {
 /// Diamonds in diamonds that become selections.
 const NESTED: usize = 3;
 
-/// What is done before others may have the unit built into them.
-pub(super) fn early(f: &mut Func) {
+/// What is done before others may have the unit built into them; whether more may be found when it is done again.
+pub(super) fn early(f: &mut Func) -> bool {
     params::run(f);
-    number::run(f);
+    let more = number::run(f);
     dead::run(f);
+    more
 }
 
-/// What is done to the whole, which may have `changed` since the early passes; to what is compiled `again`,
-/// nothing that hides which guard it was left by.
-pub(super) fn late(f: &mut Func, mut changed: bool, again: bool) {
+/// What is done to the whole, in which there may be `more` to be found since the early passes; to what is compiled
+/// `again`, nothing that hides which guard it was left by.
+pub(super) fn late(f: &mut Func, mut more: bool, again: bool) {
     if !again {
-        changed |= mask::run(f);
+        more |= mask::run(f);
     }
+    let changed = more;
     if changed {
         params::run(f);
-        number::run(f);
+        more = number::run(f);
     }
-    hoist::run(f);
+    let graph = Graph::of(f);
+    more |= hoist::run(f, &graph);
     if !again {
-        bounds::run(f);
+        more |= bounds::run(f, &graph);
     }
-    strength::run(f);
-    room::run(f);
-    fuel::run(f);
+    more |= strength::run(f, &graph);
+    room::run(f, &graph);
+    more |= fuel::run(f, &graph);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
-    poll::run(f, again);
+    more |= poll::run(f, &graph, again);
     for _ in 0..NESTED {
-        straight::run(f);
+        more |= straight::run(f);
         if !select::run(f) {
             break;
         }
+        more = true;
     }
-    clamp::run(f);
-    params::run(f);
-    number::run(f);
-    dead::run(f);
+    more |= clamp::run(f);
+    more |= params::run(f);
+    // What was numbered and has not changed since is as it will be.
+    if more {
+        number::run(f);
+    }
+    if more || changed {
+        dead::run(f);
+    }
 }

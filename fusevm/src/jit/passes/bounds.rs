@@ -21,16 +21,18 @@ struct Group {
     lens: Vec<V>,
 }
 
-pub(super) fn run(f: &mut Func) {
-    let graph = Graph::of(f);
+/// Whether it has changed anything.
+pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
+    let mut changed = false;
+    if graph.loops.is_empty() || !f.any_of(|v| bound(f, v).is_some()) {
+        return changed;
+    }
     let defined = graph.defined(f);
-    let rows = rows(f, &graph);
+    let rows = rows(f, graph);
     let mut taken = vec![false; graph.order.len()];
     for found in &graph.loops {
         // Inner loops come first, and keep theirs.
-        let own: Vec<usize> = (found.blocks.iter())
-            .filter(|at| *at < taken.len() && !taken[*at])
-            .collect();
+        let own: Vec<usize> = (found.blocks.iter()).filter(|at| !taken[*at]).collect();
         own.iter().for_each(|at| taken[*at] = true);
         let header = graph.order[found.header];
         let Some((before, _)) = f.blocks[header.0 as usize].preheader else {
@@ -82,9 +84,11 @@ pub(super) fn run(f: &mut Func) {
                     least
                 }
             };
-            merge(f, &graph, group, least);
+            merge(f, graph, group, least);
+            changed = true;
         }
     }
+    changed
 }
 
 /// For each block the first one of those of which one always follows the other.
@@ -140,13 +144,13 @@ fn merge(f: &mut Func, graph: &Graph, group: &Group, least: V) {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{Graph, run};
     use crate::jit::passes::golden::check;
 
     #[test]
     fn an_index_is_compared_with_the_least_length() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int):
                 v1: Int = 0
@@ -207,7 +211,7 @@ mod tests {
     #[test]
     fn what_may_not_come_is_not_asked_for_before() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int, v20: Int, v21: Int):
                 jump b1(v0)

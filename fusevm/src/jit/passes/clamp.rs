@@ -14,10 +14,16 @@
 use crate::jit::ir::{B, Cond, Func, Inst, Term, Ty, V};
 use std::collections::{HashMap, HashSet};
 
-pub(super) fn run(f: &mut Func) {
+/// Whether it has changed anything.
+pub(super) fn run(f: &mut Func) -> bool {
     let mut given = None;
-    for B(at) in f.order() {
-        let insts = std::mem::take(&mut f.blocks[at as usize].insts);
+    let mut changed = false;
+    for at in 0..f.blocks.len() {
+        let insts = &f.blocks[at].insts;
+        if !insts.iter().any(|v| outer(f, *v).is_some()) {
+            continue;
+        }
+        let insts = std::mem::take(&mut f.blocks[at].insts);
         let mut done = Vec::with_capacity(insts.len() + 1);
         for v in insts {
             if let Some((cond, inner, bound, x)) = outer(f, v)
@@ -25,12 +31,14 @@ pub(super) fn run(f: &mut Func) {
             {
                 let is = f.value(Inst::Cmp(cond, inner, bound), Ty::Bool);
                 done.push(is);
+                changed = true;
                 f.insts[v.0 as usize] = Inst::Select(is, bound, inner);
             }
             done.push(v);
         }
-        f.blocks[at as usize].insts = done;
+        f.blocks[at].insts = done;
     }
+    changed
 }
 
 /// What the outer one of two selections may ask instead, and what both are of.

@@ -5,36 +5,57 @@
 use super::graph::reads;
 use crate::jit::ir::{Func, Term, V};
 
+/// Values that are wanted, and those of them whose operands are still to be.
+struct Wanted<'a> {
+    f: &'a Func,
+    is: Vec<bool>,
+    open: Vec<V>,
+}
+
+impl Wanted<'_> {
+    fn put(&mut self, v: V) {
+        if !std::mem::replace(&mut self.is[v.0 as usize], true) {
+            self.open.push(v);
+        }
+    }
+
+    /// What an exit writes.
+    fn exit(&mut self, exit: usize) {
+        let f = self.f;
+        (f.exits[exit].writes.iter()).for_each(|(_, v)| self.put(*v));
+    }
+}
+
 pub(super) fn run(f: &mut Func) {
     let order = f.order();
-    let mut wanted = vec![false; f.insts.len()];
-    let mut open: Vec<V> = Vec::new();
+    let mut wanted = Wanted {
+        f,
+        is: vec![false; f.insts.len()],
+        open: Vec::with_capacity(f.insts.len()),
+    };
     for b in &order {
         let block = &f.blocks[b.0 as usize];
         // A guard may still be moved there.
         if let Some((_, exit)) = block.preheader {
-            open.extend(f.exits[exit].writes.iter().map(|(_, v)| *v));
+            wanted.exit(exit);
         }
         for v in &block.insts {
             let inst = f.inst(*v);
             if !inst.is_pure() && reads(inst).is_none() {
-                open.push(*v);
-            }
-            if let Some(exit) = inst.exit() {
-                open.extend(f.exits[exit].writes.iter().map(|(_, v)| *v));
+                wanted.put(*v);
+                inst.exit().into_iter().for_each(|exit| wanted.exit(exit));
             }
         }
         if let Term::Leave(exit) = &block.term {
-            open.extend(f.exits[*exit].writes.iter().map(|(_, v)| *v));
+            wanted.exit(*exit);
         }
         // Parameters of blocks keep what they are given.
-        block.term.each_operand(|v| open.push(*v));
+        block.term.each_operand(|v| wanted.put(*v));
     }
-    while let Some(v) = open.pop() {
-        if !std::mem::replace(&mut wanted[v.0 as usize], true) {
-            f.inst(v).each_operand(|v| open.push(*v));
-        }
+    while let Some(v) = wanted.open.pop() {
+        f.inst(v).each_operand(|v| wanted.put(*v));
     }
+    let wanted = wanted.is;
     for b in order {
         f.blocks[b.0 as usize]
             .insts

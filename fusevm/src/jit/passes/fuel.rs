@@ -7,36 +7,26 @@
 //! **Invariant**: on each way to a payment there is a look at fuel that covers it and all other payments in
 //! between; what others pay, and heads of loops, end what a look covers.
 
-use crate::jit::ir::{B, Func, Inst, Lib, Ty, V};
+use super::graph::Graph;
+use crate::jit::ir::{Func, Inst, Lib, Ty, V};
 use crate::jit::mix::Map;
 
-pub(super) fn run(f: &mut Func) {
-    let order = f.order();
-    let pays = |v: &V| matches!(f.inst(*v), Inst::Charge(..));
-    if !order
-        .iter()
-        .any(|b| f.blocks[b.0 as usize].insts.iter().any(pays))
-    {
-        return;
+/// Whether anything is paid for.
+pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
+    if !f.any(|inst| matches!(inst, Inst::Charge(..))) {
+        return false;
     }
-    let place: Map<B, usize> = order.iter().copied().zip(0..).collect();
-    let mut heads = vec![false; order.len()];
-    let mut preds = vec![Vec::new(); order.len()];
-    for (at, b) in order.iter().enumerate() {
-        for to in f.blocks[b.0 as usize].term.succs() {
-            let to = place[&to];
-            heads[to] |= to <= at;
-            preds[to].push(at);
-        }
-    }
+    let order = &graph.order;
+    let is_head = |at| graph.preds(at).iter().any(|pred| *pred >= at);
+    let heads: Vec<bool> = (0..order.len()).map(is_head).collect();
     // What the dearest way from each payment on costs, itself included.
     let mut needs: Map<V, u32> = Map::default();
     let mut before = vec![0_u32; order.len()];
     for (at, b) in order.iter().enumerate().rev() {
         let block = &f.blocks[b.0 as usize];
-        let behind = block.term.succs().map(|to| match place[&to] {
-            to if heads[to] => 0,
-            to => before[to],
+        let behind = block.term.succs().map(|to| match graph.place(to) {
+            Some(to) if !heads[to] => before[to],
+            _head => 0,
         });
         let mut need = behind.max().unwrap_or(0);
         for v in block.insts.iter().rev() {
@@ -52,7 +42,8 @@ pub(super) fn run(f: &mut Func) {
     let mut covered = vec![false; order.len()];
     for (at, b) in order.iter().enumerate() {
         let is_covered = |pred: &usize| covered[*pred];
-        let mut now = !heads[at] && !preds[at].is_empty() && preds[at].iter().all(is_covered);
+        let preds = graph.preds(at);
+        let mut now = !heads[at] && !preds.is_empty() && preds.iter().all(is_covered);
         let insts = std::mem::take(&mut f.blocks[b.0 as usize].insts);
         let mut with = Vec::with_capacity(insts.len());
         for v in insts {
@@ -80,6 +71,7 @@ pub(super) fn run(f: &mut Func) {
         f.blocks[b.0 as usize].insts = with;
         covered[at] = now;
     }
+    true
 }
 
 /// Whether others may pay there.
@@ -92,13 +84,13 @@ fn others_pay(inst: &Inst) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{Graph, run};
     use crate::jit::passes::golden::check;
 
     #[test]
     fn one_look_covers_both_ways_and_ends_with_the_turn() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Bool):
                 charge 2, else @1 Limit []

@@ -11,7 +11,7 @@ use crate::jit::ir::{
 
 /// Runs a pass on a unit; what comes of it is as said, but for indentation.
 #[track_caller]
-pub(super) fn check(pass: impl Fn(&mut Func), before: &str, after: &str) {
+pub(super) fn check<T>(pass: impl Fn(&mut Func) -> T, before: &str, after: &str) {
     let mut f = parse(before);
     pass(&mut f);
     let flat = |text: &str| -> Vec<String> {

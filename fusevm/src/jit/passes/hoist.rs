@@ -10,8 +10,12 @@
 use super::graph::{Graph, Loop, Part, Writes, reads, seen_through};
 use crate::jit::ir::{Bin, Field, Func, Inst, Lib, Loc, Term, V};
 
-pub(super) fn run(f: &mut Func) {
-    let graph = Graph::of(f);
+/// Whether it has moved anything.
+pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
+    let mut moved = false;
+    if graph.loops.is_empty() {
+        return moved;
+    }
     let mut defined = graph.defined(f);
     for found in &graph.loops {
         let header = graph.order[found.header];
@@ -26,12 +30,15 @@ pub(super) fn run(f: &mut Func) {
         }
         while pass(
             f,
-            &graph,
+            graph,
             found,
             (before.0 as usize, target, exit),
             &mut defined,
-        ) {}
+        ) {
+            moved = true;
+        }
     }
+    moved
 }
 
 /// Moves what can be moved now; whether anything was.
@@ -42,14 +49,11 @@ fn pass(
     (before, target, exit): (usize, usize, usize),
     defined: &mut [usize],
 ) -> bool {
-    let blocks: Vec<usize> = (found.blocks.iter())
-        .filter(|at| *at < graph.order.len())
-        .collect();
     // What was moved before writes nothing here any more.
     let mut writes = Writes::default();
     let mut unshares: Vec<(Loc, V)> = Vec::new();
-    for at in &blocks {
-        for &v in &f.blocks[graph.order[*at].0 as usize].insts {
+    for at in found.blocks.iter() {
+        for &v in &f.blocks[graph.order[at].0 as usize].insts {
             match f.inst(v) {
                 Inst::Lib {
                     lib: Lib::Unshare,
@@ -63,16 +67,15 @@ fn pass(
     let mut all = writes.clone();
     unshares.iter().for_each(|(_, v)| all.add(f.inst(*v)));
     let mut moved = false;
-    for &at in &blocks {
+    let mut moving = Vec::new();
+    for at in found.blocks.iter() {
         let b = graph.order[at].0 as usize;
         let always = found
             .latches
             .iter()
             .all(|latch| graph.dominates(at, *latch));
-        // They stay there to be seen until all are looked at.
-        let insts = f.blocks[b].insts.clone();
-        let mut kept = Vec::with_capacity(insts.len());
-        for v in insts {
+        for i in 0..f.blocks[b].insts.len() {
+            let v = f.blocks[b].insts[i];
             let inst = f.inst(v);
             let mut outside = true;
             inst.each_operand(|of| outside &= !found.blocks.has(defined[of.0 as usize]));
@@ -116,7 +119,6 @@ fn pass(
                     },
                 };
             if !moves {
-                kept.push(v);
                 continue;
             }
             match &mut f.insts[v.0 as usize] {
@@ -126,11 +128,15 @@ fn pass(
                 }
                 _value => {}
             }
-            f.blocks[before].insts.push(v);
             defined[v.0 as usize] = target;
+            moving.push(v);
+        }
+        // They stay there to be seen until all are looked at.
+        if !moving.is_empty() {
+            f.blocks[b].insts.retain(|v| !moving.contains(v));
+            f.blocks[before].insts.append(&mut moving);
             moved = true;
         }
-        f.blocks[b].insts = kept;
     }
     moved
 }
@@ -142,8 +148,7 @@ fn is_proven(f: &Func, found: &Loop, graph: &Graph, loc: Loc) -> bool {
         Inst::Cmp(_, a, b) => [a, b].iter().any(|v| *f.inst(**v) == Inst::Tag(loc)),
         _other => false,
     };
-    let blocks = found.blocks.iter().filter(|at| *at < graph.order.len());
-    for at in blocks {
+    for at in found.blocks.iter() {
         let block = &f.blocks[graph.order[at].0 as usize];
         for v in &block.insts {
             if let Inst::Guard(is, want, _) = f.inst(*v)
@@ -163,13 +168,13 @@ fn is_proven(f: &Func, found: &Loop, graph: &Graph, loc: Loc) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{Graph, run};
     use crate::jit::passes::golden::check;
 
     #[test]
     fn what_is_the_same_in_every_turn_is_done_before() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int):
                 jump b1(v0)
@@ -218,7 +223,7 @@ mod tests {
     #[test]
     fn ops_that_are_pure_run_before_if_every_turn_runs_them_on_the_same() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int, v1: Bool):
                 jump b1()
@@ -259,7 +264,7 @@ mod tests {
     #[test]
     fn what_the_loop_writes_or_may_trap_on_stays() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int, v1: Bool):
                 jump b1()

@@ -26,15 +26,16 @@ pub(super) fn run(f: &mut Func) -> bool {
     for (_, _, bound) in &found {
         *times.entry(*bound).or_default() += 1;
     }
-    let graph = Graph::of(f);
-    let in_loop = |at: usize| {
+    let mut graph = None;
+    let mut in_loop = |f: &Func, at: usize| {
+        let graph = graph.get_or_insert_with(|| Graph::of(f));
         let place = graph.place(B(at as u32));
         place.is_some_and(|place| graph.loops.iter().any(|l| l.blocks.has(place)))
     };
     let mut changed = false;
     for (at, guard, bound) in found {
         // One that comes once is as good as the other.
-        if times[&bound] < 2 && !in_loop(at) {
+        if times[&bound] < 2 && !in_loop(f, at) {
             continue;
         }
         changed = true;

@@ -211,9 +211,11 @@ struct Numbering<'a> {
     /// Where that of the block on its way begins.
     now: usize,
     states: u32,
+    more: bool,
 }
 
-pub(super) fn run(f: &mut Func) {
+/// Whether more may be found now: control goes fewer ways, or less is written.
+pub(super) fn run(f: &mut Func) -> bool {
     let (graph, parts) = (Graph::of(f), Parts::of(f));
     let numbering = Numbering {
         with: (0..f.insts.len() as u32).map(V).collect(),
@@ -227,15 +229,16 @@ pub(super) fn run(f: &mut Func) {
         memory: vec![0; graph.order.len() * parts.all.len()],
         now: 0,
         states: 0,
+        more: false,
         f,
         graph,
         parts,
     };
-    numbering.walk();
+    numbering.walk()
 }
 
 impl Numbering<'_> {
-    fn walk(mut self) {
+    fn walk(mut self) -> bool {
         let mut heads: Vec<(usize, Writes)> = (self.graph.loops.iter())
             .map(|l| (l.header, l.writes(self.f, &self.graph)))
             .collect();
@@ -268,6 +271,7 @@ impl Numbering<'_> {
             {
                 let (to, args) = if truth { yes } else { no };
                 term = Term::Jump(*to, std::mem::take(args));
+                self.more = true;
             }
             self.f.blocks[b].term = term;
         }
@@ -277,6 +281,7 @@ impl Numbering<'_> {
             writes.iter_mut().for_each(|(_, v)| *v = self.find(*v));
             self.f.exits[exit].writes = writes;
         }
+        self.more
     }
 
     fn find(&self, mut v: V) -> V {
@@ -438,6 +443,7 @@ impl Numbering<'_> {
                 let state = self.unshared_state(*loc);
                 let known = self.unshared.get(&state);
                 if known.is_some_and(|all| all.iter().any(|from| self.graph.dominates(*from, at))) {
+                    self.more = true;
                     return false;
                 }
                 self.written_by(inst);
@@ -479,6 +485,7 @@ impl Numbering<'_> {
         match known.iter().find(fits).map(|(_, other)| *other) {
             Some(other) => {
                 self.with[v.0 as usize] = self.find(other);
+                self.more = true;
                 false
             }
             None => {

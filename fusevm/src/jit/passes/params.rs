@@ -3,73 +3,86 @@
 //! **Invariant**: a parameter goes only if each way to its block gives it the same value or itself.
 
 use super::graph::replace;
-use crate::jit::ir::{Func, Term, V};
+use crate::jit::ir::{B, Func, Term, V};
 
-pub(super) fn run(f: &mut Func) {
-    loop {
-        let mut with: Vec<V> = (0..f.insts.len() as u32).map(V).collect();
-        let order = f.order();
-        // What each parameter is given: nothing yet, one value, or more.
-        let mut given: Vec<Vec<Option<Option<V>>>> = (f.blocks.iter())
-            .map(|block| vec![None; block.params.len()])
-            .collect();
-        for at in &order {
-            let mut note = |to: usize, args: &[V]| {
-                for (i, arg) in args.iter().enumerate() {
-                    let param = f.blocks[to].params[i];
-                    let slot = &mut given[to][i];
-                    match slot {
-                        _ if *arg == param => {}
-                        None => *slot = Some(Some(*arg)),
-                        Some(Some(old)) if old == arg => {}
-                        Some(_) => *slot = Some(None),
-                    }
-                }
-            };
-            match &f.blocks[at.0 as usize].term {
-                Term::Jump(to, args) => note(to.0 as usize, args),
-                Term::Branch(_, (yes, with), (no, without)) => {
-                    note(yes.0 as usize, with);
-                    note(no.0 as usize, without);
-                }
-                _other => {}
-            }
-        }
-        let mut gone: Vec<Vec<usize>> = vec![Vec::new(); f.blocks.len()];
-        for at in &order[1..] {
-            let at = at.0 as usize;
-            for (i, slot) in given[at].iter().enumerate() {
-                if let Some(Some(v)) = slot {
-                    with[f.blocks[at].params[i].0 as usize] = *v;
-                    gone[at].push(i);
-                }
-            }
-        }
-        if gone.iter().all(Vec::is_empty) {
-            return;
-        }
-        let keep = |values: &mut Vec<V>, gone: &[usize]| {
-            let mut at = 0;
-            values.retain(|_| {
-                at += 1;
-                !gone.contains(&(at - 1))
-            });
-        };
-        for block in &mut f.blocks {
-            match &mut block.term {
-                Term::Jump(to, args) => keep(args, &gone[to.0 as usize]),
-                Term::Branch(_, (yes, with), (no, without)) => {
-                    keep(with, &gone[yes.0 as usize]);
-                    keep(without, &gone[no.0 as usize]);
-                }
-                _other => {}
-            }
-        }
-        for (block, gone) in f.blocks.iter_mut().zip(&gone) {
-            keep(&mut block.params, gone);
-        }
-        replace(f, &with);
+/// What a parameter is given.
+#[derive(Clone, Copy, PartialEq)]
+enum Given {
+    Nothing,
+    One(V),
+    More,
+}
+
+/// Whether any went.
+pub(super) fn run(f: &mut Func) -> bool {
+    let order = f.order();
+    let mut changed = false;
+    while one(f, &order) {
+        changed = true;
     }
+    changed
+}
+
+fn one(f: &mut Func, order: &[B]) -> bool {
+    let has_any = |b: &B| !f.blocks[b.0 as usize].params.is_empty();
+    if !order[1..].iter().any(has_any) {
+        return false;
+    }
+    let mut given = vec![Given::Nothing; f.insts.len()];
+    for at in order {
+        let mut note = |to: &B, args: &[V]| {
+            for (param, arg) in f.blocks[to.0 as usize].params.iter().zip(args) {
+                let given = &mut given[param.0 as usize];
+                *given = match *given {
+                    given if arg == param => given,
+                    Given::Nothing => Given::One(*arg),
+                    Given::One(old) if old == *arg => Given::One(old),
+                    _several => Given::More,
+                };
+            }
+        };
+        match &f.blocks[at.0 as usize].term {
+            Term::Jump(to, args) => note(to, args),
+            Term::Branch(_, (yes, with), (no, without)) => {
+                note(yes, with);
+                note(no, without);
+            }
+            _other => {}
+        }
+    }
+    let mut changed = false;
+    let mut with: Vec<V> = (0..f.insts.len() as u32).map(V).collect();
+    for at in &order[1..] {
+        for param in &f.blocks[at.0 as usize].params {
+            if let Given::One(v) = given[param.0 as usize] {
+                with[param.0 as usize] = v;
+                changed = true;
+            }
+        }
+    }
+    if !changed {
+        return false;
+    }
+    let stays = |param: &V| with[param.0 as usize] == *param;
+    for at in 0..f.blocks.len() {
+        let mut term = std::mem::replace(&mut f.blocks[at].term, Term::Open);
+        let keep = |to: &B, args: &mut Vec<V>| {
+            let mut params = f.blocks[to.0 as usize].params.iter();
+            args.retain(|_| params.next().is_none_or(stays));
+        };
+        match &mut term {
+            Term::Jump(to, args) => keep(to, args),
+            Term::Branch(_, (yes, with), (no, without)) => {
+                keep(yes, with);
+                keep(no, without);
+            }
+            _other => {}
+        }
+        f.blocks[at].term = term;
+    }
+    (f.blocks.iter_mut()).for_each(|block| block.params.retain(stays));
+    replace(f, &with);
+    true
 }
 
 #[cfg(test)]
@@ -80,7 +93,7 @@ mod tests {
     #[test]
     fn what_a_loop_gives_back_unchanged_is_no_parameter() {
         check(
-            run,
+            |f| assert!(run(f)),
             "
             b0(v0: Int, v1: Bool):
                 jump b1(v0, v0)

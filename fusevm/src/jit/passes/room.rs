@@ -7,11 +7,14 @@
 use super::graph::Graph;
 use crate::jit::ir::{Func, Inst, V};
 
-pub(super) fn run(f: &mut Func) {
-    let graph = Graph::of(f);
+pub(super) fn run(f: &mut Func, graph: &Graph) {
     // Looks that stay, and the places of their blocks.
     let mut stay: Vec<(usize, V)> = Vec::new();
     for (at, b) in graph.order.iter().enumerate() {
+        let is_look = |v: &V| matches!(f.inst(*v), Inst::Room { .. });
+        if !f.blocks[b.0 as usize].insts.iter().any(is_look) {
+            continue;
+        }
         let insts = std::mem::take(&mut f.blocks[b.0 as usize].insts);
         let mut kept = Vec::with_capacity(insts.len());
         for v in insts {
@@ -38,13 +41,13 @@ pub(super) fn run(f: &mut Func) {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{Graph, run};
     use crate::jit::passes::golden::check;
 
     #[test]
     fn the_first_look_is_for_all_behind_it_and_none_beside() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Bool):
                 if v0 b1() else b2()

@@ -55,17 +55,18 @@ fn arm(f: &Func, (to, args): &(B, Vec<V>), preds: &[usize]) -> Option<(Vec<V>, B
             _other => None,
         }
     };
+    let alone = preds[to.0 as usize] == 1 && args.is_empty() && block.preheader.is_none();
+    let Term::Jump(on, given) = &block.term else {
+        return None;
+    };
+    if !alone {
+        return None;
+    }
     let mut cost = 0;
     for v in &block.insts {
         cost += cheap(v)?;
     }
-    let alone = preds[to.0 as usize] == 1 && args.is_empty() && block.preheader.is_none();
-    match &block.term {
-        Term::Jump(on, given) if alone && cost <= MOST => {
-            Some((block.insts.clone(), *on, given.clone()))
-        }
-        _other => None,
-    }
+    (cost <= MOST).then(|| (block.insts.clone(), *on, given.clone()))
 }
 
 /// What is paid on a way.
@@ -96,10 +97,14 @@ fn spend(f: &mut Func, block: usize, is: V, [yes, no]: [i64; 2]) {
 }
 
 fn diamond(f: &mut Func, at: B, preds: &[usize]) -> bool {
-    let Term::Branch(is, yes, no) = f.blocks[at.0 as usize].term.clone() else {
+    let Term::Branch(is, yes, no) = &f.blocks[at.0 as usize].term else {
         return false;
     };
-    let (first, second) = (arm(f, &yes, preds), arm(f, &no, preds));
+    let (first, second) = (arm(f, yes, preds), arm(f, no, preds));
+    if first.is_none() && second.is_none() {
+        return false;
+    }
+    let (is, yes, no) = (*is, yes.clone(), no.clone());
     let ((mut insts, more), to, given) = match (first, second) {
         (Some((insts, to, given)), Some((more, other, taken))) if to == other => {
             ((insts, more), to, (given, taken))

@@ -5,7 +5,8 @@
 use super::graph::replace;
 use crate::jit::ir::{Func, Term, V};
 
-pub(super) fn run(f: &mut Func) {
+/// Whether a value has taken the place of another.
+pub(super) fn run(f: &mut Func) -> bool {
     let order = f.order();
     let mut ways = vec![0; f.blocks.len()];
     for at in &order {
@@ -13,18 +14,16 @@ pub(super) fn run(f: &mut Func) {
             ways[to.0 as usize] += 1;
         }
     }
-    let mut with: Vec<V> = (0..f.insts.len() as u32).map(V).collect();
+    let mut given: Vec<(V, V)> = Vec::new();
     for at in &order {
-        while let Term::Jump(to, args) = &f.blocks[at.0 as usize].term {
-            let (to, args) = (*to, args.clone());
+        while let Term::Jump(to, args) = &mut f.blocks[at.0 as usize].term {
+            let (to, args) = (*to, std::mem::take(args));
             let is_head = f.blocks[to.0 as usize].preheader.is_some();
             if ways[to.0 as usize] != 1 || to == order[0] || is_head {
+                f.blocks[at.0 as usize].term = Term::Jump(to, args);
                 break;
             }
-            let params = std::mem::take(&mut f.blocks[to.0 as usize].params);
-            for (param, arg) in params.iter().zip(args) {
-                with[param.0 as usize] = arg;
-            }
+            given.extend(f.blocks[to.0 as usize].params.drain(..).zip(args));
             let insts = std::mem::take(&mut f.blocks[to.0 as usize].insts);
             let term = std::mem::replace(&mut f.blocks[to.0 as usize].term, Term::Open);
             let block = &mut f.blocks[at.0 as usize];
@@ -32,7 +31,13 @@ pub(super) fn run(f: &mut Func) {
             block.term = term;
         }
     }
+    if given.is_empty() {
+        return false;
+    }
+    let mut with: Vec<V> = (0..f.insts.len() as u32).map(V).collect();
+    (given.iter()).for_each(|(param, arg)| with[param.0 as usize] = *arg);
     replace(f, &with);
+    true
 }
 
 #[cfg(test)]
@@ -43,7 +48,7 @@ mod tests {
     #[test]
     fn blocks_in_a_row_are_one_and_those_of_two_ways_are_not() {
         check(
-            run,
+            |f| assert!(run(f)),
             "
             b0(v0: Int, v1: Bool):
                 jump b1(v0)

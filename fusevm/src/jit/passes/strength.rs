@@ -6,6 +6,7 @@
 //!
 //! **Invariant**: the results are the same for all integers, and no divisor is 0 or -1.
 
+use super::graph::Graph;
 use crate::jit::ir::{B, Bin, Cond, Func, Inst, Ty, V};
 
 struct Strength<'a> {
@@ -14,15 +15,24 @@ struct Strength<'a> {
     insts: Vec<V>,
 }
 
-pub(super) fn run(f: &mut Func) {
+/// Whether it has changed anything.
+pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
+    let is_dear = |v| match f.inst(v) {
+        Inst::Bin(Bin::Rem | Bin::Quot | Bin::Mul, _, b) => f.int(*b).is_some(),
+        _other => false,
+    };
+    if !f.any_of(is_dear) {
+        return false;
+    }
     // What asks of a remainder has to see it before it is made cheaper.
-    each(f, |strength, v| strength.comparison(v));
-    each(f, |strength, v| strength.operation(v));
+    each(f, graph, |strength, v| strength.comparison(v));
+    each(f, graph, |strength, v| strength.operation(v));
+    true
 }
 
 /// Looks at all instructions; what is cheaper takes their places.
-fn each(f: &mut Func, cheaper: fn(&mut Strength<'_>, V) -> Option<Inst>) {
-    for B(at) in f.order() {
+fn each(f: &mut Func, graph: &Graph, cheaper: fn(&mut Strength<'_>, V) -> Option<Inst>) {
+    for &B(at) in &graph.order {
         let insts = std::mem::take(&mut f.blocks[at as usize].insts);
         let mut strength = Strength {
             f,
@@ -175,13 +185,13 @@ fn magic(d: i64) -> (i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{magic, run};
+    use super::{Graph, magic, run};
     use crate::jit::passes::golden::check;
 
     #[test]
     fn a_power_of_two_is_shifts_and_a_test_of_bits() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int):
                 v1: Int = 2
