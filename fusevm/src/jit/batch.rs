@@ -340,7 +340,7 @@ impl<'a> Making<'a> {
         };
         let mut f = build(&source, &mut wanting)?;
         let calls = wanting.calls;
-        passes::early(&mut f);
+        let more = passes::early(&mut f);
         let of = (code, batch.program.chunk());
         (self.listings).built(number, of, part.map(|_| ip), &source.entry);
         self.drafts[at].calls = calls;
@@ -348,6 +348,7 @@ impl<'a> Making<'a> {
             f,
             gives: face.gives,
             units: vec![face.unit],
+            more,
         })
     }
 
@@ -367,12 +368,12 @@ impl<'a> Making<'a> {
         let table = self.table(&outs);
         let mut made = Vec::new();
         for (at, calls_out) in outs.into_iter().enumerate() {
-            let Draw::Built(body) = &self.drafts[at].state else {
+            let Draw::Built(body) = &mut self.drafts[at].state else {
                 continue;
             };
-            let body = body.clone();
+            let (f, body) = (Body::take(body), body.clone());
             let emitted = match (self.is_wanted)() {
-                true => self.emit_one(at, body, &table, emitter),
+                true => self.emit_one(at, (f, body), &table, emitter),
                 false => None,
             };
             let Some(mut one) = emitted else {
@@ -417,14 +418,14 @@ impl<'a> Making<'a> {
     fn emit_one(
         &mut self,
         at: usize,
-        body: Arc<Body>,
+        (mut f, body): (Func, Arc<Body>),
         table: &[Callee],
         emitter: &mut Emitter,
     ) -> Option<Made> {
         self.may_fail()?;
-        let (mut f, mut units) = (body.f.clone(), body.units.clone());
+        let mut units = body.units.clone();
         let changed = passes::inline::run(&mut f, &mut units, &|version| self.body(version));
-        passes::late(&mut f, changed, self.batch.again);
+        passes::late(&mut f, (changed, body.more), self.batch.again);
         let facts = Facts::of(&f);
         let draft = &self.drafts[at];
         let (number, face) = (draft.number, draft.face.clone());

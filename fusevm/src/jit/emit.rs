@@ -19,8 +19,7 @@ use crate::value::{Handle, Value};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::{
-    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, SourceLoc, Type,
-    UserFuncName, types,
+    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, SourceLoc, Type, types,
 };
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
@@ -179,7 +178,8 @@ impl Emitter {
                 values: vec![None; f.insts.len()],
                 selected: selected(f),
                 entries: Map::default(),
-                blocks: Map::default(),
+                blocks: vec![None; f.blocks.len()],
+                fixed: Vec::new(),
                 ways: vec![None; f.exits.len()],
                 stubs: Vec::new(),
                 last: None,
@@ -269,7 +269,7 @@ impl Emitter {
             Way::Good | Way::Listed => &self.isa,
         };
         self.context.clear();
-        self.context.func = ir::Function::with_name_signature(UserFuncName::default(), signature);
+        self.context.func.signature = signature;
         self.context.set_disasm(listed);
         let mut b = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         body(&mut b, isa.default_call_conv());
@@ -403,6 +403,17 @@ fn store_wide(b: &mut FunctionBuilder<'_>, at: ir::Value, ty: Ty, v: ir::Value) 
         .store(MemFlagsData::new().with_notrap(), both, at, 0);
 }
 
+/// Numbers that are remembered as made.
+const FIXED: usize = 16;
+
+/// The ways to a block.
+#[derive(Clone, Copy)]
+enum Ways {
+    None,
+    One(B),
+    More,
+}
+
 /// Integers that are selected in other blocks than their own.
 fn selected(f: &Func) -> Map<V, Option<ir::Value>> {
     let mut selected = Map::default();
@@ -440,7 +451,10 @@ struct Body<'a, 'b> {
     selected: Map<V, Option<ir::Value>>,
     /// Addresses of ops' own code that loops have at hand.
     entries: Map<usize, ir::Value>,
-    blocks: Map<B, ir::Block>,
+    /// By number of block.
+    blocks: Vec<Option<ir::Block>>,
+    /// Numbers that are made, as far as they are good in this block.
+    fixed: Vec<(i64, ir::Value)>,
     /// The pieces that write what exits write: by number of exit, and all of them.
     ways: Vec<Option<usize>>,
     stubs: Vec<exit::Stub>,
@@ -462,26 +476,34 @@ impl Body<'_, '_> {
     fn emit(mut self) {
         let order = &self.facts.order[..];
         self.plan_exits(order);
-        let mut frames: Map<B, Option<ir::Value>> = Map::default();
-        let mut ways: Map<B, Option<B>> = Map::default();
+        let mut frames: Vec<Option<ir::Value>> = vec![None; self.f.blocks.len()];
+        // The block before each, if it is one alone.
+        let mut ways: Vec<Ways> = vec![Ways::None; self.f.blocks.len()];
         for &at in order {
             for to in self.f.blocks[at.0 as usize].term.succs() {
-                let several = ways.contains_key(&to);
-                ways.insert(to, Some(at).filter(|_| !several));
+                let way = &mut ways[to.0 as usize];
+                *way = match *way {
+                    Ways::None => Ways::One(at),
+                    _some => Ways::More,
+                };
             }
+            self.blocks[at.0 as usize] = Some(self.b.create_block());
         }
+        let mut last = None;
         for &at in order {
-            let block = self.b.create_block();
-            self.blocks.insert(at, block);
-        }
-        for (&first, &at) in [true].iter().chain(std::iter::repeat(&false)).zip(order) {
-            let block = self.blocks[&at];
+            let block = self.block(at);
             self.b.switch_to_block(block);
             // What the one block before has is good here.
-            let before = ways.get(&at).and_then(|before| *before);
-            let left = before.and_then(|before| frames.get(&before).copied());
-            self.frame = self.window.or(left.flatten());
-            if first {
+            let before = match ways[at.0 as usize] {
+                Ways::One(before) => Some(before),
+                _other => None,
+            };
+            let left = before.and_then(|before| frames[before.0 as usize]);
+            self.frame = self.window.or(left);
+            if before != last {
+                self.fixed.clear();
+            }
+            if last.replace(at).is_none() {
                 self.b.append_block_params_for_function_params(block);
                 let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
                 // A loop keeps it where calls leave it alone, which is not where it is given.
@@ -529,13 +551,17 @@ impl Body<'_, '_> {
                 self.b.set_srcloc(mark());
             }
             for &v in &self.f.blocks[at.0 as usize].insts {
-                self.inst(v);
+                self.inst(v, at);
             }
-            frames.insert(at, self.frame);
+            frames[at.0 as usize] = self.frame;
             self.term(at);
             self.b.set_srcloc(SourceLoc::default());
         }
         self.finish_exits();
+    }
+
+    fn block(&self, at: B) -> ir::Block {
+        self.blocks[at.0 as usize].expect("control reaches it")
     }
 
     fn value(&mut self, v: V) -> ir::Value {
@@ -547,11 +573,39 @@ impl Body<'_, '_> {
             Inst::Int(n) => self.b.ins().iconst(types::I64, *n),
             Inst::Float(bits) => self.b.ins().f64const(f64::from_bits(*bits)),
             Inst::Bool(is) => self.b.ins().iconst(types::I8, i64::from(*is)),
+            // A branch asked for the opposite instead.
+            Inst::Cmp(cond, a, b) => self.cmp(*cond, *a, *b),
             other => {
                 debug_assert_eq!(*other, Inst::Undef, "{v} is not there");
                 self.b.ins().iconst(types::I64, 0)
             }
         }
+    }
+
+    /// A number that is part of the instruction that it is for: it is made once where the same is wanted several
+    /// times, and is in no register. Not for blocks that do not come before what follows.
+    fn fixed(&mut self, n: i64) -> ir::Value {
+        if let Some((_, made)) = self.fixed.iter().rev().find(|(of, _)| *of == n) {
+            return *made;
+        }
+        let made = self.b.ins().iconst(types::I64, n);
+        if self.fixed.len() < FIXED {
+            self.fixed.push((n, made));
+        }
+        made
+    }
+
+    /// The second operand of an instruction that may have a number in it.
+    fn second(&mut self, v: V) -> ir::Value {
+        match self.f.int(v).filter(|n| i32::try_from(*n).is_ok()) {
+            Some(n) => self.fixed(n),
+            _other => self.value(v),
+        }
+    }
+
+    fn cmp(&mut self, cond: Cond, a: V, b: V) -> ir::Value {
+        let (x, y) = (self.value(a), self.second(b));
+        self.b.ins().icmp(int_cond(cond), x, y)
     }
 
     /// Has the address of an op's own code at hand, if the loop calls that of one alone.
@@ -596,7 +650,7 @@ impl Body<'_, '_> {
         self.b.ins().iadd_imm_s(v, 0)
     }
 
-    fn inst(&mut self, v: V) {
+    fn inst(&mut self, v: V, at: B) {
         let f = self.f;
         if self.target.stress > 0 {
             self.shake(v);
@@ -614,10 +668,8 @@ impl Body<'_, '_> {
             }
             Inst::Bin(op, a, b) => Some(self.bin(*op, *a, *b)),
             Inst::Un(op, a) => Some(self.un(*op, *a)),
-            Inst::Cmp(cond, a, b) => {
-                let (x, y) = (self.value(*a), self.value(*b));
-                Some(self.b.ins().icmp(int_cond(*cond), x, y))
-            }
+            Inst::Cmp(..) if self.is_turned(v, at) => return,
+            Inst::Cmp(cond, a, b) => Some(self.cmp(*cond, *a, *b)),
             Inst::FCmp(cond, a, b) => {
                 let (x, y) = (self.value(*a), self.value(*b));
                 Some(self.b.ins().fcmp(float_cond(*cond), x, y))
@@ -779,11 +831,18 @@ impl Body<'_, '_> {
     }
 
     fn bin(&mut self, op: Bin, a: V, b: V) -> ir::Value {
-        let (x, y) = (self.value(a), self.value(b));
-        let fixed = self.f.int(b);
+        let x = self.value(a);
+        let y = match (op, self.f.int(b)) {
+            (Bin::At8 | Bin::At16, Some(0)) => return x,
+            (Bin::At8, _) => self.elements(b, 3),
+            (Bin::At16, _) => self.elements(b, 4),
+            (Bin::Shl | Bin::Shr | Bin::ShrU, Some(n)) => self.fixed(n & 63),
+            (Bin::Add | Bin::Sub | Bin::And | Bin::Or | Bin::Xor | Bin::Mul, _) => self.second(b),
+            _other => self.value(b),
+        };
         let ins = self.b.ins();
         match op {
-            Bin::Add => ins.iadd(x, y),
+            Bin::Add | Bin::At8 | Bin::At16 => ins.iadd(x, y),
             Bin::Sub => ins.isub(x, y),
             Bin::Mul => ins.imul(x, y),
             Bin::Rem => ins.srem(x, y),
@@ -791,18 +850,9 @@ impl Body<'_, '_> {
             Bin::And => ins.band(x, y),
             Bin::Or => ins.bor(x, y),
             Bin::Xor => ins.bxor(x, y),
-            Bin::Shl => match fixed {
-                Some(n) => ins.ishl_imm_u(x, n & 63),
-                None => ins.ishl(x, y),
-            },
-            Bin::Shr => match fixed {
-                Some(n) => ins.sshr_imm_u(x, n & 63),
-                None => ins.sshr(x, y),
-            },
-            Bin::ShrU => match fixed {
-                Some(n) => ins.ushr_imm_u(x, n & 63),
-                None => ins.ushr(x, y),
-            },
+            Bin::Shl => ins.ishl(x, y),
+            Bin::Shr => ins.sshr(x, y),
+            Bin::ShrU => ins.ushr(x, y),
             Bin::MulHigh => ins.smulhi(x, y),
             Bin::AddOver => ins.sadd_overflow(x, y).1,
             Bin::SubOver => ins.ssub_overflow(x, y).1,
@@ -811,17 +861,16 @@ impl Body<'_, '_> {
             Bin::FSub => ins.fsub(x, y),
             Bin::FMul => ins.fmul(x, y),
             Bin::FDiv => ins.fdiv(x, y),
-            Bin::At8 | Bin::At16 => {
-                let by = if op == Bin::At8 { 3 } else { 4 };
-                match fixed.and_then(|n| n.checked_mul(1 << by)) {
-                    Some(behind) => self.further(x, behind),
-                    None => {
-                        let behind = self.b.ins().ishl_imm_u(y, by);
-                        self.b.ins().iadd(x, behind)
-                    }
-                }
-            }
         }
+    }
+
+    /// So many elements, of as many bytes as two to that power, in bytes.
+    fn elements(&mut self, n: V, power: u32) -> ir::Value {
+        if let Some(bytes) = self.f.int(n).and_then(|n| n.checked_mul(1 << power)) {
+            return self.b.ins().iconst(types::I64, bytes);
+        }
+        let (n, power) = (self.value(n), self.fixed(power.into()));
+        self.b.ins().ishl(n, power)
     }
 
     fn un(&mut self, op: Un, a: V) -> ir::Value {
@@ -852,23 +901,20 @@ impl Body<'_, '_> {
             }
             Term::Jump(to, args) => {
                 let args = self.args(args);
-                let to = self.blocks[to];
+                let to = self.block(*to);
                 self.b.ins().jump(to, &args);
             }
             Term::Branch(is, (yes, with), (no, without)) => {
                 let (args, others) = (self.args(with), self.args(without));
-                let (to, other) = (self.blocks[yes], self.blocks[no]);
-                let opposite = match self.leads_back(*yes) {
-                    true => self.opposite(*is),
-                    false => None,
-                };
-                match opposite {
+                let (to, other) = (self.block(*yes), self.block(*no));
+                match f.inst(*is) {
                     // What comes last is placed next: the moves of the next turn, and the jump.
-                    Some((cond, x, y)) => {
-                        let is = self.b.ins().icmp(cond, x, y);
+                    Inst::Cmp(cond, a, b) if self.leads_back(*yes) => {
+                        let (x, y) = (self.value(*a), self.second(*b));
+                        let is = self.b.ins().icmp(int_cond(*cond).complement(), x, y);
                         self.b.ins().brif(is, other, &others, to, &args);
                     }
-                    None => {
+                    _other => {
                         let is = self.value(*is);
                         self.b.ins().brif(is, to, &args, other, &others);
                     }
@@ -894,7 +940,7 @@ impl Body<'_, '_> {
 
     /// Whether a block begins the next turn of a loop, or does nothing but that.
     fn leads_back(&self, to: B) -> bool {
-        let is_made = |to: &B| self.b.func.layout.is_block_inserted(self.blocks[to]);
+        let is_made = |to: &B| self.b.func.layout.is_block_inserted(self.block(*to));
         match &self.f.blocks[to.0 as usize] {
             block if block.insts.is_empty() && block.params.is_empty() => match &block.term {
                 Term::Jump(to, _) => is_made(to),
@@ -904,12 +950,12 @@ impl Body<'_, '_> {
         }
     }
 
-    /// The comparison of integers that says the opposite.
-    fn opposite(&mut self, is: V) -> Option<(IntCC, ir::Value, ir::Value)> {
-        let Inst::Cmp(cond, a, b) = self.f.inst(is) else {
-            return None;
-        };
-        Some((int_cond(*cond).complement(), self.value(*a), self.value(*b)))
+    /// Whether a comparison is the one that the block ends with, if the opposite is asked for there.
+    fn is_turned(&self, v: V, at: B) -> bool {
+        match &self.f.blocks[at.0 as usize].term {
+            Term::Branch(is, (yes, _), _) => *is == v && self.leads_back(*yes),
+            _other => false,
+        }
     }
 
     fn args(&mut self, values: &[V]) -> Vec<BlockArg> {

@@ -95,13 +95,12 @@ pub(super) fn early(f: &mut Func) -> bool {
     more
 }
 
-/// What is done to the whole, in which there may be `more` to be found since the early passes; to what is compiled
-/// `again`, nothing that hides which guard it was left by.
-pub(super) fn late(f: &mut Func, mut more: bool, again: bool) {
+/// What is done to the whole, which may have `changed` since the early passes, or in which they may find `more`; to
+/// what is compiled `again`, nothing that hides which guard it was left by.
+pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: bool) {
     if !again {
-        more |= mask::run(f);
+        changed |= mask::run(f);
     }
-    let changed = more;
     if changed {
         params::run(f);
         more = number::run(f);

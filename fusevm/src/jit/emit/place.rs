@@ -67,7 +67,8 @@ impl Body<'_, '_> {
                     Items::Value => 4,
                     _packed => 3,
                 };
-                let behind = self.b.ins().ishl_imm_u(head, by);
+                let by = self.fixed(by);
+                let behind = self.b.ins().ishl(head, by);
                 self.b.ins().iadd(first, behind)
             }
             Field::Len | Field::Slots | Field::SlotCount => {

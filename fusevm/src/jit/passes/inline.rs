@@ -25,12 +25,35 @@ const CALLS: usize = 3;
 /// How deep callees are built into callees.
 const ROUNDS: usize = 3;
 
+/// Blocks of a callee that is built in.
+const BLOCKS: usize = 12;
+
 /// A version's code before anything was built into it, and the units that its exits name.
 #[derive(Debug)]
 pub(in crate::jit) struct Body {
+    /// Nothing, if it was [taken](Body::take).
     pub(in crate::jit) f: Func,
     pub(in crate::jit) gives: Option<Ty>,
     pub(in crate::jit) units: Vec<u32>,
+    /// Whether the early passes may find more.
+    pub(in crate::jit) more: bool,
+}
+
+impl Body {
+    /// The code, to make machine code of: itself where nobody can build anything of it in, and else a copy.
+    pub(in crate::jit) fn take(body: &mut Arc<Body>) -> Func {
+        let is_wanted = body.is_small() || First::of(&body.f).is_some();
+        match Arc::get_mut(body) {
+            Some(body) if !is_wanted => std::mem::take(&mut body.f),
+            _other => body.f.clone(),
+        }
+    }
+
+    /// Whether it can be built in as a whole.
+    fn is_small(&self) -> bool {
+        let f = &self.f;
+        f.blocks.len() <= BLOCKS && size(f) <= SMALL && calls(f) <= CALLS
+    }
 }
 
 /// Builds callees into a unit, whose own units are extended by theirs; whether that changed anything.
@@ -39,9 +62,11 @@ pub(in crate::jit) fn run(
     units: &mut Vec<u32>,
     body: &dyn Fn(usize) -> Option<Arc<Body>>,
 ) -> bool {
-    if calls(f) == 0 {
+    if !f.any(|inst| matches!(inst, Inst::Call { .. })) || calls(f) == 0 {
         return false;
     }
+    let body = &|version| body(version).filter(|callee| !callee.f.blocks.is_empty());
+    let mut len = size(f);
     // Which look at the limits covers each call.
     let mut rooms: Map<V, V> = Map::default();
     for block in &f.blocks {
@@ -74,12 +99,7 @@ pub(in crate::jit) fn run(
             let Some(callee) = body(version) else {
                 continue;
             };
-            let len = size(&callee.f);
-            if calls(&callee.f) > CALLS
-                || len > SMALL
-                || size(f) + len > MOST
-                || callee.f.blocks.len() > 12
-            {
+            if !callee.is_small() || len + size(&callee.f) > MOST {
                 continue;
             }
             let Some(room) = rooms.get(&call).copied() else {
@@ -90,7 +110,8 @@ pub(in crate::jit) fn run(
             while let Some(next) = moved.get(&at) {
                 at = *next;
             }
-            let rest = splice(f, units, (at, call), &callee, room, &mut rooms);
+            let (rest, more) = splice(f, units, (at, call), &callee, room, &mut rooms);
+            len += more;
             moved.insert(at, rest);
         }
         if moved.is_empty() {
@@ -264,7 +285,7 @@ fn size(f: &Func) -> usize {
         .sum()
 }
 
-/// Puts a callee in place of a call; the block that goes on behind it.
+/// Puts a callee in place of a call; the block that goes on behind it, and by how much the unit is larger.
 fn splice(
     f: &mut Func,
     units: &mut Vec<u32>,
@@ -272,7 +293,7 @@ fn splice(
     callee: &Body,
     room: V,
     rooms: &mut Map<V, V>,
-) -> B {
+) -> (B, usize) {
     let Inst::Call {
         window,
         deep,
@@ -281,7 +302,7 @@ fn splice(
         ..
     } = f.inst(call).clone()
     else {
-        return at;
+        return (at, 0);
     };
     let rest = f.block();
     let insts = &mut f.blocks[at.0 as usize].insts;
@@ -291,6 +312,8 @@ fn splice(
     f.blocks[rest.0 as usize].term =
         std::mem::replace(&mut f.blocks[at.0 as usize].term, Term::Open);
     move_preheaders(f, at, rest);
+    // The call goes, and there is another block.
+    let mut more = 0;
     let from = &callee.f;
     f.keeps.extend(from.keeps.iter().cloned());
     f.arena = f.arena.max(from.arena);
@@ -298,40 +321,31 @@ fn splice(
     f.makers.extend(from.makers.iter().cloned());
     let first_unit = units.len() as u16;
     units.extend(&callee.units);
-    let exits: Vec<usize> = (from.exits.iter())
-        .map(|_| {
-            f.exits.push(Exit {
-                why: crate::jit::Why::Planned,
-                frames: Vec::new(),
-                writes: Vec::new(),
-            });
-            f.exits.len() - 1
-        })
-        .collect();
+    // Exits are as many, and in that order, behind those of the unit.
+    let first_exit = f.exits.len();
     let order = from.order();
-    let mut blocks: Map<B, B> = Map::default();
-    for b in &order {
-        let new = f.block();
-        blocks.insert(*b, new);
-    }
-    let mut values: Map<V, V> = Map::default();
+    let mut blocks = vec![B(0); from.blocks.len()];
+    order.iter().for_each(|b| blocks[b.0 as usize] = f.block());
+    let block = |b: B| blocks[b.0 as usize];
+    // What becomes of each value, as far as control reaches it.
+    let mut values: Vec<Option<V>> = vec![None; from.insts.len()];
     let (first, others) = (order[0], &order[1..]);
     for (param, arg) in from.blocks[first.0 as usize].params.iter().zip(&args) {
-        values.insert(*param, *arg);
+        values[param.0 as usize] = Some(*arg);
     }
     for b in others {
         for param in &from.blocks[b.0 as usize].params {
-            let new = f.param(blocks[b], from.ty(*param));
-            values.insert(*param, new);
+            let new = f.param(block(*b), from.ty(*param));
+            values[param.0 as usize] = Some(new);
         }
     }
     for b in &order {
         for v in &from.blocks[b.0 as usize].insts {
-            let new = f.value(from.inst(*v).clone(), from.ty(*v));
-            values.insert(*v, new);
+            let new = f.value(Inst::Param, from.ty(*v));
+            values[v.0 as usize] = Some(new);
         }
     }
-    let value = |v: V| values.get(&v).copied().unwrap_or(v);
+    let value = |v: V| values[v.0 as usize].unwrap_or(v);
     let loc = |loc: &mut Loc| {
         if let Loc::Reg(r) = loc {
             *r += window;
@@ -340,8 +354,9 @@ fn splice(
     // What the callee needs of the limits, the look before the call has to cover.
     let mut need = (window, deep);
     for b in &order {
-        let mut insts = Vec::new();
-        for v in &from.blocks[b.0 as usize].insts {
+        let old: &Block = &from.blocks[b.0 as usize];
+        let mut insts = Vec::with_capacity(old.insts.len());
+        for v in &old.insts {
             let new = value(*v);
             let mut inst = from.inst(*v).clone();
             inst.each_value(|v| *v = value(*v));
@@ -351,7 +366,7 @@ fn splice(
                 Inst::CopyFrom(_, at) | Inst::CopyTo(at, _) | Inst::Given(at) => loc(at),
                 Inst::Peek { locs, exit, .. } => {
                     locs.iter_mut().for_each(loc);
-                    *exit = exits[*exit];
+                    *exit += first_exit;
                 }
                 Inst::Copy(from, to) => {
                     loc(from);
@@ -359,10 +374,10 @@ fn splice(
                 }
                 Inst::Native { places, exit, .. } => {
                     places.iter_mut().flatten().for_each(loc);
-                    *exit = exits[*exit];
+                    *exit += first_exit;
                 }
                 Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => {
-                    *exit = exits[*exit];
+                    *exit += first_exit;
                 }
                 Inst::Lib {
                     lib, locs, exit, ..
@@ -371,7 +386,7 @@ fn splice(
                         *number += first_maker;
                     }
                     locs.iter_mut().flatten().for_each(loc);
-                    *exit = exits[*exit];
+                    *exit += first_exit;
                 }
                 Inst::Room {
                     window: at,
@@ -389,7 +404,7 @@ fn splice(
                 } => {
                     *at += window;
                     *by += deep;
-                    *after = exits[*after];
+                    *after += first_exit;
                     rooms.insert(new, room);
                 }
                 _other => {}
@@ -397,22 +412,22 @@ fn splice(
             f.insts[new.0 as usize] = inst;
             insts.push(new);
         }
-        let new = blocks[b].0 as usize;
-        let old: &Block = &from.blocks[b.0 as usize];
+        let new = block(*b).0 as usize;
+        more += insts.len() + 1;
         f.blocks[new].insts = insts;
-        f.blocks[new].preheader = old.preheader.map(|(b, exit)| (blocks[&b], exits[exit]));
+        f.blocks[new].preheader = old.preheader.map(|(b, exit)| (block(b), first_exit + exit));
         let mut term = old.term.clone();
         term.each_value(|v| *v = value(*v));
         f.blocks[new].term = match term {
-            Term::Jump(to, args) => Term::Jump(blocks[&to], args),
+            Term::Jump(to, args) => Term::Jump(block(to), args),
             Term::Branch(is, (yes, with), (no, without)) => {
-                Term::Branch(is, (blocks[&yes], with), (blocks[&no], without))
+                Term::Branch(is, (block(yes), with), (block(no), without))
             }
             Term::Return(v) => {
                 let gives = callee.gives.filter(|ty| *ty != Ty::Undef);
                 Term::Jump(rest, v.filter(|_| gives.is_some()).into_iter().collect())
             }
-            Term::Leave(exit) => Term::Leave(exits[exit]),
+            Term::Leave(exit) => Term::Leave(first_exit + exit),
             Term::Open => Term::Open,
         };
     }
@@ -422,7 +437,7 @@ fn splice(
         f.insts[call.0 as usize] = Inst::Param;
     }
     let around = f.exits[after].clone();
-    for (exit, new) in from.exits.iter().zip(&exits) {
+    for exit in &from.exits {
         let mut frames: Vec<At> = (exit.frames.iter())
             .map(|frame| At {
                 unit: frame.unit + first_unit,
@@ -436,21 +451,21 @@ fn splice(
             .filter_map(|(at, v)| {
                 let mut at = *at;
                 loc(&mut at);
-                Some((at, *values.get(v)?))
+                Some((at, values[v.0 as usize]?))
             })
             .collect();
         writes.extend(&around.writes);
-        f.exits[*new] = Exit {
+        f.exits.push(Exit {
             why: exit.why,
             frames,
             writes,
-        };
+        });
     }
-    f.blocks[at.0 as usize].term = Term::Jump(blocks[&first], Vec::new());
+    f.blocks[at.0 as usize].term = Term::Jump(block(first), Vec::new());
     if let Inst::Room { window, deep, .. } = &mut f.insts[room.0 as usize] {
         (*window, *deep) = (need.0.max(*window), need.1.max(*deep));
     }
-    rest
+    (rest, more)
 }
 
 #[cfg(test)]
@@ -478,6 +493,7 @@ mod tests {
             f: parse(callee),
             gives: Some(Ty::Int),
             units: vec![7],
+            more: false,
         };
         // Too large to be built in.
         for _ in 0..SMALL {
@@ -524,6 +540,7 @@ mod tests {
             f: parse(callee),
             gives: Some(Ty::Int),
             units: vec![7],
+            more: false,
         });
         check(
             |f| assert!(run(f, &mut vec![3], &|_| Some(body.clone()))),
