@@ -227,7 +227,7 @@ pub(super) fn build(src: &Source<'_>, callees: &mut dyn Callees) -> Result<Func,
         let mut build = Build {
             src,
             callees,
-            f: Func::default(),
+            f: Func::for_about(4 * src.code.plain.len()),
             at: B(0),
             st: State {
                 regs: vec![St::Mem(Know::Plain); src.code.registers.into()],

@@ -9,35 +9,52 @@ use crate::lower::{Code, Ins};
 
 /// A set of small numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Bits(Vec<u64>);
+pub(super) struct Bits {
+    /// The first ones, which are all that most units need.
+    first: u64,
+    others: Vec<u64>,
+}
 
 impl Bits {
     pub(super) fn new(len: usize) -> Self {
-        Self(vec![0; len.div_ceil(64)])
+        Bits {
+            first: 0,
+            others: vec![0; len.div_ceil(64).saturating_sub(1)],
+        }
     }
 
     pub(super) fn has(&self, at: usize) -> bool {
-        self.0
-            .get(at / 64)
-            .is_some_and(|word| word >> (at % 64) & 1 != 0)
+        let word = match at / 64 {
+            0 => Some(&self.first),
+            word => self.others.get(word - 1),
+        };
+        word.is_some_and(|word| word >> (at % 64) & 1 != 0)
+    }
+
+    fn word(&mut self, at: usize) -> Option<&mut u64> {
+        match at / 64 {
+            0 => Some(&mut self.first),
+            word => self.others.get_mut(word - 1),
+        }
     }
 
     pub(super) fn put(&mut self, at: usize) {
-        if let Some(word) = self.0.get_mut(at / 64) {
+        if let Some(word) = self.word(at) {
             *word |= 1 << (at % 64);
         }
     }
 
     pub(super) fn drop(&mut self, at: usize) {
-        if let Some(word) = self.0.get_mut(at / 64) {
+        if let Some(word) = self.word(at) {
             *word &= !(1 << (at % 64));
         }
     }
 
     /// Takes in what the other has; whether that was news.
     pub(super) fn join(&mut self, other: &Bits) -> bool {
-        let mut news = false;
-        for (word, more) in self.0.iter_mut().zip(&other.0) {
+        let mut news = other.first & !self.first != 0;
+        self.first |= other.first;
+        for (word, more) in self.others.iter_mut().zip(&other.others) {
             news |= more & !*word != 0;
             *word |= more;
         }
@@ -45,7 +62,8 @@ impl Bits {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let words = self.0.iter().enumerate();
+        let words = std::iter::once(&self.first).chain(&self.others);
+        let words = words.enumerate();
         words.flat_map(|(at, word)| {
             let rest = |word: &u64| Some(word & (word - 1)).filter(|rest| *rest != 0);
             let rests = std::iter::successors(Some(*word).filter(|word| *word != 0), rest);
@@ -445,7 +463,8 @@ impl Flow {
     pub(super) fn live_in(&self, at: usize, code: &Code) -> Vec<Bits> {
         let block = &self.blocks[at];
         let mut live = self.live_at_end(at);
-        let mut all = vec![live.clone()];
+        let mut all = Vec::with_capacity(block.end - block.start + 1);
+        all.push(live.clone());
         for ip in (block.start..block.end).rev() {
             self.before(ip, code, &mut live);
             all.push(live.clone());

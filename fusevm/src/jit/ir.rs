@@ -507,6 +507,16 @@ pub(super) struct Func {
 }
 
 impl Func {
+    /// An empty one, with room for about so many instructions.
+    pub(super) fn for_about(len: usize) -> Func {
+        Func {
+            insts: Vec::with_capacity(len),
+            types: Vec::with_capacity(len),
+            exits: Vec::with_capacity(len / 4),
+            ..Func::default()
+        }
+    }
+
     pub(super) fn block(&mut self) -> B {
         self.blocks.push(Block {
             params: Vec::new(),

@@ -40,6 +40,10 @@ impl Build<'_> {
     }
 
     fn meet(&mut self, loc: Loc, live: bool, edges: &mut [Edge], args: &mut [Vec<V>], to: B) -> St {
+        let same = edges[0].state.at(loc);
+        if edges.iter().all(|edge| edge.state.at(loc) == same) {
+            return same;
+        }
         let all: Vec<St> = edges.iter().map(|edge| edge.state.at(loc)).collect();
         let mut types = all.iter().map(|st| match st {
             St::Val { v, .. } => Some(self.f.ty(*v)),
