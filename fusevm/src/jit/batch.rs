@@ -425,8 +425,8 @@ impl<'a> Making<'a> {
         self.may_fail()?;
         let mut units = body.units.clone();
         let changed = passes::inline::run(&mut f, &mut units, &|version| self.body(version));
-        passes::late(&mut f, (changed, body.more), self.batch.again);
-        let facts = Facts::of(&f);
+        let order = passes::late(&mut f, (changed, body.more), self.batch.again);
+        let facts = Facts::of(&f, order);
         let draft = &self.drafts[at];
         let (number, face) = (draft.number, draft.face.clone());
         let target = Target {

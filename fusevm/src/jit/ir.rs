@@ -446,6 +446,7 @@ pub(super) struct Exit {
     pub(super) why: Why,
     /// Innermost first.
     pub(super) frames: Vec<At>,
+    /// In the order of locations.
     pub(super) writes: Vec<(Loc, V)>,
 }
 

@@ -34,8 +34,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Finds the blocks that only exits come from.
-    pub(super) fn of(f: &Func) -> Facts {
-        let order = f.order();
+    pub(super) fn of(f: &Func, order: Vec<B>) -> Facts {
         let mut cold = vec![false; f.blocks.len()];
         for at in order.iter().rev() {
             let term = &f.blocks[at.0 as usize].term;
@@ -89,23 +88,28 @@ const NESTED: usize = 3;
 
 /// What is done before others may have the unit built into them; whether more may be found when it is done again.
 pub(super) fn early(f: &mut Func) -> bool {
-    params::run(f);
-    let more = number::run(f);
-    dead::run(f);
+    let graph = Graph::of(f);
+    params::run(f, &graph.order);
+    let more = number::run(f, &graph);
+    let order = if more { f.order() } else { graph.order };
+    dead::run(f, &order);
     more
 }
 
 /// What is done to the whole, which may have `changed` since the early passes, or in which they may find `more`; to
-/// what is compiled `again`, nothing that hides which guard it was left by.
-pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: bool) {
+/// what is compiled `again`, nothing that hides which guard it was left by. Its blocks, in reverse postorder.
+pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: bool) -> Vec<B> {
     if !again {
         changed |= mask::run(f);
     }
+    let mut graph = Graph::of(f);
     if changed {
-        params::run(f);
-        more = number::run(f);
+        params::run(f, &graph.order);
+        more = number::run(f, &graph);
+        if more {
+            graph = Graph::of(f);
+        }
     }
-    let graph = Graph::of(f);
     more |= hoist::run(f, &graph);
     if !again {
         more |= bounds::run(f, &graph);
@@ -115,21 +119,25 @@ pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: b
     more |= fuel::run(f, &graph);
     // Nothing is moved any more.
     (f.blocks.iter_mut()).for_each(|block| block.preheader = None);
-    more |= poll::run(f, &graph, again);
+    let is_split = poll::run(f, &graph, again);
+    more |= is_split;
+    let mut order = if is_split { f.order() } else { graph.order };
     for _ in 0..NESTED {
-        more |= straight::run(f);
-        if !select::run(f) {
+        more |= straight::run(f, &mut order);
+        if !select::run(f, &order) {
             break;
         }
         more = true;
+        order = f.order();
     }
     more |= clamp::run(f);
-    more |= params::run(f);
+    more |= params::run(f, &order);
     // What was numbered and has not changed since is as it will be.
-    if more {
-        number::run(f);
+    if more && number::run(f, &Graph::of(f)) {
+        order = f.order();
     }
     if more || changed {
-        dead::run(f);
+        dead::run(f, &order);
     }
+    order
 }

@@ -6,10 +6,11 @@
 
 use super::{Body, clif, store_boxed};
 use crate::jit::entry::{self, calls};
-use crate::jit::ir::{B, Inst, Lib, Loc, Term, Ty, V};
-use crate::jit::mix::Map;
+use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, Ty, V};
+use crate::jit::mix::{Map, Mix};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
+use std::hash::{Hash, Hasher};
 
 /// Locations that exits write each for itself, before they share a piece that does so: a piece is work for the
 /// code generator.
@@ -36,6 +37,11 @@ fn stays(inst: &Inst) -> bool {
     }
 }
 
+/// What an exit writes, without the values.
+fn layout(f: &Func, exit: usize) -> impl Iterator<Item = (Loc, Ty)> {
+    (f.exits[exit].writes.iter()).map(|(loc, v)| (*loc, f.ty(*v)))
+}
+
 impl Body<'_, '_> {
     /// An exit, as the VM knows it.
     pub(super) fn exit_number(&mut self, exit: usize) -> ir::Value {
@@ -49,7 +55,8 @@ impl Body<'_, '_> {
     /// Finds out which exits can share a piece.
     pub(super) fn plan_exits(&mut self, order: &[B]) {
         let f = self.f;
-        let mut known: Map<Vec<(Loc, Ty)>, usize> = Map::default();
+        // By what the locations and types come to.
+        let mut known: Map<u64, usize> = Map::default();
         for at in order {
             let block = &f.blocks[at.0 as usize];
             let last = match &block.term {
@@ -62,16 +69,20 @@ impl Body<'_, '_> {
                 let stub = match self.ways[exit] {
                     Some(stub) => stub,
                     None => {
-                        let (layout, _) = self.writes(exit);
-                        let stubs = &mut self.stubs;
-                        *known.entry(layout).or_insert_with_key(|layout| {
-                            stubs.push(Stub {
-                                layout: layout.clone(),
+                        let mut mix = Mix::default();
+                        layout(f, exit).for_each(|written| written.hash(&mut mix));
+                        let stub = known.entry(mix.finish()).or_insert(self.stubs.len());
+                        let found = self.stubs.get(*stub);
+                        if found.is_none_or(|stub| !layout(f, exit).eq(stub.layout.iter().copied()))
+                        {
+                            *stub = self.stubs.len();
+                            self.stubs.push(Stub {
+                                layout: layout(f, exit).collect(),
                                 ways: 0,
                                 block: None,
                             });
-                            stubs.len() - 1
-                        })
+                        }
+                        *stub
                     }
                 };
                 self.ways[exit] = Some(stub);
@@ -80,36 +91,26 @@ impl Body<'_, '_> {
         }
     }
 
-    /// What an exit writes, in order: where, and what of which type.
-    fn writes(&self, exit: usize) -> (Vec<(Loc, Ty)>, Vec<V>) {
-        let mut writes = self.f.exits[exit].writes.clone();
-        writes.sort_by_key(|(loc, _)| *loc);
-        let layout = writes.iter().map(|(loc, v)| (*loc, self.f.ty(*v)));
-        (layout.collect(), writes.iter().map(|(_, v)| *v).collect())
-    }
-
     /// Leaves by an exit, from a cold block.
     pub(super) fn leave_by(&mut self, exit: usize) {
         // A number in an instruction: it is in no register on its way.
         let number = self.b.ins().iconst(types::I32, exit as i64);
         let context = self.context();
         (self.b.ins()).store(Self::trusted(), number, context, entry::EXIT);
-        let (layout, values) = self.writes(exit);
-        let values = values
-            .into_iter()
-            .zip(&layout)
-            .map(|(v, (_, ty))| match ty {
-                Ty::Undef => None,
-                _value => Some(self.value(v)),
-            });
-        let values: Vec<Option<ir::Value>> = values.collect();
-        let is_shared = |stub: &usize| (self.stubs[*stub].ways - 1) * layout.len() > AGAIN;
-        let Some(stub) = self.ways[exit].filter(is_shared) else {
-            return self.write_back(&layout, &values);
-        };
-        let block = self.stub(stub);
-        let args: Vec<BlockArg> = (values.into_iter().flatten()).map(BlockArg::from).collect();
-        self.b.ins().jump(block, &args);
+        let f = self.f;
+        let writes = &f.exits[exit].writes;
+        debug_assert!(writes.is_sorted_by_key(|(loc, _)| *loc), "{writes:?}");
+        let is_shared = |stub: &usize| (self.stubs[*stub].ways - 1) * writes.len() > AGAIN;
+        let shared = self.ways[exit].filter(is_shared);
+        let values = (writes.iter()).filter(|(_, v)| f.ty(*v) != Ty::Undef);
+        let values: Vec<BlockArg> = values.map(|(_, v)| self.value(*v).into()).collect();
+        match shared {
+            Some(stub) => {
+                let block = self.stub(stub);
+                self.b.ins().jump(block, &values);
+            }
+            None => self.write_back(layout(f, exit), &values),
+        }
     }
 
     /// The piece that exits share.
@@ -128,17 +129,19 @@ impl Body<'_, '_> {
     }
 
     /// Writes what only the values say, and goes on to where machine code is left.
-    fn write_back(&mut self, layout: &[(Loc, Ty)], values: &[Option<ir::Value>]) {
+    fn write_back(&mut self, layout: impl Iterator<Item = (Loc, Ty)>, values: &[BlockArg]) {
         // Who comes here may not have it, and registers may have moved.
         let frame = self.frame.take();
-        for ((loc, ty), v) in layout.iter().zip(values) {
+        let mut values = values.iter().filter_map(BlockArg::as_value).peekable();
+        for (loc, ty) in layout {
             if self.frame.is_none() && self.target.is_loop && matches!(loc, Loc::Reg(_)) {
                 // So that nothing has to be kept for it in a loop.
                 let context = self.context();
                 self.frame = Some(self.load(types::I64, context, entry::FRAME));
             }
-            let (at, behind) = self.place(*loc);
-            store_boxed(self.b, at, behind, *ty, *v);
+            let (at, behind) = self.place(loc);
+            let v = values.next_if(|_| ty != Ty::Undef);
+            store_boxed(self.b, at, behind, ty, v);
         }
         self.frame = frame;
         let last = match self.last {
@@ -154,14 +157,9 @@ impl Body<'_, '_> {
         for stub in std::mem::take(&mut self.stubs) {
             let Some(block) = stub.block else { continue };
             self.b.switch_to_block(block);
-            let params: Vec<ir::Value> = self.b.block_params(block).to_vec();
-            let mut given = params.iter();
-            let values = stub.layout.iter().map(|(_, ty)| match ty {
-                Ty::Undef => None,
-                _value => given.next().copied(),
-            });
-            let values: Vec<Option<ir::Value>> = values.collect();
-            self.write_back(&stub.layout, &values);
+            let params = self.b.block_params(block).iter();
+            let params: Vec<BlockArg> = params.map(|param| (*param).into()).collect();
+            self.write_back(stub.layout.into_iter(), &params);
         }
         let Some(last) = self.last else { return };
         self.b.switch_to_block(last);

@@ -3,7 +3,7 @@
 //! **Invariant**: only instructions go that do nothing but give a value.
 
 use super::graph::reads;
-use crate::jit::ir::{Func, Term, V};
+use crate::jit::ir::{B, Func, Term, V};
 
 /// Values that are wanted, and those of them whose operands are still to be.
 struct Wanted<'a> {
@@ -26,14 +26,13 @@ impl Wanted<'_> {
     }
 }
 
-pub(super) fn run(f: &mut Func) {
-    let order = f.order();
+pub(super) fn run(f: &mut Func, order: &[B]) {
     let mut wanted = Wanted {
         f,
         is: vec![false; f.insts.len()],
         open: Vec::with_capacity(f.insts.len()),
     };
-    for b in &order {
+    for b in order {
         let block = &f.blocks[b.0 as usize];
         // A guard may still be moved there.
         if let Some((_, exit)) = block.preheader {
@@ -71,7 +70,7 @@ mod tests {
     #[test]
     fn what_an_exit_writes_is_wanted_and_the_rest_is_not() {
         check(
-            run,
+            |f| run(f, &f.order()),
             "
             b0(v0: Int):
                 v1: Int = 7

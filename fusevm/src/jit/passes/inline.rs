@@ -62,13 +62,17 @@ pub(in crate::jit) fn run(
     units: &mut Vec<u32>,
     body: &dyn Fn(usize) -> Option<Arc<Body>>,
 ) -> bool {
-    if !f.any(|inst| matches!(inst, Inst::Call { .. })) || calls(f) == 0 {
+    if !f.any(|inst| matches!(inst, Inst::Call { .. })) {
+        return false;
+    }
+    let calls = calls(f);
+    if calls == 0 {
         return false;
     }
     let body = &|version| body(version).filter(|callee| !callee.f.blocks.is_empty());
     let mut len = size(f);
     // Which look at the limits covers each call.
-    let mut rooms: Map<V, V> = Map::default();
+    let mut rooms: Map<V, V> = Map::with_capacity_and_hasher(calls, Default::default());
     for block in &f.blocks {
         let mut room = None;
         for v in &block.insts {
@@ -84,17 +88,16 @@ pub(in crate::jit) fn run(
         }
     }
     for _ in 0..ROUNDS {
-        let sites: Vec<(B, V, usize)> = (f.order().into_iter())
-            .flat_map(|b| {
-                let insts = f.blocks[b.0 as usize].insts.iter();
-                insts.map(move |v| (b, *v)).collect::<Vec<_>>()
-            })
-            .filter_map(|(b, v)| match f.inst(v) {
-                Inst::Call { version, .. } => Some((b, v, *version)),
-                _other => None,
-            })
-            .collect();
-        let mut moved: Map<B, B> = Map::default();
+        let mut sites: Vec<(B, V, usize)> = Vec::with_capacity(calls);
+        for b in f.order() {
+            for v in &f.blocks[b.0 as usize].insts {
+                if let Inst::Call { version, .. } = f.inst(*v) {
+                    sites.push((b, *v, *version));
+                }
+            }
+        }
+        // The last block that was made, and of which block it is the end.
+        let mut moved: Option<(B, B)> = None;
         for (b, call, version) in sites {
             let Some(callee) = body(version) else {
                 continue;
@@ -106,15 +109,12 @@ pub(in crate::jit) fn run(
                 continue;
             };
             // What is behind an earlier call of the block is in another block now.
-            let mut at = b;
-            while let Some(next) = moved.get(&at) {
-                at = *next;
-            }
+            let at = moved.filter(|(of, _)| *of == b).map_or(b, |(_, rest)| rest);
             let (rest, more) = splice(f, units, (at, call), &callee, room, &mut rooms);
             len += more;
-            moved.insert(at, rest);
+            moved = Some((b, rest));
         }
-        if moved.is_empty() {
+        if moved.is_none() {
             break;
         }
     }
@@ -306,9 +306,12 @@ fn splice(
     };
     let rest = f.block();
     let insts = &mut f.blocks[at.0 as usize].insts;
-    let place = insts.iter().position(|v| *v == call).unwrap_or(insts.len());
-    let behind = insts.split_off(place);
-    f.blocks[rest.0 as usize].insts = behind.into_iter().skip(1).collect();
+    let Some(place) = insts.iter().position(|v| *v == call) else {
+        return (at, 0);
+    };
+    let behind = insts.split_off(place + 1);
+    insts.truncate(place);
+    f.blocks[rest.0 as usize].insts = behind;
     f.blocks[rest.0 as usize].term =
         std::mem::replace(&mut f.blocks[at.0 as usize].term, Term::Open);
     move_preheaders(f, at, rest);
@@ -455,6 +458,7 @@ fn splice(
             })
             .collect();
         writes.extend(&around.writes);
+        writes.sort_by_key(|(loc, _)| *loc);
         f.exits.push(Exit {
             why: exit.why,
             frames,
@@ -557,7 +561,7 @@ mod tests {
             b2():
                 v3: Int = 2
                 v4: Bool = Lt v0, v3
-                guard v4, else @4 Range [r3=v0 r1=v0]
+                guard v4, else @4 Range [r1=v0 r3=v0]
                 jump b1(v3)
             b1(v1: Int):
                 return v1

@@ -189,7 +189,7 @@ impl Known {
 
 struct Numbering<'a> {
     f: &'a mut Func,
-    graph: Graph,
+    graph: &'a Graph,
     with: Vec<V>,
     known: Known,
     /// Ops that are pure, the same way.
@@ -215,8 +215,8 @@ struct Numbering<'a> {
 }
 
 /// Whether more may be found now: control goes fewer ways, or less is written.
-pub(super) fn run(f: &mut Func) -> bool {
-    let (graph, parts) = (Graph::of(f), Parts::of(f));
+pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
+    let parts = Parts::of(f);
     let numbering = Numbering {
         with: (0..f.insts.len() as u32).map(V).collect(),
         known: Known::new(f.insts.len()),
@@ -240,7 +240,7 @@ pub(super) fn run(f: &mut Func) -> bool {
 impl Numbering<'_> {
     fn walk(mut self) -> bool {
         let mut heads: Vec<(usize, Writes)> = (self.graph.loops.iter())
-            .map(|l| (l.header, l.writes(self.f, &self.graph)))
+            .map(|l| (l.header, l.writes(self.f, self.graph)))
             .collect();
         let mut kept = Vec::new();
         for at in 0..self.graph.order.len() {
@@ -545,13 +545,13 @@ impl Numbering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{Graph, run};
     use crate::jit::passes::golden::check;
 
     #[test]
     fn the_same_is_computed_read_and_checked_once() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int):
                 v1: Int = tag r1
@@ -582,7 +582,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_anew_but_for_what_it_was() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int):
                 v1: Int = load r1
@@ -613,7 +613,7 @@ mod tests {
     #[test]
     fn what_is_pure_runs_once_while_it_sees_the_same() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int):
                 v1: Int = pure native (v0, &r1), else @1 Op(0) []
@@ -647,7 +647,7 @@ mod tests {
     #[test]
     fn numbers_go_together() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int):
                 v1: Int = 5
@@ -671,7 +671,7 @@ mod tests {
     #[test]
     fn an_op_that_is_given_the_world_may_change_shapes_and_leaves_what_it_gives() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Int, v1: Int):
                 v2: Int = shape v0 of v1, 3
@@ -711,7 +711,7 @@ mod tests {
     #[test]
     fn behind_a_branch_its_condition_is_known() {
         check(
-            run,
+            |f| run(f, &Graph::of(f)),
             "
             b0(v0: Bool):
                 if v0 b1() else b2()

@@ -12,17 +12,16 @@ const MOST: usize = 4;
 
 /// Selects where it can; whether it could anywhere. What is inside comes first, and what is around it when it is
 /// run again.
-pub(super) fn run(f: &mut Func) -> bool {
-    let order = f.order();
+pub(super) fn run(f: &mut Func, order: &[B]) -> bool {
     let mut preds = vec![0; f.blocks.len()];
-    for at in &order {
+    for at in order {
         for to in f.blocks[at.0 as usize].term.succs() {
             preds[to.0 as usize] += 1;
         }
     }
     let mut selects = false;
-    for at in order.into_iter().rev() {
-        selects |= diamond(f, at, &preds);
+    for at in order.iter().rev() {
+        selects |= diamond(f, *at, &preds);
     }
     selects
 }
@@ -149,7 +148,7 @@ mod tests {
     use crate::jit::passes::golden::check;
 
     fn run(f: &mut Func) {
-        super::run(f);
+        super::run(f, &f.order());
     }
 
     #[test]

@@ -3,19 +3,18 @@
 //! **Invariant**: a block is taken into the one before it only if there is no other way to it.
 
 use super::graph::replace;
-use crate::jit::ir::{Func, Term, V};
+use crate::jit::ir::{B, Func, Term, V};
 
-/// Whether a value has taken the place of another.
-pub(super) fn run(f: &mut Func) -> bool {
-    let order = f.order();
+/// Whether a value has taken the place of another. Blocks that are taken in go from the `order`, too.
+pub(super) fn run(f: &mut Func, order: &mut Vec<B>) -> bool {
     let mut ways = vec![0; f.blocks.len()];
-    for at in &order {
+    for at in &*order {
         for to in f.blocks[at.0 as usize].term.succs() {
             ways[to.0 as usize] += 1;
         }
     }
     let mut given: Vec<(V, V)> = Vec::new();
-    for at in &order {
+    for at in &*order {
         while let Term::Jump(to, args) = &mut f.blocks[at.0 as usize].term {
             let (to, args) = (*to, std::mem::take(args));
             let is_head = f.blocks[to.0 as usize].preheader.is_some();
@@ -23,6 +22,7 @@ pub(super) fn run(f: &mut Func) -> bool {
                 f.blocks[at.0 as usize].term = Term::Jump(to, args);
                 break;
             }
+            ways[to.0 as usize] = 0;
             given.extend(f.blocks[to.0 as usize].params.drain(..).zip(args));
             let insts = std::mem::take(&mut f.blocks[to.0 as usize].insts);
             let term = std::mem::replace(&mut f.blocks[to.0 as usize].term, Term::Open);
@@ -31,6 +31,8 @@ pub(super) fn run(f: &mut Func) -> bool {
             block.term = term;
         }
     }
+    let head = order[0];
+    order.retain(|at| ways[at.0 as usize] != 0 || *at == head);
     if given.is_empty() {
         return false;
     }
@@ -48,7 +50,7 @@ mod tests {
     #[test]
     fn blocks_in_a_row_are_one_and_those_of_two_ways_are_not() {
         check(
-            |f| assert!(run(f)),
+            |f| assert!(run(f, &mut f.order())),
             "
             b0(v0: Int, v1: Bool):
                 jump b1(v0)
