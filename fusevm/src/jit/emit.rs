@@ -165,9 +165,11 @@ impl Emitter {
         let signature = self.signature(args, target.gives);
         let way = if listed { Way::Listed } else { Way::Good };
         self.function(signature, way, |b, conv| {
+            let trusts = trusts(b);
             Body {
                 b,
                 f,
+                trusts,
                 target,
                 callees,
                 vec,
@@ -244,7 +246,10 @@ impl Emitter {
                     Some(v) if matches!(ty, Ty::Int | Ty::Float) && WIDE => {
                         store_wide(b, frame, ty, *v);
                     }
-                    v => store_boxed(b, frame, 0, ty, v.copied()),
+                    v => {
+                        let trusts = trusts(b);
+                        store_boxed(b, trusts, (frame, 0), ty, v.copied());
+                    }
                 }
                 b.ins().return_(&[results[0]]);
                 b.switch_to_block(gone);
@@ -367,20 +372,34 @@ fn offset(ty: Ty) -> i32 {
     }
 }
 
+/// What is said of reading and writing memory of the VM.
+fn trusts(b: &mut FunctionBuilder<'_>) -> ir::MemFlags {
+    (b.func.dfg.mem_flags).insert_unchecked(MemFlagsData::trusted())
+}
+
+fn store(
+    b: &mut FunctionBuilder<'_>,
+    trusts: ir::MemFlags,
+    v: ir::Value,
+    (at, behind): (ir::Value, i32),
+) {
+    let ty = b.func.dfg.value_type(v);
+    (b.ins()).Store(ir::Opcode::Store, ty, trusts, behind.into(), v, at);
+}
+
 /// Writes tag and payload at an address.
 fn store_boxed(
     b: &mut FunctionBuilder<'_>,
-    at: ir::Value,
-    behind: i32,
+    trusts: ir::MemFlags,
+    (at, behind): (ir::Value, i32),
     ty: Ty,
     v: Option<ir::Value>,
 ) {
-    let trusted = MemFlagsData::trusted();
     // The whole word, so that it can be read as one.
     let tag = b.ins().iconst(types::I64, i64::from(ty.tag().unwrap_or(0)));
-    b.ins().store(trusted, tag, at, behind);
+    store(b, trusts, tag, (at, behind));
     if let Some(v) = v.filter(|_| ty != Ty::Undef) {
-        b.ins().store(trusted, v, at, behind + offset(ty));
+        store(b, trusts, v, (at, behind + offset(ty)));
     }
 }
 
@@ -444,6 +463,8 @@ struct Body<'a, 'b> {
     /// Where fuel is counted: the variable that has what there is, which the context has when others run.
     fuel: Option<Variable>,
     conv: CallConv,
+    /// What is said of reading and writing memory of the VM.
+    trusts: ir::MemFlags,
     /// By number of value.
     values: Vec<Option<ir::Value>>,
     /// Integers that are selected in other blocks than their own, in machine registers once they are made: a
@@ -641,7 +662,18 @@ impl Body<'_, '_> {
     }
 
     fn load(&mut self, ty: Type, at: ir::Value, behind: i32) -> ir::Value {
-        self.b.ins().load(ty, Self::trusted(), at, behind)
+        // What is trusted is looked up once, and not for each.
+        let ins = self.b.ins();
+        let (load, dfg) = ins.Load(ir::Opcode::Load, ty, self.trusts, behind.into(), at);
+        dfg.first_result(load)
+    }
+
+    fn store(&mut self, v: ir::Value, at: ir::Value, behind: i32) {
+        store(self.b, self.trusts, v, (at, behind));
+    }
+
+    fn store_boxed(&mut self, at: ir::Value, behind: i32, ty: Ty, v: Option<ir::Value>) {
+        store_boxed(self.b, self.trusts, (at, behind), ty, v);
     }
 
     /// A copy for a call that wants it in a place of its choice, so that the value itself may stay where it
@@ -694,7 +726,7 @@ impl Body<'_, '_> {
             Inst::Store(loc, of) => {
                 let given = self.value(*of);
                 let (at, behind) = self.place(*loc);
-                store_boxed(self.b, at, behind, f.ty(*of), Some(given));
+                self.store_boxed(at, behind, f.ty(*of), Some(given));
                 None
             }
             Inst::Counted(loc) => {
@@ -747,7 +779,7 @@ impl Body<'_, '_> {
             }
             Inst::SetElem(at, of) => {
                 let (at, of) = (self.value(*at), self.value(*of));
-                self.b.ins().store(Self::trusted(), of, at, 0);
+                self.store(of, at, 0);
                 None
             }
             Inst::ElemTag(at) => {
@@ -761,7 +793,7 @@ impl Body<'_, '_> {
             }
             Inst::ElemStore(at, of) => {
                 let (at, given) = (self.value(*at), self.value(*of));
-                store_boxed(self.b, at, 0, f.ty(*of), Some(given));
+                self.store_boxed(at, 0, f.ty(*of), Some(given));
                 None
             }
             Inst::Guard(is, want, exit) => {

@@ -542,13 +542,15 @@ pub(super) fn dominators_of<'a>(len: usize, preds: impl Fn(usize) -> &'a [usize]
         return idom;
     }
     idom[0] = 0;
-    let mut news = true;
-    while news {
-        news = false;
+    // Whether a way was not known yet: without one, once is enough.
+    let (mut news, mut open) = (true, true);
+    while news && open {
+        (news, open) = (false, false);
         for at in 1..len {
             let mut new = NONE;
             for &pred in preds(at) {
                 if idom[pred] == NONE {
+                    open = true;
                     continue;
                 }
                 new = if new == NONE {

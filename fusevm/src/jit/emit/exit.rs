@@ -4,7 +4,7 @@
 //! writes is written where the guard leads to. The context has the number of the exit. All of them end in one
 //! place, where the host is told.
 
-use super::{Body, clif, store_boxed};
+use super::{Body, clif};
 use crate::jit::entry::{self, calls};
 use crate::jit::ir::{B, Func, Inst, Lib, Loc, Term, Ty, V};
 use crate::jit::mix::{Map, Mix};
@@ -96,7 +96,7 @@ impl Body<'_, '_> {
         // A number in an instruction: it is in no register on its way.
         let number = self.b.ins().iconst(types::I32, exit as i64);
         let context = self.context();
-        (self.b.ins()).store(Self::trusted(), number, context, entry::EXIT);
+        self.store(number, context, entry::EXIT);
         let f = self.f;
         let writes = &f.exits[exit].writes;
         debug_assert!(writes.is_sorted_by_key(|(loc, _)| *loc), "{writes:?}");
@@ -141,7 +141,7 @@ impl Body<'_, '_> {
             }
             let (at, behind) = self.place(loc);
             let v = values.next_if(|_| ty != Ty::Undef);
-            store_boxed(self.b, at, behind, ty, v);
+            self.store_boxed(at, behind, ty, v);
         }
         self.frame = frame;
         let last = match self.last {

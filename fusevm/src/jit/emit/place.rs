@@ -38,11 +38,10 @@ impl Body<'_, '_> {
 
     /// Copies a whole value.
     pub(super) fn copy_words(&mut self, from: (ir::Value, i32), to: (ir::Value, i32)) {
-        let trusted = Self::trusted();
         let head = self.load(types::I64, from.0, from.1);
         let rest = self.load(types::I64, from.0, from.1 + PAYLOAD);
-        self.b.ins().store(trusted, head, to.0, to.1);
-        self.b.ins().store(trusted, rest, to.0, to.1 + PAYLOAD);
+        self.store(head, to.0, to.1);
+        self.store(rest, to.0, to.1 + PAYLOAD);
     }
 
     pub(super) fn field(&mut self, field: Field, header: V) -> ir::Value {

@@ -237,6 +237,14 @@ pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
     numbering.walk()
 }
 
+/// What has taken the place of a value.
+fn find(with: &[V], mut v: V) -> V {
+    while with[v.0 as usize] != v {
+        v = with[v.0 as usize];
+    }
+    v
+}
+
 impl Numbering<'_> {
     fn walk(mut self) -> bool {
         let mut heads: Vec<(usize, Writes)> = (self.graph.loops.iter())
@@ -264,31 +272,21 @@ impl Numbering<'_> {
             insts.extend_from_slice(&kept);
             kept.clear();
             self.f.blocks[b].insts = insts;
-            let mut term = std::mem::replace(&mut self.f.blocks[b].term, Term::Open);
-            term.each_value(|v| *v = self.find(*v));
-            if let Term::Branch(is, yes, no) = &mut term
-                && let Some(truth) = self.truth(at, *is)
+            let term = &mut self.f.blocks[b].term;
+            term.each_value(|v| *v = find(&self.with, *v));
+            if let Term::Branch(is, ..) = *term
+                && let Some(truth) = self.truth(at, is)
+                && let Term::Branch(_, yes, no) = &mut self.f.blocks[b].term
             {
                 let (to, args) = if truth { yes } else { no };
-                term = Term::Jump(*to, std::mem::take(args));
+                self.f.blocks[b].term = Term::Jump(*to, std::mem::take(args));
                 self.more = true;
             }
-            self.f.blocks[b].term = term;
         }
         // What comes before its uses was replaced in them; exits are not walked.
-        for exit in 0..self.f.exits.len() {
-            let mut writes = std::mem::take(&mut self.f.exits[exit].writes);
-            writes.iter_mut().for_each(|(_, v)| *v = self.find(*v));
-            self.f.exits[exit].writes = writes;
-        }
+        let writes = (self.f.exits.iter_mut()).flat_map(|exit| &mut exit.writes);
+        writes.for_each(|(_, v)| *v = find(&self.with, *v));
         self.more
-    }
-
-    fn find(&self, mut v: V) -> V {
-        while self.with[v.0 as usize] != v {
-            v = self.with[v.0 as usize];
-        }
-        v
     }
 
     fn fresh(&mut self) -> u32 {
@@ -352,7 +350,7 @@ impl Numbering<'_> {
         if let Term::Branch(is, (yes, _), (no, _)) = &self.f.blocks[before.0 as usize].term
             && yes != no
         {
-            let (is, truth) = (self.find(*is), *yes == b);
+            let (is, truth) = (find(&self.with, *is), *yes == b);
             self.truths.entry(is).or_default().push((at, truth));
         }
     }
@@ -368,41 +366,28 @@ impl Numbering<'_> {
 
     /// Numbers an instruction; whether it stays.
     fn inst(&mut self, at: usize, v: V) -> bool {
-        let mut inst = std::mem::replace(&mut self.f.insts[v.0 as usize], Inst::Param);
-        inst.each_value(|v| *v = self.find(*v));
-        if !self.copies.is_empty()
-            && let Inst::Tag(loc)
-            | Inst::Load(loc)
-            | Inst::Counted(loc)
-            | Inst::Handle(loc)
-            | Inst::Salt(loc)
-            | Inst::Copy(loc, _)
-            | Inst::CopyTo(loc, _) = &mut inst
-        {
-            *loc = self.original(*loc);
+        let inst = &mut self.f.insts[v.0 as usize];
+        inst.each_value(|v| *v = find(&self.with, *v));
+        if !self.copies.is_empty() {
+            self.read_original(v);
         }
         for _ in 0..4 {
-            match fold(self.f, &inst) {
+            match fold(self.f, self.f.inst(v)) {
                 Some(Simple::Is(other)) => {
-                    self.with[v.0 as usize] = self.find(other);
+                    self.with[v.0 as usize] = find(&self.with, other);
                     return false;
                 }
-                Some(Simple::Inst(simpler)) => inst = simpler,
+                Some(Simple::Inst(simpler)) => self.f.insts[v.0 as usize] = simpler,
                 Some(Simple::By(op, of, n)) => {
                     let by = self.f.value(Inst::Int(n), Ty::Int);
                     self.with.push(by);
                     self.made.push(by);
-                    inst = Inst::Bin(op, self.find(of), by);
+                    self.f.insts[v.0 as usize] = Inst::Bin(op, find(&self.with, of), by);
                 }
                 None => break,
             }
         }
-        let stays = self.stays(at, v, &inst);
-        self.f.insts[v.0 as usize] = inst;
-        stays
-    }
-
-    fn stays(&mut self, at: usize, v: V, inst: &Inst) -> bool {
+        let inst = self.f.inst(v);
         let state = match reads(inst) {
             Some(part) => 1 + self.state(part),
             None => 0,
@@ -410,17 +395,21 @@ impl Numbering<'_> {
         if let Some(key) = Key::of(inst, state) {
             let ty = self.f.ty(v);
             let fits = |from, of| self.f.ty(of) == ty && self.graph.dominates(from, at);
-            return match self.known.find(&key, fits) {
-                Some(other) => {
-                    self.with[v.0 as usize] = self.find(other);
-                    false
-                }
-                None => {
-                    self.known.put(key, at, v);
-                    true
-                }
-            };
+            let found = self.known.find(&key, fits);
+            match found {
+                Some(other) => self.with[v.0 as usize] = find(&self.with, other),
+                None => self.known.put(key, at, v),
+            }
+            return found.is_none();
         }
+        let inst = std::mem::replace(&mut self.f.insts[v.0 as usize], Inst::Param);
+        let stays = self.does(at, v, &inst);
+        self.f.insts[v.0 as usize] = inst;
+        stays
+    }
+
+    /// Numbers an instruction that does something; whether it stays.
+    fn does(&mut self, at: usize, v: V, inst: &Inst) -> bool {
         match inst {
             Inst::Native {
                 pure: true, places, ..
@@ -484,7 +473,7 @@ impl Numbering<'_> {
             |(from, of): &&(usize, V)| self.f.ty(*of) == ty && self.graph.dominates(*from, at);
         match known.iter().find(fits).map(|(_, other)| *other) {
             Some(other) => {
-                self.with[v.0 as usize] = self.find(other);
+                self.with[v.0 as usize] = find(&self.with, other);
                 self.more = true;
                 false
             }
@@ -529,6 +518,22 @@ impl Numbering<'_> {
                 self.known.put(to, at, v);
             }
         }
+    }
+
+    /// Has an instruction read what another location is a copy of, now.
+    fn read_original(&mut self, v: V) {
+        let mut inst = std::mem::replace(&mut self.f.insts[v.0 as usize], Inst::Param);
+        if let Inst::Tag(loc)
+        | Inst::Load(loc)
+        | Inst::Counted(loc)
+        | Inst::Handle(loc)
+        | Inst::Salt(loc)
+        | Inst::Copy(loc, _)
+        | Inst::CopyTo(loc, _) = &mut inst
+        {
+            *loc = self.original(*loc);
+        }
+        self.f.insts[v.0 as usize] = inst;
     }
 
     /// The location that another is a copy of, now.
