@@ -107,7 +107,7 @@ pub(super) enum St {
 }
 
 /// What is known of all locations.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
     pub(super) regs: Vec<St>,
     pub(super) globals: BTreeMap<u32, St>,
@@ -201,7 +201,8 @@ pub(super) struct Build<'a> {
     f: Func,
     at: B,
     st: State,
-    edges: Map<usize, Vec<Edge>>,
+    /// By number of block.
+    edges: Vec<Vec<Edge>>,
     heads: Map<usize, Head>,
     forced: Map<(usize, Loc), Force>,
     news: bool,
@@ -233,7 +234,7 @@ pub(super) fn build(src: &Source<'_>, callees: &mut dyn Callees) -> Result<Func,
                 regs: vec![St::Mem(Know::Plain); src.code.registers.into()],
                 globals: BTreeMap::new(),
             },
-            edges: Map::default(),
+            edges: src.flow.blocks.iter().map(|_| Vec::new()).collect(),
             heads: Map::default(),
             forced,
             news: false,
@@ -292,12 +293,13 @@ impl Build<'_> {
             }
         };
         let state = self.st.clone();
-        self.edges.insert(first, vec![Edge { from: entry, state }]);
+        self.edges[first].push(Edge { from: entry, state });
         for block in blocks {
             if self.refused.is_some() || self.news && self.f.insts.len() > MOST {
                 return;
             }
-            if let Some(edges) = self.edges.remove(&block) {
+            let edges = std::mem::take(&mut self.edges[block]);
+            if !edges.is_empty() {
                 self.block(block, edges);
             }
             if self.f.insts.len() > MOST {
@@ -317,9 +319,8 @@ impl Build<'_> {
         (self.start, self.ip) = (shape.start, shape.start);
         let live = self.live.first().cloned().unwrap_or_default();
         self.merge(edges, &live);
-        if let Some(number) =
-            (0..self.src.flow.loops.len()).find(|l| self.src.flow.loops[*l].header == block)
-        {
+        let inner = shape.inner;
+        if let Some(number) = inner.filter(|l| self.src.flow.loops[*l].header == block) {
             self.head(block, number);
             // Fuel is looked at anyway.
             if !self.src.code.form.metered {
@@ -343,10 +344,12 @@ impl Build<'_> {
 
     /// Goes one way or the other by a truth, for good.
     fn branch(&mut self, is: V, yes: usize, no: usize) {
-        for (block, ip) in self.ways(is, [yes, no]) {
-            self.at = block;
-            self.go_to(ip);
-        }
+        let [(block, ip), (last, other)] = self.ways(is, [yes, no]);
+        let state = self.st.clone();
+        self.at = block;
+        self.go_to(ip);
+        (self.at, self.st) = (last, state);
+        self.go_to(other);
     }
 
     /// Ends the block in two, where what is done on the ways to these instructions goes.
@@ -360,7 +363,8 @@ impl Build<'_> {
         ways
     }
 
-    /// The exit and block that a way to an instruction ends in: a way in the graph, or out of it.
+    /// The exit and block that a way to an instruction ends in: a way in the graph, or out of it. What is known is
+    /// known there from now on.
     fn go_to(&mut self, ip: usize) {
         self.done = true;
         let flow = self.src.flow;
@@ -377,8 +381,8 @@ impl Build<'_> {
         if back {
             return self.back(to);
         }
-        let (from, state) = (self.at, self.st.clone());
-        self.edges.entry(to).or_default().push(Edge { from, state });
+        let (from, state) = (self.at, std::mem::take(&mut self.st));
+        self.edges[to].push(Edge { from, state });
     }
 
     fn end(&mut self, term: Term) {
