@@ -581,19 +581,21 @@ impl Func {
         let mut seen = vec![false; self.blocks.len()];
         let mut order = Vec::with_capacity(self.blocks.len());
         let mut open = Vec::with_capacity(self.blocks.len());
-        open.push((B(0), self.blocks[0].term.succs()));
+        open.push((B(0), 0));
         seen[0] = true;
-        while let Some((at, ways)) = open.last_mut() {
-            match ways.next() {
-                Some(to) => {
-                    if !std::mem::replace(&mut seen[to.0 as usize], true) {
-                        open.push((to, self.blocks[to.0 as usize].term.succs()));
-                    }
-                }
-                None => {
+        while let Some((at, next)) = open.last_mut() {
+            let to = match (&self.blocks[at.0 as usize].term, *next) {
+                (Term::Jump(to, _) | Term::Branch(_, (to, _), _), 0) => *to,
+                (Term::Branch(_, _, (to, _)), 1) => *to,
+                _all => {
                     order.push(*at);
                     open.pop();
+                    continue;
                 }
+            };
+            *next += 1;
+            if !std::mem::replace(&mut seen[to.0 as usize], true) {
+                open.push((to, 0));
             }
         }
         order.reverse();

@@ -87,6 +87,8 @@ pub(in crate::jit) fn run(
             }
         }
     }
+    // Of each version that is called its size and its body, if that can be built in.
+    let mut small: Vec<(usize, Option<(usize, Arc<Body>)>)> = Vec::new();
     for _ in 0..ROUNDS {
         let mut sites: Vec<(B, V, usize)> = Vec::with_capacity(calls);
         for b in f.order() {
@@ -99,10 +101,16 @@ pub(in crate::jit) fn run(
         // The last block that was made, and of which block it is the end.
         let mut moved: Option<(B, B)> = None;
         for (b, call, version) in sites {
-            let Some(callee) = body(version) else {
+            let known = small.iter().position(|(of, _)| *of == version);
+            let known = known.unwrap_or_else(|| {
+                let callee = body(version).filter(|callee| callee.is_small());
+                small.push((version, callee.map(|callee| (size(&callee.f), callee))));
+                small.len() - 1
+            });
+            let Some((more, callee)) = &small[known].1 else {
                 continue;
             };
-            if !callee.is_small() || len + size(&callee.f) > MOST {
+            if len + more > MOST {
                 continue;
             }
             let Some(room) = rooms.get(&call).copied() else {
@@ -110,7 +118,7 @@ pub(in crate::jit) fn run(
             };
             // What is behind an earlier call of the block is in another block now.
             let at = moved.filter(|(of, _)| *of == b).map_or(b, |(_, rest)| rest);
-            let (rest, more) = splice(f, units, (at, call), &callee, room, &mut rooms);
+            let (rest, more) = splice(f, units, (at, call), callee, room, &mut rooms);
             len += more;
             moved = Some((b, rest));
         }
@@ -342,11 +350,11 @@ fn splice(
             values[param.0 as usize] = Some(new);
         }
     }
-    for b in &order {
-        for v in &from.blocks[b.0 as usize].insts {
-            let new = f.value(Inst::Param, from.ty(*v));
-            values[v.0 as usize] = Some(new);
-        }
+    // Instructions are made in that order.
+    let mut next = f.insts.len() as u32;
+    for v in order.iter().flat_map(|b| &from.blocks[b.0 as usize].insts) {
+        values[v.0 as usize] = Some(V(next));
+        next += 1;
     }
     let value = |v: V| values[v.0 as usize].unwrap_or(v);
     let loc = |loc: &mut Loc| {
@@ -397,6 +405,7 @@ fn splice(
                     ..
                 } => {
                     need = (need.0.max(window + *at), need.1.max(deep + *by));
+                    f.value(Inst::Param, Ty::None);
                     continue;
                 }
                 Inst::Call {
@@ -412,8 +421,7 @@ fn splice(
                 }
                 _other => {}
             }
-            f.insts[new.0 as usize] = inst;
-            insts.push(new);
+            insts.push(f.value(inst, from.ty(*v)));
         }
         let new = block(*b).0 as usize;
         more += insts.len() + 1;
