@@ -594,8 +594,11 @@ impl Body<'_, '_> {
             Inst::Int(n) => self.b.ins().iconst(types::I64, *n),
             Inst::Float(bits) => self.b.ins().f64const(f64::from_bits(*bits)),
             Inst::Bool(is) => self.b.ins().iconst(types::I8, i64::from(*is)),
-            // A branch asked for the opposite instead.
-            Inst::Cmp(cond, a, b) => self.cmp(*cond, *a, *b),
+            // A branch asked for the opposite instead. This may be on a way out.
+            Inst::Cmp(cond, a, b) => {
+                let (x, y) = (self.value(*a), self.value(*b));
+                self.b.ins().icmp(int_cond(*cond), x, y)
+            }
             other => {
                 debug_assert_eq!(*other, Inst::Undef, "{v} is not there");
                 self.b.ins().iconst(types::I64, 0)

@@ -351,10 +351,9 @@ fn splice(
         }
     }
     // Instructions are made in that order.
-    let mut next = f.insts.len() as u32;
-    for v in order.iter().flat_map(|b| &from.blocks[b.0 as usize].insts) {
-        values[v.0 as usize] = Some(V(next));
-        next += 1;
+    let insts = order.iter().flat_map(|b| &from.blocks[b.0 as usize].insts);
+    for (v, new) in insts.zip(f.insts.len() as u32..) {
+        values[v.0 as usize] = Some(V(new));
     }
     let value = |v: V| values[v.0 as usize].unwrap_or(v);
     let loc = |loc: &mut Loc| {
