@@ -41,8 +41,8 @@ pub(super) use call::{Callees, Found};
 const MOST: usize = 6_000;
 
 /// Instructions in a loop for each that may have the whole VM, at least, for it to be compiled: to run one from machine
-/// code takes 7 ns more than from the interpreter, and what others take less is one each.
-const WORTH: u64 = 6;
+/// code takes 12 ns more than from the interpreter, and what others take less is one each.
+const WORTH: u64 = 12;
 
 /// The same in a function that calls others, or itself: frames have to be opened and told of, 20 ns each.
 const WORTH_CALLING: u64 = 40;
@@ -897,10 +897,10 @@ impl Build<'_> {
     fn is_worth(&self) -> bool {
         let (others, outs, calls) = self.work();
         let least = match (self.src.part, calls) {
-            (Some(_), _) => WORTH,
-            // Its callers save what a call of the interpreter takes.
-            (None, false) => 0,
             (None, true) => WORTH_CALLING,
+            // Its callers save what a call of the interpreter takes.
+            (None, false) if self.src.flow.loops.is_empty() => 0,
+            (_, _) => WORTH,
         };
         others >= least * outs
     }

@@ -154,9 +154,10 @@ pub(crate) trait Host {
     fn answer(&mut self, left: Value) -> bool;
 
     /// Runs the instruction of the exit with all frames told: an op or a builtin that may have the whole VM. The window
-    /// of its unit begins at that register, and so many calls are left there. Whether it has jumped; nothing if machine
-    /// code does not go on behind it, because something has changed that it was made for.
-    fn out(&mut self, exit: Exited, window: usize, left: usize) -> Option<bool>;
+    /// of its unit begins at that register, and so many calls are left there; the instruction is given if the unit has no
+    /// other built in there. Whether it has jumped; nothing if machine code does not go on behind it, because something
+    /// has changed that it was made for.
+    fn out(&mut self, exit: Exited, place: (usize, usize), alone: Option<usize>) -> Option<bool>;
 
     /// Sets a field of an object that can have it; whether it is one.
     fn set_field(&mut self, object: &Value, field: usize, value: Value) -> bool;

@@ -82,7 +82,7 @@ const BLOCKS: [(&str, &str, &str); 7] = [
     ("MapBlock", "  Call g, 1\n  LoadConst \"x\"\n  Concat\n", ""),
     (
         "MapBlock",
-        "  CallBuiltin 1, 1\n  LoadInt 2\n  Mul\n  GetSlot 3\n  Add\n  SetSlot 3\n  GetSlot 3\n",
+        "  CallBuiltin 1, 1\n  LoadInt 2\n  Mul\n  GetSlot 3\n  Add\n  SetSlot 3\n  GetSlot 3\n  LoadInt 5\n  BitXor\n  SetSlot 3\n  GetSlot 3\n  LoadInt 9\n  BitXor\n  SetSlot 3\n  GetSlot 3\n  LoadInt 3\n  BitXor\n  SetSlot 3\n  GetSlot 3\n  LoadInt 6\n  BitXor\n  SetSlot 3\n  GetSlot 3\n  LoadInt 12\n  BitXor\n  SetSlot 3\n  GetSlot 3\n  LoadInt 10\n  BitXor\n  SetSlot 3\n  GetSlot 3\n",
         "",
     ),
     (

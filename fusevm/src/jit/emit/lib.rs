@@ -74,9 +74,13 @@ impl Body<'_, '_> {
             });
             let (number, off, left) = (self.exit_number(exit), self.off(), self.left());
             let (off, left) = (self.copied(off), self.copied(left));
-            let lends = self.number(lends.into());
+            let alone = match &self.f.exits[exit].frames[..] {
+                [at] => i64::from(at.ip) + 1,
+                _more => 0,
+            };
+            let what = self.number(alone << 1 | i64::from(lends));
             self.tell_fuel();
-            let status = self.host(libcall!(out), &[context, number, off, left, lends]);
+            let status = self.host(libcall!(out), &[context, number, off, left, what]);
             self.fetch_fuel();
             return self.guard(status, false, exit);
         }

@@ -57,22 +57,24 @@ pub(in crate::jit) extern "C" fn step(
     status(went.is_some())
 }
 
-/// Runs an instruction that may have the whole VM; `lends` says whether ops that are called behind it ask for parts of
-/// that.
+/// Runs an instruction that may have the whole VM. The last bit of `what` says whether ops that are called behind it ask
+/// for parts of that; the others are one more than the instruction, if it is in no unit that is built into another.
 pub(in crate::jit) extern "C" fn out(
     context: *mut Context,
     exit: u64,
     off: u64,
     left: u64,
-    lends: u64,
+    what: u64,
 ) -> u64 {
     let window = off as usize / size_of::<Value>();
-    let run = |host: &mut dyn Host| host.out(Exited::of_bits(exit), window, left as usize);
+    let (exit, place) = (Exited::of_bits(exit), (window, left as usize));
+    let (lends, alone) = (what & 1 != 0, (what as usize >> 1).checked_sub(1));
+    let run = |host: &mut dyn Host| host.out(exit, place, alone);
     // SAFETY: machine code passes what it was given.
     let went = unsafe { with(context, run) };
     // SAFETY: machine code stands still while it calls, and nothing else has the context.
     unsafe { (*context).went = went == Some(true) };
-    if went.is_some() && lends != 0 {
+    if went.is_some() && lends {
         // Others had all of the VM: its parts are lent anew.
         // SAFETY: as for `with`; what was lent before nobody has any more.
         let context = unsafe { &mut *context };

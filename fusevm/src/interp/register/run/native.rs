@@ -765,20 +765,32 @@ impl Host for Native<'_, '_> {
         ran.map_err(|trap| self.outcome.trap = Some(trap)).is_ok()
     }
 
-    fn out(&mut self, exit: Exited, window: usize, left: usize) -> Option<bool> {
+    fn out(
+        &mut self,
+        exit: Exited,
+        (window, left): (usize, usize),
+        alone: Option<usize>,
+    ) -> Option<bool> {
         let Running::Run(run) = &mut self.run else {
             return None;
         };
         let vm = &mut *self.vm;
         let told = self.told.get_or_insert_with(|| Told::of(run));
-        tell_open(
-            run,
-            vm,
-            told,
-            (exit, window),
-            (left, self.left),
-            &mut self.open,
-        );
+        match alone {
+            // Mostly no call is open.
+            Some(ip) if left == self.left => {
+                told.forget(run, vm);
+                run.place.1 = ip;
+            }
+            _calls => tell_open(
+                run,
+                vm,
+                told,
+                (exit, window),
+                (left, self.left),
+                &mut self.open,
+            ),
+        }
         let ip = run.place.1;
         run.place.1 = ip + 1;
         let before = (run.place.0, run.calls.len(), vm.changed);
