@@ -52,6 +52,7 @@ pub(crate) enum FrameKind {
 }
 
 impl Frame {
+    /// One of nothing, to be written over.
     pub(crate) const NOTHING: Frame = Frame {
         kind: FrameKind::Root,
         code: 0,

@@ -4,10 +4,15 @@
 //! that has the number of calls that may still be opened in the callee. From the innermost unit outwards, each link
 //! says how many calls its unit has open, and so where the next one is.
 //!
+//! Machine code that is entered while other runs, from an op or a builtin of that, has links of its own.
+//!
 //! **Invariant**: a link is written before each call anew. So where one says that the VM was told of it, nothing has
 //! changed there and further out since then, unless the VM has forgotten all that it was told ([`Links::forget`]).
 
 use super::Exited;
+
+/// Calls that may be open: behind these, the interpreter makes the next one, and machine code is entered anew.
+const MOST: usize = 1 << 14;
 
 /// In a link: the VM was told.
 const TOLD: u64 = 1 << 63;
@@ -48,12 +53,13 @@ impl Open {
 }
 
 impl Links {
-    /// Makes room for so many calls.
-    pub(super) fn make(&mut self, calls: usize) {
+    /// Makes room for so many calls, or as many as there may be: so many may be opened. There is none so far.
+    pub(super) fn make(&mut self, calls: usize) -> usize {
+        let calls = calls.min(MOST);
         if self.bits.len() <= calls {
-            self.bits.resize(calls + 1, 0);
-            self.told.resize(calls + 1, (0, 0));
+            (self.bits, self.told) = (vec![0; calls + 1], vec![(0, 0); calls + 1]);
         }
+        calls
     }
 
     /// Where machine code writes them.

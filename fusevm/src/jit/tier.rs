@@ -114,7 +114,9 @@ pub(crate) struct Jit {
     blank: Vec<Vec<Shaped>>,
     /// Where what keeps registers while fuel is fetched was placed, or 0.
     keeper: usize,
-    links: Links,
+    /// Exits by which callers go on, for each entry that is open whose callees may want to know; so many are in use.
+    links: Vec<Links>,
+    linking: usize,
     /// How often the code generator was asked for something, for `fail`.
     asked: u32,
     /// How often the VM had defined a function when this was compiled.
@@ -153,7 +155,8 @@ impl Jit {
             arenas: 0,
             blank: Vec::new(),
             keeper: 0,
-            links: Links::default(),
+            links: Vec::new(),
+            linking: 0,
             asked: 0,
             defined: 0,
             unseen: false,
@@ -666,17 +669,33 @@ impl Jit {
         self.versions.is(kept)
     }
 
-    /// Sees to it that a version has room for the links of calls, so many of which may be opened; where it calls what
-    /// may want to know them.
-    pub(crate) fn make_links(&mut self, version: usize, left: usize) {
-        if self.versions[version].calls_out {
-            self.links.make(left);
+    /// Opens links for the calls of a version, so many of which may be opened, where it calls what may want to know them;
+    /// how many that are then.
+    pub(crate) fn open_links(&mut self, version: usize, left: usize) -> usize {
+        if !self.versions[version].calls_out {
+            return left;
         }
+        if self.links.len() == self.linking {
+            self.links.push(Links::default());
+        }
+        self.linking += 1;
+        self.links[self.linking - 1].make(left)
+    }
+
+    /// The same version has ended.
+    pub(crate) fn close_links(&mut self) {
+        self.linking -= 1;
+    }
+
+    /// Those of the machine code that runs.
+    fn top_links(&mut self) -> Option<&mut Links> {
+        self.links[..self.linking].last_mut()
     }
 
     /// Where those are written.
     pub(crate) fn links(&mut self) -> *mut u64 {
-        self.links.address()
+        self.top_links()
+            .map_or(std::ptr::null_mut(), Links::address)
     }
 
     /// What is open, innermost first: a unit that is at that exit, whose window begins at that register and in which so
@@ -692,10 +711,13 @@ impl Jit {
         let exited =
             |of: super::Exited| &self.versions[of.version as usize].exits[of.exit as usize];
         open.push(Open::innermost(exit, window, exited(exit).frames.len()));
+        let Some(links) = self.links[..self.linking].last() else {
+            return;
+        };
         while left < most {
-            let caller = exited(self.links.at(left).0);
+            let caller = exited(links.at(left).0);
             window -= usize::from(caller.below);
-            let link = self.links.open(left, window, caller.frames.len());
+            let link = links.open(left, window, caller.frames.len());
             left += caller.frames.len();
             open.push(link);
             if link.told.is_some() {
@@ -706,12 +728,16 @@ impl Jit {
 
     /// The VM was told of these, and knows so many calls now.
     pub(crate) fn tell_links(&mut self, open: &[Open], calls: usize) {
-        self.links.tell(open, calls);
+        if let Some(links) = self.top_links() {
+            links.tell(open, calls);
+        }
     }
 
     /// The VM forgets what it was told of calls.
     pub(crate) fn forget_links(&mut self) {
-        self.links.forget();
+        if let Some(links) = self.top_links() {
+            links.forget();
+        }
     }
 
     /// Whether a version may want all frames.

@@ -329,7 +329,7 @@ impl<'l> Run<'l> {
         let left = (self.known + self.depth_left).saturating_sub(self.calls.len());
         let door = jit.begin(version);
         let kept = jit.keep(version);
-        jit.make_links(version, left);
+        let left = jit.open_links(version, left);
         let floor = jit.floor(this_thread(), stack_floor);
         vm.jit = Some(jit);
         self.place.1 = ip as usize + 1;
@@ -341,9 +341,12 @@ impl<'l> Run<'l> {
         native.forget_told();
         let (outcome, _) = native.ended();
         if let Some(jit) = vm.jit.as_mut()
-            && kept.is_none_or(|kept| jit.is(&kept))
+            && kept.as_ref().is_none_or(|kept| jit.is(kept))
         {
             jit.end();
+            if kept.is_some() {
+                jit.close_links();
+            }
         }
         // Somebody may have been told in the meantime.
         untold &= self.calls.len() > self.known;
