@@ -385,8 +385,11 @@ impl<'l> Run<'l> {
             }
             return Err(trap);
         }
-        if let Some(Ins::Enter) = self.code.table().get(self.place.1) {
-            // What machine code could not do, the interpreter does before it is entered again.
+        if self.observing == 0
+            && let Some(Ins::Enter) = self.code.table().get(self.place.1)
+        {
+            // What machine code could not do, the interpreter does before it is entered again; what is looked at is not
+            // entered anyway.
             self.place.1 += 1;
             return self.one(vm, true);
         }
