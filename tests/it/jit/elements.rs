@@ -120,3 +120,21 @@ fn loops_that_run_in_one_go() {
                  \x20 LoadInt 0\n  NumGt\n  JumpIfTrue outer\n  GetSlot 3\n  ReturnValue\nover:\n";
     same(&program(fused));
 }
+
+#[test]
+fn a_function_whose_loop_was_hot_first() {
+    let text = "fn f/1\n  Jump over\nf:\n  SetSlot 0\n  MakeArray 0\n  SetSlot 1\n  LoadInt 0\n  SetSlot 2\ntop:\n  GetSlot 2\n  LoadInt 3\n  Mul\n\
+                \x20 GetSlot 2\n  SlotArraySet 1\n  PreIncSlotVoid 2\n  GetSlot 2\n  GetSlot 0\n  NumLt\n  JumpIfTrue top\n  LoadInt 7\n\
+                \x20 SlotArrayGet 1\n  ReturnValue\nover:\n";
+    let mut config = JitConfig::DEFAULT;
+    config.background = false;
+    let mut vm = vm(&program(text), config, None);
+    for _ in 0..200 {
+        let found = vm.call("f", &[Value::Int(10_000)]).expect("it runs");
+        assert_eq!(found, Value::Int(21));
+    }
+    // What comes before the loop is seen when it is first asked for.
+    let report = vm.jit_report();
+    assert!(report.refused.is_empty(), "{report}");
+    assert!(report.count <= 5, "{report}");
+}
