@@ -33,6 +33,7 @@ use crate::op::{Op, OperandKind};
 use crate::semantics::{Overflow, Policy};
 use crate::value::Value;
 use held::Original;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 pub(super) use call::{Callees, Found};
@@ -219,6 +220,8 @@ pub(super) struct Build<'a> {
     /// Registers that the ext op on its way may write.
     leaf: Vec<u16>,
     held: held::Held,
+    /// What [`Build::work`] has counted.
+    work: OnceCell<(u64, u64, bool)>,
 }
 
 /// Builds a unit.
@@ -246,6 +249,7 @@ pub(super) fn build(src: &Source<'_>, callees: &mut dyn Callees) -> Result<Func,
             done: false,
             leaf: Vec::new(),
             held: held::Held::default(),
+            work: OnceCell::new(),
         };
         build.unit();
         if let Some(refused) = build.refused {
@@ -907,6 +911,10 @@ impl Build<'_> {
 
     /// How often instructions were run; and apart, those that may have the whole VM; and whether there are calls.
     fn work(&self) -> (u64, u64, bool) {
+        *self.work.get_or_init(|| self.count_work())
+    }
+
+    fn count_work(&self) -> (u64, u64, bool) {
         let (flow, code) = (self.src.flow, self.src.code);
         let (mut others, mut outs, mut calls) = (0, 0, false);
         let is_inside =

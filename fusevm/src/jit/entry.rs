@@ -142,9 +142,8 @@ pub(crate) trait Host {
     /// Machine code leaves the unit by that exit; its window begins at that register.
     fn left(&mut self, exit: Exited, window: usize);
 
-    /// Runs `count` instructions from the one of the exit on, as the interpreter does: whether the last one has jumped.
-    /// Nothing if they did not all run.
-    fn step(&mut self, exit: Exited, window: usize, count: usize) -> Option<bool>;
+    /// Runs `count` instructions from the one of the exit on, as the interpreter does; whether they ran.
+    fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool;
 
     /// The next turn of the innermost loop over elements: whether there is none, and what its registers get. Nothing if
     /// dropping a value has panicked.

@@ -51,10 +51,7 @@ pub(in crate::jit) extern "C" fn step(
     let window = off as usize / size_of::<Value>();
     let run = |host: &mut dyn Host| host.step(Exited::of_bits(exit), window, count as usize);
     // SAFETY: machine code passes what it was given.
-    let went = unsafe { with(context, run) };
-    // SAFETY: machine code stands still while it calls, and nothing else has the context.
-    unsafe { (*context).went = went == Some(true) };
-    status(went.is_some())
+    status(unsafe { with(context, run) })
 }
 
 /// Runs an instruction that may have the whole VM. The last bit of `what` says whether ops that are called behind it ask

@@ -612,7 +612,7 @@ impl<'l> Run<'l> {
         if let Ins::Base { a, n: 2, .. } = ins {
             return self.of_two(vm, a);
         }
-        if let Ins::LoopStart { .. } | Ins::LoopNext { .. } | Ins::LoopTurn { .. } = ins {
+        if let Ins::LoopStart { .. } = ins {
             return self.turn(vm, ins).map(|()| true);
         }
         if ins.is_text() && self.text(vm) {
@@ -707,9 +707,13 @@ impl Host for Native<'_, '_> {
         self.outcome.left.push((exit, window));
     }
 
-    fn step(&mut self, exit: Exited, window: usize, count: usize) -> Option<bool> {
-        let (code, frame) = self.site(exit)?;
-        let (run, vm) = self.open()?;
+    fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool {
+        let Some((code, frame)) = self.site(exit) else {
+            return false;
+        };
+        let Some((run, vm)) = self.open() else {
+            return false;
+        };
         let (place, was) = (run.place, run.code);
         let begin = frame.ip as usize;
         let end = begin + count;
@@ -744,9 +748,8 @@ impl Host for Native<'_, '_> {
         if !ok {
             self.outcome.resume = Some(at as u32);
             self.outcome.trap = trapped;
-            return None;
         }
-        Some(at != end)
+        ok
     }
 
     fn turn(&mut self) -> Option<(bool, [Option<Value>; 2])> {
