@@ -9,6 +9,7 @@ mod call;
 mod exit;
 mod fuel;
 mod lib;
+mod lines;
 mod place;
 
 use super::entry::{self, VecLayout};
@@ -93,7 +94,7 @@ pub(super) struct Callee {
 #[derive(Debug, Default)]
 pub(super) struct Emitted {
     pub(super) code: Vec<u8>,
-    /// Bytes before it, so that its innermost loop begins where a line of the cache does.
+    /// Bytes before it, so that its innermost loops lie in few lines of the cache.
     pub(super) before: usize,
     pub(super) clif: String,
     pub(super) text: String,
@@ -292,9 +293,7 @@ impl Emitter {
         if !compiled.buffer.relocs().is_empty() {
             return None;
         }
-        let marked = (compiled.buffer.get_srclocs_sorted().iter()).find(|at| at.loc == mark());
-        let hot = marked.map_or(0, |at| at.start as usize);
-        let before = hot.next_multiple_of(LINE) - hot;
+        let before = lines::free(compiled);
         let mut code = vec![0; before];
         code.extend_from_slice(compiled.code_buffer());
         Some(Emitted {
@@ -304,15 +303,6 @@ impl Emitter {
             text: compiled.vcode.clone().unwrap_or_default(),
         })
     }
-}
-
-/// Bytes of a line of the cache: a loop that begins in the midst of one is fetched, and its branches are guessed, a
-/// cycle later on some machines (a call in a loop: five cycles a turn for four).
-const LINE: usize = 64;
-
-/// What stands in the innermost loop, for the code generator to say where that is.
-fn mark() -> SourceLoc {
-    SourceLoc::new(1)
 }
 
 /// This machine, with registers chosen that way.
@@ -327,6 +317,8 @@ fn isa(check: bool, allocation: &str) -> Option<OwnedTargetIsa> {
         ("enable_probestack", "false"),
         ("enable_alias_analysis", "false"),
         ("log2_min_function_alignment", "6"),
+        // Where blocks begin.
+        ("machine_code_cfg_info", "true"),
     ];
     for (name, value) in set {
         flags.set(name, value).ok()?;
@@ -568,8 +560,8 @@ impl Body<'_, '_> {
                     self.b.set_cold_block(block);
                 }
             }
-            if self.facts.is_hot(at) {
-                self.b.set_srcloc(mark());
+            if let Some(inner) = self.facts.inner(at) {
+                self.b.set_srcloc(lines::mark(inner));
             }
             for &v in &self.f.blocks[at.0 as usize].insts {
                 self.inst(v, at);

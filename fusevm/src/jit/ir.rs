@@ -666,6 +666,22 @@ impl Inst {
         }
     }
 
+    /// Has one that may leave do so by another exit.
+    pub(super) fn set_exit(&mut self, by: usize) {
+        match self {
+            Inst::Guard(_, _, exit)
+            | Inst::Poll(exit)
+            | Inst::Charge(_, exit)
+            | Inst::Ensure(_, exit) => *exit = by,
+            Inst::Lib { exit, .. }
+            | Inst::Room { exit, .. }
+            | Inst::Native { exit, .. }
+            | Inst::Peek { exit, .. } => *exit = by,
+            Inst::Call { after, .. } => *after = by,
+            _other => {}
+        }
+    }
+
     /// Whether it does nothing but give a value that depends on its operands alone.
     pub(super) fn is_pure(&self) -> bool {
         matches!(

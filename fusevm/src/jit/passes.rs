@@ -18,6 +18,7 @@ mod room;
 mod select;
 mod straight;
 mod strength;
+mod unroll;
 
 use super::ir::{B, Func, Term};
 use graph::Graph;
@@ -28,8 +29,15 @@ pub(super) struct Facts {
     /// Its blocks, in reverse postorder.
     pub(super) order: Vec<B>,
     cold: Vec<bool>,
-    /// The head of the first one of the innermost loops.
-    hot: Option<B>,
+    /// By number of block, the innermost loop that it belongs to.
+    inner: Vec<Option<Inner>>,
+}
+
+/// A loop without loops in it: which one, and in how many it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Inner {
+    pub(super) number: u16,
+    pub(super) depth: u16,
 }
 
 impl Facts {
@@ -46,13 +54,13 @@ impl Facts {
         }
         Facts {
             cold,
-            hot: innermost(f, &order),
+            inner: innermost(f, &order),
             order,
         }
     }
 
-    pub(super) fn is_hot(&self, at: B) -> bool {
-        self.hot == Some(at)
+    pub(super) fn inner(&self, at: B) -> Option<Inner> {
+        self.inner.get(at.0 as usize).copied().flatten()
     }
 
     pub(super) fn is_cold(&self, at: B) -> bool {
@@ -60,27 +68,40 @@ impl Facts {
     }
 }
 
-/// The head of the first one of the innermost loops. A loop is what comes, in order, from its head to the last way back.
-fn innermost(f: &Func, order: &[B]) -> Option<B> {
+/// By number of block, the innermost loop that it belongs to: what comes, in order, between its head and the last way
+/// back, and leads there.
+fn innermost(f: &Func, order: &[B]) -> Vec<Option<Inner>> {
     let mut place = vec![usize::MAX; f.blocks.len()];
     for (at, b) in order.iter().enumerate() {
         place[b.0 as usize] = at;
     }
-    let mut loops: Vec<(usize, usize)> = Vec::new();
+    // The last way back to each head.
+    let mut ends: Vec<Option<usize>> = vec![None; order.len()];
     for (at, b) in order.iter().enumerate() {
         let succs = f.blocks[b.0 as usize].term.succs();
-        let back = succs.map(|to| place[to.0 as usize]).filter(|to| *to <= at);
-        loops.extend(back.map(|to| (to, at)));
+        for to in succs.map(|to| place[to.0 as usize]).filter(|to| *to <= at) {
+            ends[to] = Some(at);
+        }
     }
-    let depth = |head: usize| {
-        loops
-            .iter()
-            .filter(|(from, to)| (*from..=*to).contains(&head))
-            .count()
-    };
-    let heads = loops.iter().map(|(head, _)| *head);
-    let found = heads.max_by_key(|head| (depth(*head), std::cmp::Reverse(*head)))?;
-    Some(order[found])
+    let mut inner = vec![None; f.blocks.len()];
+    let (mut around, mut number): (Vec<usize>, u16) = (Vec::new(), 0);
+    for head in 0..order.len() {
+        let Some(end) = ends[head] else { continue };
+        around.retain(|end| *end >= head);
+        around.push(end);
+        if ends[head + 1..=end].iter().all(Option::is_none) {
+            let depth = u16::try_from(around.len()).unwrap_or(u16::MAX);
+            let this = Some(Inner { number, depth });
+            for b in order[head..=end].iter().rev() {
+                let mut succs = f.blocks[b.0 as usize].term.succs();
+                if succs.any(|to| to == order[head] || inner[to.0 as usize] == this) {
+                    inner[b.0 as usize] = this;
+                }
+            }
+            number = number.saturating_add(1);
+        }
+    }
+    inner
 }
 
 /// Diamonds in diamonds that become selections.
@@ -111,6 +132,14 @@ pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: b
         }
     }
     more |= hoist::run(f, &graph);
+    let mut room = unroll::GROWTH;
+    while unroll::run(f, &graph, &mut room) {
+        params::run(f, &f.order());
+        number::run(f, &Graph::of(f));
+        graph = Graph::of(f);
+        hoist::run(f, &graph);
+        more = true;
+    }
     if !again {
         more |= bounds::run(f, &graph);
     }
