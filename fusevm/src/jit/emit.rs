@@ -130,16 +130,21 @@ impl Emitter {
             let block = b.create_block();
             b.append_block_params_for_function_params(block);
             b.switch_to_block(block);
-            let params: Vec<ir::Value> = b.block_params(block).to_vec();
+            let context = b.block_params(block)[0];
             let mut signature = Signature::new(conv);
             signature.params = vec![AbiParam::new(types::I64); 3];
             signature.returns.push(AbiParam::new(types::I64));
             let sig = b.import_signature(signature);
-            let given = [params[0], params[2], params[3]];
-            let call = b.ins().call_indirect(sig, params[1], &given);
-            let status = b.inst_results(call)[0];
             let trusted = MemFlagsData::trusted();
-            b.ins().store(trusted, status, params[0], entry::STATUS);
+            let mut load = |at: i32| b.ins().load(types::I64, trusted, context, at);
+            let (address, given) = (
+                load(entry::ADDRESS),
+                [0, 8].map(|at| load(entry::GIVEN + at)),
+            );
+            let given = [context, given[0], given[1]];
+            let call = b.ins().call_indirect(sig, address, &given);
+            let status = b.inst_results(call)[0];
+            b.ins().store(trusted, status, context, entry::STATUS);
             b.ins().return_(&[]);
         })
     }
@@ -176,6 +181,8 @@ impl Emitter {
                 vec,
                 flag: None,
                 fuel: None,
+                owes: fuel::Owed::default(),
+                turns: Vec::new(),
                 conv,
                 facts,
                 values: vec![None; f.insts.len()],
@@ -327,10 +334,10 @@ fn isa(check: bool, allocation: &str) -> Option<OwnedTargetIsa> {
     isa.finish(settings::Flags::new(flags)).ok()
 }
 
-/// Of what keeps all registers: given context, function, and what that is given.
+/// Of what keeps all registers: given the context, which says the rest.
 fn keeping() -> Signature {
     let mut signature = Signature::new(CallConv::PreserveAll);
-    signature.params = vec![AbiParam::new(types::I64); 4];
+    signature.params.push(AbiParam::new(types::I64));
     signature
 }
 
@@ -454,6 +461,9 @@ struct Body<'a, 'b> {
     flag: Option<ir::Value>,
     /// Where fuel is counted: the variable that has what there is, which the context has when others run.
     fuel: Option<Variable>,
+    /// What of it is owed, and by number of block the loop whose turns say so.
+    owes: fuel::Owed,
+    turns: Vec<Option<fuel::Turn>>,
     conv: CallConv,
     /// What is said of reading and writing memory of the VM.
     trusts: ir::MemFlags,
@@ -502,6 +512,8 @@ impl Body<'_, '_> {
             }
             self.blocks[at.0 as usize] = Some(self.b.create_block());
         }
+        self.turns = fuel::turns(self.f, self.facts, &ways);
+        let mut owes = vec![fuel::Owed::default(); self.f.blocks.len()];
         let mut last = None;
         for &at in order {
             let block = self.block(at);
@@ -563,9 +575,12 @@ impl Body<'_, '_> {
             if let Some(inner) = self.facts.inner(at) {
                 self.b.set_srcloc(lines::mark(inner));
             }
+            self.owes_at(at, before.map(|before| owes[before.0 as usize]));
             for &v in &self.f.blocks[at.0 as usize].insts {
                 self.inst(v, at);
             }
+            self.settle_for(at, &ways);
+            owes[at.0 as usize] = self.owes;
             frames[at.0 as usize] = self.frame;
             self.term(at);
             self.b.set_srcloc(SourceLoc::default());
@@ -805,9 +820,10 @@ impl Body<'_, '_> {
                 None
             }
             Inst::Spend(cost) => {
-                self.spend(*cost);
+                self.spend(v, *cost, at);
                 None
             }
+            Inst::Turns(cost, most) => Some(self.turns_paid(*cost, *most)),
             Inst::Charge(..) => {
                 debug_assert!(false, "{v} is for the pass of fuel");
                 None

@@ -43,8 +43,8 @@ pub(super) struct Context {
     exit: u32,
     /// For tests: what guards that leave for no reason go by.
     seed: u64,
-    /// What a call that keeps all registers gives.
-    status: u64,
+    /// A function that is called and keeps all registers, what it is given beside the context, and what it gives.
+    rare: Rare,
     /// Whether the instruction that the VM has run last has jumped.
     went: bool,
     /// Where the code of the version begins that is entered.
@@ -58,6 +58,15 @@ pub(super) struct Context {
     /// Its own address, which loops read: what is read may stay in any machine register.
     own: *mut Context,
     host: *mut dyn Host,
+}
+
+/// A call of a function of the host that is rare: it goes by way of memory, so that there is nothing to move.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+struct Rare {
+    address: usize,
+    given: [u64; 2],
+    status: u64,
 }
 
 /// Where the VM keeps what machine code reads, now.
@@ -98,7 +107,9 @@ pub(super) const FLAG: i32 = offset_of!(Context, places.flag) as i32;
 pub(super) const MOST: i32 = offset_of!(Context, places.most) as i32;
 pub(super) const FRAME: i32 = offset_of!(Context, frame) as i32;
 pub(super) const EXIT: i32 = offset_of!(Context, exit) as i32;
-pub(super) const STATUS: i32 = offset_of!(Context, status) as i32;
+pub(super) const ADDRESS: i32 = offset_of!(Context, rare.address) as i32;
+pub(super) const GIVEN: i32 = offset_of!(Context, rare.given) as i32;
+pub(super) const STATUS: i32 = offset_of!(Context, rare.status) as i32;
 pub(super) const WENT: i32 = offset_of!(Context, went) as i32;
 pub(super) const CODE: i32 = offset_of!(Context, code) as i32;
 pub(super) const KEEPER: i32 = offset_of!(Context, keeper) as i32;
@@ -260,7 +271,7 @@ impl Door {
             floor: floor.saturating_add(RESERVE),
             exit: 0,
             seed: self.seed,
-            status: 0,
+            rare: Rare::default(),
             went: false,
             code: self.code,
             keeper: self.keeper,

@@ -257,6 +257,8 @@ pub(super) enum Inst {
     Pay(u32),
     /// Leaves unless there is so much fuel.
     Ensure(u32, usize),
+    /// For how many times so much there is fuel: at least one, behind a look at that, and so many at most.
+    Turns(u32, u32),
     /// Pays for ops what is known to be there.
     Spend(V),
     /// Leaves with what it gives if that is not 0. `site` is the instruction, in the frame of the exit.
@@ -619,6 +621,7 @@ macro_rules! operands {
             | Inst::Peek { .. }
             | Inst::Pay(_)
             | Inst::Ensure(..)
+            | Inst::Turns(..)
             | Inst::Went => {}
             Inst::Given(_) => {}
             Inst::Bin(_, a, b) | Inst::Cmp(_, a, b) | Inst::FCmp(_, a, b) => {
@@ -812,6 +815,7 @@ impl Func {
             Inst::Ensure(cost, exit) => {
                 writeln!(f, "{name}ensure {cost}, else {}", self.exit_text(*exit))
             }
+            Inst::Turns(cost, most) => writeln!(f, "{name}turns of {cost}, {most} at most"),
             Inst::Spend(cost) => writeln!(f, "{name}spend {cost}"),
             Inst::Lib {
                 lib,

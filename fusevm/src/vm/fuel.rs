@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Ops between two looks at the interrupt flag.
 const SLICE: u64 = 4096;
 
+/// The same in machine code, which runs at least ten times as fast.
+#[cfg(all(feature = "jit", unix))]
+const FAR: u64 = 1 << 16;
+
 /// Stops a VM from another thread: see [`VM::interrupt_handle`].
 #[derive(Clone, Debug)]
 pub struct InterruptHandle(Arc<AtomicBool>);
@@ -104,6 +108,29 @@ impl VM {
             (self.slice, self.fuel) = (self.slice + more, self.fuel - more);
         }
         Ok(true)
+    }
+
+    /// The same for machine code, and for much that it will run.
+    ///
+    /// # Errors
+    /// The interrupt, if it is time to look at it.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn prepay_far(&mut self, cost: u64) -> Result<bool, Trap> {
+        let paid = self.prepay(cost)?;
+        if paid && self.fuel != u64::MAX {
+            let more = self.fuel.min(FAR.saturating_sub(self.slice));
+            (self.slice, self.fuel) = (self.slice + more, self.fuel - more);
+        }
+        Ok(paid)
+    }
+
+    /// Where machine code is left, the next look at the interrupt flag comes as soon as ever.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn slice_near(&mut self) {
+        if self.slice > SLICE && self.fuel != u64::MAX {
+            self.fuel += self.slice - SLICE;
+            self.slice = SLICE;
+        }
     }
 
     /// Gives back what was paid for ops that did not run.

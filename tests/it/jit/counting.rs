@@ -89,6 +89,8 @@ fn ends_steps_and_lengths() {
         (100, 50, -1),
         (i64::MAX - 6000, i64::MAX - 1, 1),
         (i64::MAX - 2000, i64::MAX - 3, 7),
+        (i64::MIN, i64::MIN + 50, 1),
+        (i64::MIN, i64::MAX, 0),
     ] {
         for len in [0, 1, 60, 3001, 4096, 8191, 8192, 8193, 9000, 9001, 9002] {
             all.push([Value::Int(from), Value::Int(to), Value::Int(by), array(len)]);
@@ -135,7 +137,14 @@ fn ends_steps_and_lengths() {
 #[test]
 fn a_loop_that_wraps_around_is_interrupted() {
     let chunk = counting("overflow=wrap", "NumLe", NOTHING);
-    for by in [1, 0, 3, 1 << 19, -1] {
+    for (from, by) in [
+        (i64::MAX - 5000, 1),
+        (i64::MAX - 5000, 0),
+        (i64::MAX - 5000, 3),
+        (i64::MAX - 5000, 1 << 19),
+        (i64::MAX - 5000, -1),
+        (i64::MIN, 0),
+    ] {
         for (name, config) in ways() {
             let mut vm = vm(&chunk, config);
             let handle = vm.interrupt_handle();
@@ -143,12 +152,15 @@ fn a_loop_that_wraps_around_is_interrupted() {
                 std::thread::sleep(Duration::from_millis(20));
                 handle.interrupt();
             });
-            let args = [i64::MAX - 5000, i64::MAX, by, 0].map(Value::Int);
+            let args = [from, i64::MAX, by, 0].map(Value::Int);
             let end = match vm.call("f", &args) {
                 Ok(value) => format!("{value}"),
                 Err(error) => error.render(),
             };
-            assert!(end.contains("interrupted"), "{name}, by {by}: {end}");
+            assert!(
+                end.contains("interrupted"),
+                "{name}, from {from} by {by}: {end}"
+            );
             other.join().expect("it ends");
         }
     }

@@ -31,18 +31,22 @@ impl Body<'_, '_> {
         self.b.inst_results(call)[0]
     }
 
-    /// Calls a function of the host that is seldom called; its status. Machine registers stay what they are.
-    pub(super) fn rarely(&mut self, address: usize, given: [ir::Value; 2]) -> ir::Value {
+    /// Calls a function of the host that is seldom called, with up to two arguments beside the context; its status.
+    /// Machine registers stay what they are.
+    pub(super) fn rarely(&mut self, address: usize, given: &[ir::Value]) -> ir::Value {
         let sig = match self.keeping {
             Some(sig) => sig,
             None => self.b.import_signature(keeping()),
         };
         self.keeping = Some(sig);
         let context = self.context();
-        let keeper = self.load(types::I64, context, entry::KEEPER);
         let address = self.b.ins().iconst(types::I64, address as i64);
-        let [first, second] = given;
-        (self.b.ins()).call_indirect(sig, keeper, &[context, address, first, second]);
+        self.store(address, context, entry::ADDRESS);
+        for (given, at) in given.iter().zip([0, 8]) {
+            self.store(*given, context, entry::GIVEN + at);
+        }
+        let keeper = self.load(types::I64, context, entry::KEEPER);
+        self.b.ins().call_indirect(sig, keeper, &[context]);
         self.load(types::I64, context, entry::STATUS)
     }
 
@@ -65,7 +69,7 @@ impl Body<'_, '_> {
         self.b.set_cold_block(more);
         self.b.ins().brif(fits, wide, &[], more, &[]);
         self.b.switch_to_block(more);
-        let status = self.rarely(calls::widen as *const () as usize, [below, below]);
+        let status = self.rarely(calls::widen as *const () as usize, &[below]);
         self.b.ins().brif(status, out, &[], wide, &[]);
         self.b.switch_to_block(wide);
         // Registers may be somewhere else now.
@@ -109,6 +113,7 @@ impl Body<'_, '_> {
         for v in args {
             values.push(self.value(*v));
         }
+        self.settle();
         self.tell_fuel();
         let call = self.b.ins().call_indirect(sig, code, &values);
         self.fetch_fuel();

@@ -97,6 +97,9 @@ impl Body<'_, '_> {
         let number = self.b.ins().iconst(types::I32, exit as i64);
         let context = self.context();
         self.store(number, context, entry::EXIT);
+        let owes = self.owes;
+        self.settle();
+        self.owes = owes;
         let f = self.f;
         let writes = &f.exits[exit].writes;
         debug_assert!(writes.is_sorted_by_key(|(loc, _)| *loc), "{writes:?}");
@@ -154,6 +157,7 @@ impl Body<'_, '_> {
 
     /// Makes the pieces that exits share, and where they all end.
     pub(super) fn finish_exits(&mut self) {
+        self.owes = super::fuel::Owed::default();
         for stub in std::mem::take(&mut self.stubs) {
             let Some(block) = stub.block else { continue };
             self.b.switch_to_block(block);

@@ -62,6 +62,7 @@ impl Body<'_, '_> {
             let (number, off) = (self.exit_number(exit), self.off());
             let off = self.copied(off);
             let count = self.value(args[0]);
+            self.settle();
             self.tell_fuel();
             let status = self.host(libcall!(step), &[context, number, off, count]);
             self.fetch_fuel();
@@ -79,6 +80,7 @@ impl Body<'_, '_> {
                 _more => 0,
             };
             let what = self.number(alone << 1 | i64::from(lends));
+            self.settle();
             self.tell_fuel();
             let status = self.host(libcall!(out), &[context, number, off, left, what]);
             self.fetch_fuel();
@@ -229,7 +231,7 @@ impl Body<'_, '_> {
         self.b.switch_to_block(slow);
         let (context, at) = (self.context(), self.address(at));
         let status = match is_rare {
-            true => self.rarely(address, [at, at]),
+            true => self.rarely(address, &[at]),
             false => self.direct(address, &[context, at]),
         };
         self.unless_failed(status, exit, on);
@@ -391,7 +393,7 @@ impl Body<'_, '_> {
         };
         let frame = self.frame;
         let place = self.address(loc);
-        let status = self.rarely(libcall, [place, bits]);
+        let status = self.rarely(libcall, &[place, bits]);
         // What is taken here is not there where the fast way goes on.
         self.frame = frame;
         self.unless_failed(status, exit, on);

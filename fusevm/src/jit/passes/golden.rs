@@ -245,7 +245,14 @@ impl Line<'_> {
             let (a, b) = self.pair();
             return Inst::Bin(op, a, b);
         }
-        let conds = [Cond::Eq, Cond::Ne, Cond::Lt, Cond::Gt, Cond::Below];
+        let conds = [
+            Cond::Eq,
+            Cond::Ne,
+            Cond::Lt,
+            Cond::Le,
+            Cond::Gt,
+            Cond::Below,
+        ];
         if let Some(op) = conds.into_iter().find(|op| format!("{op:?}") == name) {
             let (a, b) = self.pair();
             return Inst::Cmp(op, a, b);
@@ -293,6 +300,14 @@ impl Line<'_> {
             "ensure" => {
                 let cost = self.number("");
                 Inst::Ensure(cost, self.or_exit())
+            }
+            "turns" => {
+                self.want("of");
+                let cost = self.number("");
+                self.want(",");
+                let most = self.number("");
+                self.want("at most");
+                Inst::Turns(cost, most)
             }
             "spend" => Inst::Spend(self.v()),
             "charge" => {

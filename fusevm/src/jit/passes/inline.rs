@@ -287,10 +287,14 @@ fn calls(f: &Func) -> usize {
 }
 
 fn size(f: &Func) -> usize {
-    f.order()
-        .iter()
-        .map(|b| f.blocks[b.0 as usize].insts.len() + 1)
-        .sum()
+    f.order().iter().map(|b| size_of(f, *b)).sum()
+}
+
+/// Instructions of a block, but for what is paid: code that counts fuel is built in as far as other code.
+fn size_of(f: &Func, b: B) -> usize {
+    let insts = f.blocks[b.0 as usize].insts.iter();
+    let takes_time = |v: &&V| !matches!(f.inst(**v), Inst::Charge(..));
+    insts.filter(takes_time).count() + 1
 }
 
 /// Puts a callee in place of a call; the block that goes on behind it, and by how much the unit is larger.
@@ -423,8 +427,8 @@ fn splice(
             insts.push(f.value(inst, from.ty(*v)));
         }
         let new = block(*b).0 as usize;
-        more += insts.len() + 1;
         f.blocks[new].insts = insts;
+        more += size_of(f, B(new as u32));
         f.blocks[new].preheader = old.preheader.map(|(b, exit)| (block(b), first_exit + exit));
         let mut term = old.term.clone();
         term.each_value(|v| *v = value(*v));

@@ -1,6 +1,5 @@
 //! A short loop that counts is left alone for so many turns: it counts to the nearer of its end and where somebody
-//! looks next, and a loop around it looks: whether somebody has interrupted, or whether there is fuel for as many
-//! turns.
+//! looks next, and a loop around it looks: whether somebody has interrupted, or for how many turns there is fuel.
 //!
 //! ```text
 //! h(i): poll; …; if i + c < n h(i + c) else out
@@ -19,16 +18,13 @@
 //!
 //! **Invariant**: between two polls there are [`TURNS`] turns of at most [`SHORT`] instructions that call nobody, or
 //! fewer: nobody who interrupts has to wait longer than a poll in each turn of a long loop would take. What is paid
-//! for, and where, stays the same; with less fuel than [`PAID`], the interpreter goes on.
+//! for, and where, stays the same: where fuel is counted, there are no more turns than it is enough for.
 
 use super::graph::{Graph, Loop};
 use crate::jit::ir::{B, Bin, Cond, Exit, Func, Inst, Term, Ty, V, Why};
 
 /// Turns between two polls.
 const TURNS: i64 = 8192;
-
-/// Fuel that is looked for at once, about: not too much, so that machine code runs where there is not much of it.
-const PAID: u32 = 4096;
 
 /// Turns after which a loop is over so soon that it is not polled at all: as much may be written in a row.
 const FEW: i64 = 64;
@@ -253,37 +249,48 @@ fn split(f: &mut Func, of: Counted) {
     f.exits.push(exit);
     let exit = f.exits.len() - 1;
     let from = params[of.counter];
-    let (look, turns) = match f.inst(of.look) {
-        Inst::Ensure(cost, _) => {
-            let turns = (PAID / cost.max(&1)).clamp(16, TURNS as u32);
-            let all = cost.saturating_mul(turns);
-            (Inst::Ensure(all, exit), i64::from(turns))
-        }
-        _poll => (Inst::Poll(exit), TURNS),
+    let cost = match f.inst(of.look) {
+        Inst::Ensure(cost, _) => Some(*cost),
+        _poll => None,
     };
-    let look = f.value(look, Ty::None);
-    let mut insts = vec![look];
+    let look = match cost {
+        Some(cost) => Inst::Ensure(cost, exit),
+        None => Inst::Poll(exit),
+    };
+    let mut insts = vec![f.value(look, Ty::None)];
     let mut put = |f: &mut Func, inst, ty| {
         let v = f.value(inst, ty);
         insts.push(v);
         v
     };
-    let reach = match f.int(of.step) {
-        Some(step) => put(f, Inst::Int(turns * step), Ty::Int),
-        None => {
-            let turns = put(f, Inst::Int(turns), Ty::Int);
-            put(f, Inst::Bin(Bin::Mul, of.step, turns), Ty::Int)
+    let reach = match (cost, f.int(of.step)) {
+        (None, Some(step)) => put(f, Inst::Int(TURNS * step), Ty::Int),
+        (cost, step) => {
+            let turns = match cost {
+                Some(cost) => Inst::Turns(cost, TURNS as u32),
+                None => Inst::Int(TURNS),
+            };
+            let turns = put(f, turns, Ty::Int);
+            match step {
+                Some(1) => turns,
+                _ => put(f, Inst::Bin(Bin::Mul, of.step, turns), Ty::Int),
+            }
         }
     };
-    let mut far = put(f, Inst::Bin(Bin::Add, from, reach), Ty::Int);
+    let far = put(f, Inst::Bin(Bin::Add, from, reach), Ty::Int);
     let over = put(f, Inst::Bin(Bin::AddOver, from, reach), Ty::Bool);
-    if of.cond != Cond::Lt {
-        // The last turn may begin at the end itself.
-        let one = put(f, Inst::Int(1), Ty::Int);
-        far = put(f, Inst::Bin(Bin::Sub, far, one), Ty::Int);
-    }
-    let less = put(f, Inst::Cmp(Cond::Lt, of.end, far), Ty::Bool);
-    let nearer = put(f, Inst::Select(less, of.end, far), Ty::Int);
+    // The first number that no turn begins with. Where that would be beyond the greatest, a look comes before the last.
+    let behind = match of.cond {
+        Cond::Lt => of.end,
+        _or_equal => {
+            let one = put(f, Inst::Int(1), Ty::Int);
+            let next = put(f, Inst::Bin(Bin::Add, of.end, one), Ty::Int);
+            let over = put(f, Inst::Bin(Bin::AddOver, of.end, one), Ty::Bool);
+            put(f, Inst::Select(over, of.end, next), Ty::Int)
+        }
+    };
+    let less = put(f, Inst::Cmp(Cond::Lt, behind, far), Ty::Bool);
+    let nearer = put(f, Inst::Select(less, behind, far), Ty::Int);
     // No turn but this one.
     let none = put(f, Inst::Int(i64::MIN), Ty::Int);
     let mut end = put(f, Inst::Select(over, none, nearer), Ty::Int);
@@ -308,16 +315,8 @@ fn split(f: &mut Func, of: Counted) {
     for len in of.lens {
         let is = put(f, Inst::Cmp(Cond::Below, from, len), Ty::Bool);
         put(f, Inst::Guard(is, true, out), Ty::None);
-        // The last turn there may be, or the one behind it.
-        let last = match of.cond {
-            Cond::Lt => len,
-            _or_equal => {
-                let one = put(f, Inst::Int(1), Ty::Int);
-                put(f, Inst::Bin(Bin::Sub, len, one), Ty::Int)
-            }
-        };
-        let less = put(f, Inst::Cmp(Cond::Lt, last, end), Ty::Bool);
-        end = put(f, Inst::Select(less, last, end), Ty::Int);
+        let less = put(f, Inst::Cmp(Cond::Lt, len, end), Ty::Bool);
+        end = put(f, Inst::Select(less, len, end), Ty::Int);
     }
     for (block, guard) in of.bounds {
         f.blocks[block.0 as usize].insts.retain(|v| *v != guard);
@@ -341,7 +340,7 @@ fn split(f: &mut Func, of: Counted) {
     f.blocks[header].insts.retain(|v| *v != of.look);
     // The end of a turn.
     let (further, again) = (f.block(), f.block());
-    let is = f.value(Inst::Cmp(of.cond, of.next, end), Ty::Bool);
+    let is = f.value(Inst::Cmp(Cond::Lt, of.next, end), Ty::Bool);
     let last = of.last.0 as usize;
     f.blocks[last].insts.push(is);
     let term = std::mem::replace(&mut f.blocks[last].term, Term::Open);
@@ -529,7 +528,61 @@ mod tests {
     }
 
     #[test]
-    fn fuel_is_looked_at_for_a_few_turns_and_paid_in_each() {
+    fn the_end_may_be_counted_itself() {
+        check(
+            |f| run(f, &Graph::of(f), false),
+            "
+            b0(v0: Int):
+                v1: Int = 1
+                jump b1(v1)
+            b1(v2: Int):
+                poll, else @4 Limit [r1=v2]
+                v4: Int = Add v2, v1
+                v5: Bool = Le v4, v0
+                if v5 b3() else b2()
+            b3():
+                jump b1(v4)
+            b2():
+                leave @9 Planned [r1=v4]
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 1
+                jump b4(v1)
+            b4(v7: Int):
+                poll, else @4 Limit [r1=v7]
+                v9: Int = 8192
+                v10: Int = Add v7, v9
+                v11: Bool = AddOver v7, v9
+                v12: Int = 1
+                v13: Int = Add v0, v12
+                v14: Bool = AddOver v0, v12
+                v15: Int = select v14, v0, v13
+                v16: Bool = Lt v15, v10
+                v17: Int = select v16, v15, v10
+                v18: Int = -9223372036854775808
+                v19: Int = select v11, v18, v17
+                jump b1(v7)
+            b1(v2: Int):
+                v4: Int = Add v2, v1
+                v5: Bool = Le v4, v0
+                v20: Bool = Lt v4, v19
+                if v20 b3() else b5()
+            b5():
+                v21: Bool = Le v4, v0
+                if v21 b6() else b2()
+            b2():
+                leave @9 Planned [r1=v4]
+            b6():
+                jump b4(v4)
+            b3():
+                jump b1(v4)
+            ",
+        );
+    }
+
+    #[test]
+    fn fuel_is_looked_at_for_so_many_turns_and_paid_in_each() {
         check(
             |f| run(f, &Graph::of(f), false),
             "
@@ -552,8 +605,8 @@ mod tests {
                 v1: Int = 1
                 jump b4(v1)
             b4(v8: Int):
-                ensure 4095, else @4 Limit [r1=v8]
-                v10: Int = 585
+                ensure 7, else @4 Limit [r1=v8]
+                v10: Int = turns of 7, 8192 at most
                 v11: Int = Add v8, v10
                 v12: Bool = AddOver v8, v10
                 v13: Bool = Lt v0, v11

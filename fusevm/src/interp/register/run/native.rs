@@ -136,6 +136,11 @@ impl<'a, 'l> Native<'a, 'l> {
         matches!(self.run, Running::Unopened(_))
     }
 
+    /// Where machine code is left: what it has paid for from afar is given back.
+    pub(super) fn near(&mut self) {
+        self.vm.slice_near();
+    }
+
     /// What is to be done, and the run that was opened.
     #[inline(always)]
     pub(super) fn ended(self) -> (Outcome, Option<(Box<Run<'l>>, Savepoint)>) {
@@ -338,6 +343,7 @@ impl<'l> Run<'l> {
         native.left = left;
         native.flag = kept.as_ref().map(|_| native.vm.interrupt_flag().clone());
         let done = door.enter(&mut native, (window, left), floor);
+        native.near();
         native.forget_told();
         let (outcome, _) = native.ended();
         if let Some(jit) = vm.jit.as_mut()
@@ -867,7 +873,7 @@ impl Host for Native<'_, '_> {
 
     fn pay(&mut self, cost: u64) -> bool {
         // An interrupt is left to the interpreter.
-        match self.vm.prepay(cost) {
+        match self.vm.prepay_far(cost) {
             Ok(paid) => paid,
             Err(trap) => {
                 self.outcome.trap = Some(trap);
