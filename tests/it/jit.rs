@@ -8,6 +8,7 @@ mod direct;
 mod edges;
 mod elements;
 mod failing;
+mod filling;
 mod handlers;
 mod inline;
 mod limits;

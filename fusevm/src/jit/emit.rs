@@ -160,7 +160,7 @@ impl Emitter {
     ) -> Option<Emitted> {
         let vec = self.vec;
         let is_rare = |inst: &Inst| match inst {
-            Inst::Lib { lib, .. } => matches!(lib, Lib::Unshare | Lib::Push),
+            Inst::Lib { lib, .. } => matches!(lib, Lib::Unshare | Lib::Fit(_) | Lib::Push),
             inst => matches!(inst, Inst::Ensure(..) | Inst::Room { .. }),
         };
         self.wants_keeper |= f.any(is_rare);
@@ -183,6 +183,7 @@ impl Emitter {
                 fuel: None,
                 owes: fuel::Owed::default(),
                 turns: Vec::new(),
+                joins: Map::default(),
                 conv,
                 facts,
                 values: vec![None; f.insts.len()],
@@ -464,6 +465,8 @@ struct Body<'a, 'b> {
     /// What of it is owed, and by number of block the loop whose turns say so.
     owes: fuel::Owed,
     turns: Vec<Option<fuel::Turn>>,
+    /// What is owed where ways meet in a turn.
+    joins: Map<B, fuel::Owed>,
     conv: CallConv,
     /// What is said of reading and writing memory of the VM.
     trusts: ir::MemFlags,

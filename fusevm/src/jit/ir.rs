@@ -81,6 +81,9 @@ pub(super) enum Field {
     Data(Items),
     /// Elements in use.
     Len,
+    /// The same with those that were shifted out before, and how many these are.
+    End,
+    Head,
     /// Of what the heap keeps beside an object: the first field, and how many there are.
     Slots,
     SlotCount,
@@ -163,8 +166,10 @@ pub(super) enum Lib {
     Answer,
     /// Sees to it that nobody shares the array of a location.
     Unshare,
-    /// Appends what is given to the array of a location. Where its header and its length are given too, it is
-    /// known that nobody shares it, and that it is of the form for such elements.
+    /// Sees to it that the array of a location is of that form, which it takes if it is empty and nobody shares it.
+    Fit(Items),
+    /// Appends what is given to the array of a location. Where its header, its length and its end are given too, it
+    /// is known that nobody shares it, and that it is of the form for such elements.
     Push,
     /// Drops what a location holds.
     Forget,

@@ -557,6 +557,25 @@ impl Array {
         self.unique(0);
     }
 
+    /// Sees to it that it has items of a form, by its number in machine code: takes it if there are no elements and
+    /// nobody else holds the storage. Whether it has.
+    #[cfg(feature = "jit")]
+    pub(crate) fn fit(&mut self, form: u64) -> bool {
+        let Some(data) = Arc::get_mut(&mut self.0) else {
+            return false;
+        };
+        if data.items.form() != form && data.len() == 0 {
+            let first = match form {
+                0 => Value::Int(0),
+                1 => Value::Float(0.0),
+                _ => Value::Undef,
+            };
+            data.items = Items::like(&first, data.items.capacity());
+            data.head = 0;
+        }
+        data.items.form() == form
+    }
+
     /// Takes an element out if this is the only holder, copies it otherwise.
     pub(super) fn take(&mut self, index: usize) -> Option<Value> {
         match Arc::get_mut(&mut self.0) {

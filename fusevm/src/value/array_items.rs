@@ -55,6 +55,16 @@ impl Items {
     /// No elements, and nothing allocated.
     pub(super) const NONE: Items = Items::Int(Vec::new());
 
+    /// Its number in machine code.
+    #[cfg(feature = "jit")]
+    pub(super) fn form(&self) -> u64 {
+        match self {
+            Items::Int(_) => 0,
+            Items::Float(_) => 1,
+            Items::Value(_) => 2,
+        }
+    }
+
     /// No elements, with room for `room` like `first`.
     pub(super) fn like(first: &Value, room: usize) -> Items {
         match first {

@@ -1,13 +1,13 @@
 //! Arrays: elements are read and written where they stand.
 
 use super::{ARRAY, Build, Know, St};
-use crate::jit::ir::{B, Bin, Cond, Field, Inst, Items, Lib, Loc, Term, Ty, V, Why};
+use crate::jit::ir::{Bin, Cond, Field, Inst, Items, Lib, Loc, Term, Ty, V, Why};
 use crate::jit::profile::{LAST_PLAIN, single, single_type};
 use crate::lower::Ins;
 
 impl Items {
     /// As machine code finds it in the header.
-    pub(super) fn number(self) -> i64 {
+    pub(in crate::jit) fn number(self) -> i64 {
         match self {
             Items::Int => 0,
             Items::Float => 1,
@@ -191,23 +191,16 @@ impl Build<'_> {
             return Some(());
         }
         // An array that is filled may have another form as long as it is empty.
+        let fit = Lib::Fit(items);
+        self.lib_or(Why::Kind, fit, [Some(loc), None, None], Vec::new());
         let header = self.inst(Inst::Counted(loc), Ty::Ptr);
-        let kind = self.inst(Inst::Field(Field::Kind, header), Ty::Int);
-        let wanted = self.int(items.number());
-        let is = self.cmp(Cond::Eq, kind, wanted);
-        let (alike, other, done) = (self.f.block(), self.f.block(), self.f.block());
-        self.end(Term::Branch(is, (alike, Vec::new()), (other, Vec::new())));
-        self.at = other;
-        let (len, none) = (self.field(Field::Len, header), self.int(0));
-        let is = self.cmp(Cond::Eq, len, none);
-        self.guard(is, true, Why::Kind);
-        let is = self.cmp(Cond::Eq, index, none);
-        self.guard(is, true, Why::Range);
-        self.append(loc, vec![value.0], done);
-        self.at = alike;
-        let len = self.field(Field::Len, header);
+        let (end, head) = (
+            self.field(Field::End, header),
+            self.field(Field::Head, header),
+        );
+        let len = self.bin(Bin::Sub, end, head);
         let is = self.cmp(Cond::Below, index, len);
-        let (inside, behind) = (self.f.block(), self.f.block());
+        let (inside, behind, done) = (self.f.block(), self.f.block(), self.f.block());
         self.end(Term::Branch(is, (inside, Vec::new()), (behind, Vec::new())));
         self.at = inside;
         self.write(header, index, value, items);
@@ -217,9 +210,11 @@ impl Build<'_> {
         self.guard(is, true, Why::Range);
         let args = match items {
             Items::Value => vec![value.0],
-            _packed => vec![value.0, header, index],
+            _packed => vec![value.0, header, index, end],
         };
-        self.append(loc, args, done);
+        self.lib(Lib::Push, [Some(loc), None, None], args);
+        self.end(Term::Jump(done, Vec::new()));
+        self.at = done;
         Some(())
     }
 
@@ -237,13 +232,6 @@ impl Build<'_> {
         let is = self.cmp(Cond::Le, tag, most);
         self.guard(is, true, Why::Kind);
         self.inst(Inst::ElemStore(at, v), Ty::None);
-    }
-
-    /// Appends to an array that nobody else has, and goes on at `done`.
-    fn append(&mut self, loc: Loc, args: Vec<V>, done: B) {
-        self.lib(Lib::Push, [Some(loc), None, None], args);
-        self.end(Term::Jump(done, Vec::new()));
-        self.at = done;
     }
 
     /// Appends `a` to a global array.

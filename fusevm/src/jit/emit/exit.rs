@@ -242,6 +242,7 @@ impl Body<'_, '_> {
                 | Lib::Out
                 | Lib::Answer
                 | Lib::Unshare
+                | Lib::Fit(_)
                 | Lib::Push
                 | Lib::Element
                 | Lib::Array(_)

@@ -11,6 +11,7 @@
 use super::{Body, Facts, Ways};
 use crate::jit::entry::{self, calls};
 use crate::jit::ir::{B, Bin, Func, Inst, Lib, Term, V};
+use crate::jit::mix::Map;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use cranelift_frontend::Variable;
@@ -62,10 +63,13 @@ pub(super) fn turns(f: &Func, facts: &Facts, ways: &[Ways]) -> Vec<Option<Turn>>
 
 fn turn(f: &Func, blocks: &[B], order: &[B], ways: &[Ways]) -> Option<Turn> {
     let header = blocks[0];
-    let mut whole = 0_i64;
-    let mut back = None;
+    // What a turn has paid at the beginning of each block, whichever way it went.
+    let mut paid: Map<B, i64> = Map::default();
+    paid.insert(header, 0);
+    let (mut back, mut whole) = (None, 0);
     for b in blocks {
         let block = &f.blocks[b.0 as usize];
+        let mut owed = *paid.get(b)?;
         for v in &block.insts {
             match f.inst(*v) {
                 // These want to know what there is.
@@ -74,22 +78,20 @@ fn turn(f: &Func, blocks: &[B], order: &[B], ways: &[Ways]) -> Option<Turn> {
                     lib: Lib::Step | Lib::Out,
                     ..
                 } => return None,
-                Inst::Spend(cost) => whole = whole.checked_add(f.int(*cost).unwrap_or(0))?,
+                Inst::Spend(cost) => owed = owed.checked_add(f.int(*cost)?)?,
                 _other => {}
             }
         }
-        // There is one way through the loop, and each way out is taken from one place.
-        let mut inside = 0;
         for to in block.term.succs() {
             match blocks.contains(&to) {
-                true if to == header => back = Some(*b),
-                _other if !matches!(ways[to.0 as usize], Ways::One(_)) => return None,
+                // The turn ends in one place.
+                true if to == header && back.is_some() => return None,
+                true if to == header => (back, whole) = (Some(*b), owed),
+                true if *paid.entry(to).or_insert(owed) != owed => return None,
+                // Whoever is behind the loop has to know.
+                false if !matches!(ways[to.0 as usize], Ways::One(_)) => return None,
                 _other => {}
             }
-            inside += usize::from(blocks.contains(&to));
-        }
-        if inside != 1 {
-            return None;
         }
     }
     let args = match &f.blocks[back?.0 as usize].term {
@@ -200,7 +202,7 @@ impl Body<'_, '_> {
     /// What is owed at the beginning of a block, of the blocks before it.
     pub(super) fn owes_at(&mut self, at: B, before: Option<Owed>) {
         let turn = self.turns[at.0 as usize];
-        self.owes = before.unwrap_or_default();
+        self.owes = (before.or_else(|| self.joins.remove(&at))).unwrap_or_default();
         match turn {
             Some(turn) if turn.header == at => {
                 self.owes = Owed {
@@ -229,6 +231,11 @@ impl Body<'_, '_> {
                 let has = self.b.ins().iadd_imm_s(has, missing);
                 self.b.def_var(fuel, has);
                 self.owes.owed = turn.whole;
+            }
+            // Ways that meet in a turn have paid the same.
+            let meets = |to: &B| matches!(ways[to.0 as usize], Ways::More) && *to != turn.header;
+            for to in term.succs().filter(meets) {
+                self.joins.insert(to, self.owes);
             }
         } else if let Term::Jump(to, args) = term
             && let Some(turn) = turn_of(*to).filter(|turn| turn.header == *to)

@@ -3,7 +3,7 @@
 
 use super::{Body, PAYLOAD, SIZE};
 use crate::jit::entry::{self, calls};
-use crate::jit::ir::{Cond, Inst, Lib, Loc, Look, Ty, V};
+use crate::jit::ir::{Cond, Inst, Items, Lib, Loc, Look, Ty, V};
 use crate::jit::profile::LAST_PLAIN;
 use crate::value::array_layout as layout;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -99,6 +99,7 @@ impl Body<'_, '_> {
         let [first, second, third] = locs;
         let (libcall, given) = match (lib, first) {
             (Lib::Unshare, Some(at)) => return self.unshare(at, exit),
+            (Lib::Fit(items), Some(at)) => return self.fit(at, items, exit),
             (Lib::Forget, Some(at)) => return self.forget(at, exit),
             (Lib::Release, Some(at)) => return self.release(at, exit),
             (Lib::Share(tag), from) => return self.share(tag, (from, second), args),
@@ -224,15 +225,23 @@ impl Body<'_, '_> {
     }
 
     /// Runs a libcall unless a test says that it has nothing to do; it may be one that is `rare`.
-    fn unless(&mut self, done: ir::Value, (address, is_rare): (usize, bool), at: Loc, exit: usize) {
+    fn unless(
+        &mut self,
+        done: ir::Value,
+        (address, is_rare): (usize, bool),
+        (at, what): (Loc, Option<i64>),
+        exit: usize,
+    ) {
         let (slow, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         self.b.ins().brif(done, on, &[], slow, &[]);
         self.b.switch_to_block(slow);
         let (context, at) = (self.context(), self.address(at));
+        let what = what.map(|what| self.b.ins().iconst(types::I64, what));
+        let given: Vec<ir::Value> = [Some(at), what].into_iter().flatten().collect();
         let status = match is_rare {
-            true => self.rarely(address, &[at]),
-            false => self.direct(address, &[context, at]),
+            true => self.rarely(address, &given),
+            false => self.direct(address, &[&[context], &given[..]].concat()),
         };
         self.unless_failed(status, exit, on);
     }
@@ -335,8 +344,8 @@ impl Body<'_, '_> {
         self.b.switch_to_block(on);
     }
 
-    /// Appends a number where there is room, and has it appended otherwise. Where the array's header is given
-    /// and how many elements it has, nobody else has it, and it is of that form.
+    /// Appends a number where there is room, and has it appended otherwise. Where the array's header is given, how
+    /// many elements it has and where they end, nobody else has it, and it is of that form.
     fn push(&mut self, loc: Loc, args: &[V], exit: usize) {
         let v = args[0];
         let (ty, given) = (self.f.ty(v), self.value(v));
@@ -349,11 +358,7 @@ impl Body<'_, '_> {
             this.b.switch_to_block(next);
         };
         let (header, len, used) = match args {
-            [_, header, used] => {
-                let (header, used) = (self.value(*header), self.value(*used));
-                let head = self.load(types::I64, header, layout::HEAD as i32);
-                (header, self.b.ins().iadd(used, head), used)
-            }
+            [_, header, used, len] => (self.value(*header), self.value(*len), self.value(*used)),
             _unknown => {
                 let (at, behind) = self.place(loc);
                 let header = self.load(types::I64, at, behind + PAYLOAD);
@@ -404,7 +409,16 @@ impl Body<'_, '_> {
         let header = self.load(types::I64, at, behind + PAYLOAD);
         let count = self.load(types::I64, header, layout::COUNT as i32);
         let own = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
-        self.unless(own, (libcall!(unshare), true), loc, exit);
+        self.unless(own, (libcall!(unshare), true), (loc, None), exit);
+    }
+
+    fn fit(&mut self, loc: Loc, items: Items, exit: usize) {
+        let (at, behind) = self.place(loc);
+        let header = self.load(types::I64, at, behind + PAYLOAD);
+        let found = self.load(types::I8, header, layout::KIND as i32);
+        let is = (self.b.ins()).icmp_imm_s(IntCC::Equal, found, items.number());
+        let wanted = Some(items.number());
+        self.unless(is, (libcall!(fit), true), (loc, wanted), exit);
     }
 
     fn forget(&mut self, loc: Loc, exit: usize) {
@@ -414,6 +428,6 @@ impl Body<'_, '_> {
             self.b
                 .ins()
                 .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
-        self.unless(plain, (libcall!(forget), false), loc, exit);
+        self.unless(plain, (libcall!(forget), false), (loc, None), exit);
     }
 }

@@ -50,7 +50,7 @@ impl Body<'_, '_> {
         match field {
             Field::Slots => return self.load(types::I64, at, fields + self.vec.data),
             Field::SlotCount => return self.load(types::I64, at, fields + self.vec.len),
-            Field::Kind | Field::Data(_) | Field::Len => {}
+            _of_arrays => {}
         }
         let vec = layout::VEC as i32;
         let head = |this: &mut Self| this.load(types::I64, at, layout::HEAD as i32);
@@ -70,6 +70,8 @@ impl Body<'_, '_> {
                 let behind = self.b.ins().ishl(head, by);
                 self.b.ins().iadd(first, behind)
             }
+            Field::End => self.load(types::I64, at, vec + self.vec.len),
+            Field::Head => head(self),
             Field::Len | Field::Slots | Field::SlotCount => {
                 let len = self.load(types::I64, at, vec + self.vec.len);
                 let head = head(self);

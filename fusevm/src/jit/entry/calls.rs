@@ -367,6 +367,14 @@ pub(in crate::jit) extern "C" fn append(
     }
 }
 
+pub(in crate::jit) extern "C" fn fit(_: *mut Context, at: *mut Value, form: u64) -> u64 {
+    // SAFETY: see the module.
+    match unsafe { &mut *at } {
+        Value::Array(array) => status(array.fit(form)),
+        _other => 1,
+    }
+}
+
 fn push(context: *mut Context, at: *mut Value, value: Value) -> u64 {
     // SAFETY: see the module.
     let (most, at) = unsafe { ((*context).places.most, &mut *at) };

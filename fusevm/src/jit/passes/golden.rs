@@ -275,11 +275,13 @@ impl Line<'_> {
                 let (a, b) = self.pair();
                 Inst::Select(is, a, b)
             }
-            "Len" | "Kind" | "Data" => {
+            "Len" | "End" | "Head" | "Kind" | "Data" => {
                 self.take("(Int)");
                 self.want("of");
                 let field = match name.as_str() {
                     "Len" => Field::Len,
+                    "End" => Field::End,
+                    "Head" => Field::Head,
                     "Kind" => Field::Kind,
                     _data => Field::Data(Items::Int),
                 };
@@ -379,6 +381,10 @@ impl Line<'_> {
             "lib" => {
                 let lib = match self.word() {
                     "Unshare" => Lib::Unshare,
+                    "Fit" => {
+                        self.want("(Int)");
+                        Lib::Fit(Items::Int)
+                    }
                     "Push" => Lib::Push,
                     "Forget" => Lib::Forget,
                     _step => Lib::Step,

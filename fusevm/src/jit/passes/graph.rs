@@ -169,6 +169,8 @@ pub(super) enum Part {
     Loc(Loc),
     /// Headers of arrays.
     Headers,
+    /// Of headers, what stays when something is appended: the form, and what was shifted out.
+    Forms,
     /// Elements of arrays.
     Elems,
     /// How many hold an array.
@@ -185,6 +187,7 @@ pub(super) struct Writes {
     from: Option<u16>,
     globals: bool,
     headers: bool,
+    forms: bool,
     elems: bool,
     counts: bool,
     shapes: bool,
@@ -221,13 +224,15 @@ impl Writes {
                 }
             }
             Inst::SetElem(..) | Inst::ElemStore(..) | Inst::CopyTo(..) => self.elems = true,
-            Inst::Lib { lib, locs, .. } => self.add_lib(*lib, locs),
+            Inst::Lib {
+                lib, locs, args, ..
+            } => self.add_lib(*lib, locs, args.len()),
             Inst::Call { window, .. } => self.all(*window),
             _other => {}
         }
     }
 
-    fn add_lib(&mut self, lib: Lib, locs: &[Option<Loc>; 3]) {
+    fn add_lib(&mut self, lib: Lib, locs: &[Option<Loc>; 3], args: usize) {
         match lib {
             // What is copied stays what it is.
             Lib::Copy | Lib::Share(_) | Lib::Element => self.locs.extend(locs[1]),
@@ -240,13 +245,19 @@ impl Writes {
                 }
             }
             // Nobody else has the array: it stays where it is.
-            Lib::Push => {}
+            Lib::Push | Lib::Fit(_) => {}
             _others => self.locs.extend(locs.iter().flatten()),
         }
         match lib {
             Lib::Unshare | Lib::Push => {
                 self.headers = true;
                 self.elems = true;
+                // Where the header is given, the form is known to be right.
+                self.forms |= args <= 1 && lib == Lib::Push;
+            }
+            Lib::Fit(_) => {
+                self.headers = true;
+                self.forms = true;
             }
             // What they change is no array, and nobody has what they make but for an array without elements, which is never
             // changed where it is.
@@ -276,6 +287,7 @@ impl Writes {
         self.from = Some(self.from.map_or(from, |old| old.min(from)));
         self.globals = true;
         self.headers = true;
+        self.forms = true;
         self.elems = true;
         self.counts = true;
         self.shapes = true;
@@ -291,6 +303,7 @@ impl Writes {
                     }
             }
             Part::Headers => self.headers,
+            Part::Forms => self.forms,
             Part::Elems => self.elems,
             Part::Counts => self.counts,
             Part::Shapes => self.shapes,
@@ -300,7 +313,8 @@ impl Writes {
     pub(super) fn is_empty(&self) -> bool {
         self.locs.is_empty()
             && self.from.is_none()
-            && !(self.globals || self.headers || self.elems || self.counts || self.shapes)
+            && !(self.globals || self.headers || self.forms)
+            && !(self.elems || self.counts || self.shapes)
     }
 }
 
@@ -312,6 +326,7 @@ pub(super) fn reads(inst: &Inst) -> Option<Part> {
         Inst::Handle(loc) | Inst::Salt(loc) => Part::Loc(*loc),
         Inst::Shape(..) | Inst::Beside(..) => Part::Shapes,
         Inst::Field(Field::Slots | Field::SlotCount, _) => Part::Shapes,
+        Inst::Field(Field::Kind | Field::Head, _) => Part::Forms,
         Inst::Field(..) => Part::Headers,
         Inst::Elem(_) | Inst::ElemTag(_) | Inst::ElemLoad(_) => Part::Elems,
         _other => return None,
@@ -322,7 +337,7 @@ pub(super) fn reads(inst: &Inst) -> Option<Part> {
 pub(super) fn seen_through(places: &[Option<Loc>]) -> Vec<Part> {
     let mut seen: Vec<Part> = places.iter().flatten().map(|loc| Part::Loc(*loc)).collect();
     if !seen.is_empty() {
-        seen.extend([Part::Headers, Part::Elems, Part::Shapes]);
+        seen.extend([Part::Headers, Part::Forms, Part::Elems, Part::Shapes]);
     }
     seen
 }

@@ -8,7 +8,7 @@
 //! reads is the same there.
 
 use super::graph::{Graph, Loop, Part, Writes, reads, seen_through};
-use crate::jit::ir::{Bin, Field, Func, Inst, Lib, Loc, Term, V};
+use crate::jit::ir::{Bin, Field, Func, Inst, Items, Lib, Loc, Term, V};
 
 /// Whether it has moved anything.
 pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
@@ -52,6 +52,7 @@ fn pass(
     // What was moved before writes nothing here any more.
     let mut writes = Writes::default();
     let mut unshares: Vec<(Loc, V)> = Vec::new();
+    let mut fits: Vec<(Loc, Items, V)> = Vec::new();
     for at in found.blocks.iter() {
         for &v in &f.blocks[graph.order[at].0 as usize].insts {
             match f.inst(v) {
@@ -60,12 +61,18 @@ fn pass(
                     locs: [Some(loc), ..],
                     ..
                 } => unshares.push((*loc, v)),
+                Inst::Lib {
+                    lib: Lib::Fit(items),
+                    locs: [Some(loc), ..],
+                    ..
+                } => fits.push((*loc, *items, v)),
                 inst => writes.add(inst),
             }
         }
     }
     let mut all = writes.clone();
     unshares.iter().for_each(|(_, v)| all.add(f.inst(*v)));
+    fits.iter().for_each(|(_, _, v)| all.add(f.inst(*v)));
     let mut moved = false;
     let mut moving = Vec::new();
     for at in found.blocks.iter() {
@@ -96,6 +103,19 @@ fn pass(
                             && !writes.has(Part::Counts)
                             && is_proven(f, found, graph, *loc)
                     }
+                    // Nor here, if they are for the same form; and it leaves if it cannot be.
+                    Inst::Lib {
+                        lib: Lib::Fit(items),
+                        locs: [Some(loc), ..],
+                        ..
+                    } => {
+                        let mut same = fits.iter().filter(|(of, ..)| of == loc);
+                        always
+                            && !writes.has(Part::Loc(*loc))
+                            && !writes.has(Part::Forms)
+                            && same.all(|(_, form, _)| form == items)
+                            && is_proven(f, found, graph, *loc)
+                    }
                     // The address is good behind a guard of the shape alone.
                     Inst::Field(Field::Slots | Field::SlotCount, _) => false,
                     Inst::Field(_, address) => {
@@ -103,7 +123,7 @@ fn pass(
                             Inst::Counted(loc) => Some(*loc),
                             _other => None,
                         };
-                        !all.has(Part::Headers)
+                        reads(inst).is_none_or(|part| !all.has(part))
                             && loc.is_some_and(|loc| is_proven(f, found, graph, loc))
                     }
                     // What is only copied has the tag it had.
@@ -216,6 +236,51 @@ mod tests {
                 return
             b2():
                 jump b1(v8)
+            ",
+        );
+    }
+
+    #[test]
+    fn an_array_that_is_filled_keeps_the_form_it_took_before() {
+        check(
+            |f| run(f, &Graph::of(f)),
+            "
+            b0(v0: Int):
+                jump b1(v0)
+            b1(v1: Int): before b0, else @3 Range []
+                lib Unshare r1 (), else @4 Slow [r2=v1]
+                lib Fit(Int) r1 (), else @4 Kind [r2=v1]
+                v2: Ptr = counted r1
+                v3: Int = End of v2
+                v4: Int = Head of v2
+                v5: Int = Sub v3, v4
+                lib Push r1 (v1, v2, v5, v3), else @4 Slow [r2=v1]
+                v6: Int = Add v1, v0
+                v7: Bool = Lt v6, v0
+                if v7 b2() else b3()
+            b2():
+                jump b1(v6)
+            b3():
+                return
+            ",
+            "
+            b0(v0: Int):
+                lib Unshare r1 (), else @3 Range []
+                lib Fit(Int) r1 (), else @3 Range []
+                v2: Ptr = counted r1
+                v4: Int = Head of v2
+                jump b1(v0)
+            b1(v1: Int):
+                v3: Int = End of v2
+                v5: Int = Sub v3, v4
+                lib Push r1 (v1, v2, v5, v3), else @4 Slow [r2=v1]
+                v6: Int = Add v1, v0
+                v7: Bool = Lt v6, v0
+                if v7 b2() else b3()
+            b3():
+                return
+            b2():
+                jump b1(v6)
             ",
         );
     }

@@ -23,7 +23,13 @@ struct Parts {
 impl Parts {
     fn of(f: &Func) -> Parts {
         let mut parts = Parts {
-            all: vec![Part::Headers, Part::Elems, Part::Counts, Part::Shapes],
+            all: vec![
+                Part::Headers,
+                Part::Elems,
+                Part::Counts,
+                Part::Shapes,
+                Part::Forms,
+            ],
             registers: Vec::new(),
             globals: Map::default(),
         };
@@ -72,6 +78,7 @@ impl Parts {
             Part::Elems => return 1,
             Part::Counts => return 2,
             Part::Shapes => return 3,
+            Part::Forms => return 4,
             Part::Loc(Loc::Reg(r)) => self.registers.get(usize::from(r)).copied().flatten(),
             Part::Loc(Loc::Global(g)) => self.globals.get(&g).copied(),
         };
@@ -124,6 +131,8 @@ impl Key {
                     Field::Data(Items::Int) => 4,
                     Field::Data(Items::Float) => 5,
                     Field::Data(Items::Value) => 6,
+                    Field::End => 7,
+                    Field::Head => 8,
                 };
                 (16, field, 0, one(a))
             }
@@ -196,8 +205,9 @@ struct Numbering<'a> {
     natives: Map<(Inst, u32), Vec<(usize, V)>>,
     /// Conditions whose truth is known, from the block on.
     truths: Map<V, Vec<(usize, bool)>>,
-    /// Arrays that nobody shares, in a state of memory.
+    /// Arrays that nobody shares, and those of a form, in a state of memory.
     unshared: Map<(Loc, u32, u32), Vec<usize>>,
+    fitted: Map<(Loc, Items, u32, u32), Vec<usize>>,
     /// Locations in a state in which they are a copy of another, in a state of that.
     copies: Map<(Loc, u32), (Loc, u32)>,
     /// Numbers for states of several parts together.
@@ -223,6 +233,7 @@ pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
         natives: Map::default(),
         truths: Map::default(),
         unshared: Map::default(),
+        fitted: Map::default(),
         copies: Map::default(),
         looks: Map::default(),
         made: Vec::new(),
@@ -440,6 +451,22 @@ impl Numbering<'_> {
                 self.unshared.entry(state).or_default().push(at);
                 return true;
             }
+            Inst::Lib {
+                lib: Lib::Fit(items),
+                locs: [Some(loc), ..],
+                ..
+            } => {
+                let state = self.form_state(*loc, *items);
+                let known = self.fitted.get(&state);
+                if known.is_some_and(|all| all.iter().any(|from| self.graph.dominates(*from, at))) {
+                    self.more = true;
+                    return false;
+                }
+                self.written_by(inst);
+                let state = self.form_state(*loc, *items);
+                self.fitted.entry(state).or_default().push(at);
+                return true;
+            }
             _other => {}
         }
         self.written_by(inst);
@@ -495,6 +522,12 @@ impl Numbering<'_> {
     /// What an array being unshared depends on.
     fn unshared_state(&self, loc: Loc) -> (Loc, u32, u32) {
         (loc, self.state(Part::Loc(loc)), self.state(Part::Counts))
+    }
+
+    /// What an array being of a form depends on.
+    fn form_state(&self, loc: Loc, items: Items) -> (Loc, Items, u32, u32) {
+        let (of, forms) = (self.state(Part::Loc(loc)), self.state(Part::Forms));
+        (loc, items, of, forms)
     }
 
     /// Takes note of a copy: what was known of the one is known of the other.

@@ -21,7 +21,7 @@
 //! for, and where, stays the same: where fuel is counted, there are no more turns than it is enough for.
 
 use super::graph::{Graph, Loop};
-use crate::jit::ir::{B, Bin, Cond, Exit, Func, Inst, Term, Ty, V, Why};
+use crate::jit::ir::{B, Bin, Cond, Exit, Func, Inst, Lib, Term, Ty, V, Why};
 
 /// Turns between two polls.
 const TURNS: i64 = 8192;
@@ -219,7 +219,15 @@ fn is_short(f: &Func, graph: &Graph, found: &Loop) -> bool {
         count += block.insts.len();
         let calls = |v: &V| {
             let inst = f.inst(*v);
-            let leaves = matches!(inst, Inst::Guard(..)) || is_look(inst);
+            // What is appended is a number, and seldom moves the others.
+            let appends = |inst: &Inst| {
+                let lib = match inst {
+                    Inst::Lib { lib, args, .. } => (*lib, args.len()),
+                    _other => return false,
+                };
+                matches!(lib, (Lib::Push, 2..))
+            };
+            let leaves = matches!(inst, Inst::Guard(..)) || is_look(inst) || appends(inst);
             inst.exit().is_some() && !leaves
         };
         if count > SHORT || block.insts.iter().any(calls) {

@@ -426,3 +426,23 @@ fn whole_array_operations() {
     assert_eq!(a.to_vec(), [Value::Int(0), Value::Int(0)]);
     assert_eq!(ints(0..5).slice(1..=2), ints(1..3));
 }
+
+#[cfg(feature = "jit")]
+#[test]
+fn an_empty_array_takes_a_form_that_is_asked_for() {
+    let (int, float, value) = (0, 1, 2);
+    let mut empty = Array::new();
+    assert!(empty.fit(float) && empty.fit(int));
+    empty.push(Value::Int(3));
+    assert!(empty.fit(int) && !empty.fit(float) && !empty.fit(value));
+    // What was shifted out is no element.
+    empty.shift();
+    assert!(empty.fit(value));
+    empty.push(Value::str("x"));
+    assert_eq!(empty, [Value::str("x")].into_iter().collect());
+    let mut shared = Array::new();
+    let other = shared.clone();
+    assert!(!shared.fit(int));
+    drop(other);
+    assert!(shared.fit(int));
+}
