@@ -117,11 +117,19 @@ impl VM {
     #[cfg(all(feature = "jit", unix))]
     pub(crate) fn prepay_far(&mut self, cost: u64) -> Result<bool, Trap> {
         let paid = self.prepay(cost)?;
-        if paid && self.fuel != u64::MAX {
+        if paid {
+            self.slice_far();
+        }
+        Ok(paid)
+    }
+
+    /// Sees to it that there is fuel for now, for machine code.
+    #[cfg(all(feature = "jit", unix))]
+    pub(crate) fn slice_far(&mut self) {
+        if self.fuel != u64::MAX {
             let more = self.fuel.min(FAR.saturating_sub(self.slice));
             (self.slice, self.fuel) = (self.slice + more, self.fuel - more);
         }
-        Ok(paid)
     }
 
     /// Where machine code is left, the next look at the interrupt flag comes as soon as ever.

@@ -138,6 +138,74 @@ fn what_is_defined_between_two_calls() {
     assert_eq!(called(&mut both[0], &TWO), "7");
 }
 
+/// `f(a, b)` adds up `g(0)` to `g(a)`, which calls itself.
+const COUNTS: &str = "
+source \"counts\"
+fn f/2
+fn g/1
+  Jump over
+f:
+  SetSlot 1
+  SetSlot 0
+  LoadInt 0
+  SetSlot 2
+top:
+  GetSlot 2
+  GetSlot 1
+  Call g, 1
+  Add
+  SetSlot 2
+  GetSlot 0
+  Dec
+  SetSlot 0
+  GetSlot 0
+  LoadInt 0
+  NumGt
+  JumpIfTrue top
+  GetSlot 2
+  ReturnValue
+g:
+  SetSlot 0
+  GetSlot 0
+  LoadInt 0
+  NumLe
+  JumpIfTrue end
+  GetSlot 0
+  GetSlot 0
+  Dec
+  Call g, 1
+  Add
+  ReturnValue
+end:
+  LoadInt 0
+  ReturnValue
+over:
+";
+
+/// Each op is paid for, and the very op at which fuel ends is told, wherever that is.
+#[test]
+fn fuel_ends_where_it_ends() {
+    for (text, args) in [(DIVIDES, TWO), (COUNTS, [Value::Int(5), Value::Int(3)])] {
+        let mut both = ready(text, &args);
+        // Code that counts fuel is other code, which is made in the first calls.
+        both.iter_mut().for_each(|vm| vm.set_fuel(Some(1 << 40)));
+        (0..6).for_each(|_| drop(same(&mut both, &args)));
+        let mut direct = 0;
+        for fuel in (0..500)
+            .chain([4_095, 4_096, 4_097, 70_000, 1 << 40])
+            .map(Some)
+        {
+            both.iter_mut().for_each(|vm| vm.set_fuel(fuel));
+            // Until there is none left.
+            for _ in 0..3 {
+                direct += u32::from(same(&mut both, &args));
+                assert_eq!(both[0].fuel(), both[1].fuel(), "of {fuel:?}");
+            }
+        }
+        assert!(direct > 200, "{direct} of {}", both[0].jit_report());
+    }
+}
+
 #[test]
 fn settings_that_change_between_two_calls() {
     let mut both = ready(DIVIDES, &TWO);

@@ -102,7 +102,7 @@ impl Run<'_> {
         };
         let limits = &vm.limits;
         let usual = limits.max_call_depth > 0 && limits.max_stack >= SMALL_STACK;
-        if vm.frames.len() > 1 || self.form.metered || !usual || vm.tally.is_some() {
+        if vm.frames.len() > 1 || !usual || vm.tally.is_some() {
             return;
         }
         let Some(jit) = &vm.jit else { return };
@@ -194,6 +194,9 @@ impl VM {
             *register = Value::Undef;
         }
         self.free_register = registers;
+        if direct.form.metered {
+            self.slice_far();
+        }
         let left = self.limits.max_call_depth - 1;
         let told = {
             let mut native = Native::unopened(&direct, self);
