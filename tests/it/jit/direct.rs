@@ -189,7 +189,9 @@ fn fuel_ends_where_it_ends() {
         let mut both = ready(text, &args);
         // Code that counts fuel is other code, which is made in the first calls.
         both.iter_mut().for_each(|vm| vm.set_fuel(Some(1 << 40)));
-        (0..6).for_each(|_| drop(same(&mut both, &args)));
+        for _ in 0..6 {
+            same(&mut both, &args);
+        }
         let mut direct = 0;
         for fuel in (0..500)
             .chain([4_095, 4_096, 4_097, 70_000, 1 << 40])

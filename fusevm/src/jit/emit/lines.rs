@@ -45,11 +45,11 @@ pub(super) fn free(code: &CompiledCode) -> usize {
             Some(_) => {}
             None if is_full => {}
             None => {
+                // Its first block may begin with moves.
                 let starts = &code.bb_starts;
                 let block = starts.partition_point(|start| *start <= mark.start);
-                let begin = (block.checked_sub(1)).map_or(from, |at| starts[at] as usize);
+                let from = (block.checked_sub(1)).map_or(from, |at| starts[at] as usize);
                 let counts = 1 << (3 * (mark.loc.bits() & DEEPEST));
-                let from = begin;
                 loops.push((mark.loc, Stretch { from, to, counts }));
             }
         }

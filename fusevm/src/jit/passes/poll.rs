@@ -220,14 +220,11 @@ fn is_short(f: &Func, graph: &Graph, found: &Loop) -> bool {
         let calls = |v: &V| {
             let inst = f.inst(*v);
             // What is appended is a number, and seldom moves the others.
-            let appends = |inst: &Inst| {
-                let lib = match inst {
-                    Inst::Lib { lib, args, .. } => (*lib, args.len()),
-                    _other => return false,
-                };
-                matches!(lib, (Lib::Push, 2..))
+            let appends = match inst {
+                Inst::Lib { lib, args, .. } => *lib == Lib::Push && args.len() > 1,
+                _other => false,
             };
-            let leaves = matches!(inst, Inst::Guard(..)) || is_look(inst) || appends(inst);
+            let leaves = matches!(inst, Inst::Guard(..)) || is_look(inst) || appends;
             inst.exit().is_some() && !leaves
         };
         if count > SHORT || block.insts.iter().any(calls) {
