@@ -201,7 +201,9 @@ impl VM {
         let told = {
             let mut native = Native::unopened(&direct, self);
             let done = door.enter(&mut native, (0, left), floor);
-            native.near();
+            if direct.form.metered {
+                native.near();
+            }
             match done && native.is_untold() {
                 true => None,
                 false => Some((done, native.ended())),
