@@ -50,7 +50,8 @@ const READS_AT_TIMES: &str = "  GetSlot 4\n  LoadInt 1\n  Add\n  SetSlot 4\n  Ge
   GetSlot 4\n  GetSlot 0\n  SlotArrayGet 3\n  Add\n  LoadInt 2\n  Mul\n  SetSlot 4\nskip:";
 const NOTHING: &str = "  GetSlot 4\n  LoadInt 5\n  BitXor\n  SetSlot 4";
 
-fn vm(chunk: &Chunk, config: JitConfig) -> VM {
+/// One that has loaded it.
+pub(super) fn vm(chunk: &Chunk, config: JitConfig) -> VM {
     let mut vm = VM::empty();
     vm.set_jit(config);
     vm.eval(chunk).expect("it loads");
@@ -58,7 +59,7 @@ fn vm(chunk: &Chunk, config: JitConfig) -> VM {
 }
 
 /// What the calls lead to, with so much fuel for each, and what is left of it.
-fn called(vm: &mut VM, all: &[[Value; 4]], fuel: Option<u64>) -> Vec<String> {
+pub(super) fn called(vm: &mut VM, all: &[[Value; 4]], fuel: Option<u64>) -> Vec<String> {
     let call = |args: &[Value; 4]| {
         vm.set_fuel(fuel);
         let end = match vm.call("f", args) {

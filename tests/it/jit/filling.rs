@@ -1,7 +1,8 @@
 //! Arrays that loops fill: whatever form they had, whoever else has them, and wherever the filling begins and ends.
 
+use super::counting::{called, vm};
 use super::{entries, none, ways};
-use fusevm::{Chunk, JitConfig, VM, Value};
+use fusevm::{Chunk, JitConfig, Value};
 
 /// Writes `slot 3`, or twice that, to the places from `slot 1` up to `slot 2` of the array in `slot 0`.
 const FILLS: &str = "
@@ -38,25 +39,6 @@ const SHARES: &str = "  GetSlot 0\n  SetSlot 4\n  GetSlot 3\n  GetSlot 1\n  Slot
 /// Fills another one as well.
 const TWO: &str =
     "  GetSlot 3\n  GetSlot 1\n  SlotArraySet 0\n  LoadFloat 2.5\n  GetSlot 1\n  SlotArraySet 4";
-
-fn vm(chunk: &Chunk, config: JitConfig) -> VM {
-    let mut vm = VM::empty();
-    vm.set_jit(config);
-    vm.eval(chunk).expect("it loads");
-    vm
-}
-
-fn called(vm: &mut VM, all: &[[Value; 4]], fuel: Option<u64>) -> Vec<String> {
-    let call = |args: &[Value; 4]| {
-        vm.set_fuel(fuel);
-        let end = match vm.call("f", args) {
-            Ok(value) => format!("{value}"),
-            Err(error) => error.render(),
-        };
-        format!("{end}, {:?} left", vm.fuel())
-    };
-    all.iter().map(call).collect()
-}
 
 #[test]
 fn arrays_take_the_form_of_what_comes_as_long_as_they_are_empty() {
