@@ -17,6 +17,7 @@ use super::ir::{B, Bin, Cond, Func, Inst, Lib, Term, Ty, Un, V};
 use super::mix::Map;
 use super::passes::Facts;
 use crate::value::{Handle, Value};
+use cranelift_codegen::CodegenError;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::{
@@ -293,10 +294,15 @@ impl Emitter {
             true => self.context.func.display().to_string(),
             false => String::new(),
         };
-        let compiled = self
-            .context
-            .compile(&**isa, &mut ControlPlane::default())
-            .ok()?;
+        let compiled = match self.context.compile(&**isa, &mut ControlPlane::default()) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                // What is too large stays interpreted; what is wrong is to be seen where it is looked for.
+                let wrong = matches!(error.inner, CodegenError::Verifier(_));
+                debug_assert!(!wrong, "{:?}", error.inner);
+                return None;
+            }
+        };
         // Nothing is called by name, so that nothing is left to be filled in.
         if !compiled.buffer.relocs().is_empty() {
             return None;
