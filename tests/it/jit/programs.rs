@@ -34,6 +34,10 @@ impl Sum {
             let digits = |c: char| !c.is_ascii_digit();
             let why: String = place.why.chars().filter(|c| digits(*c)).collect();
             let why = why.split('{').next().unwrap_or_default();
+            assert_ne!(
+                why, "Failed",
+                "the code generator was given something wrong"
+            );
             *self.refused.entry(why.to_owned()).or_default() += 1;
         }
         self.entered += usize::from(report.entries > 0);
