@@ -657,37 +657,33 @@ macro_rules! operands {
     };
 }
 
+/// The exit that an instruction may leave by, to look at or to change.
+macro_rules! exit_of {
+    ($inst:expr) => {
+        match $inst {
+            Inst::Guard(_, _, exit)
+            | Inst::Poll(exit)
+            | Inst::Charge(_, exit)
+            | Inst::Ensure(_, exit) => Some(exit),
+            Inst::Lib { exit, .. }
+            | Inst::Room { exit, .. }
+            | Inst::Native { exit, .. }
+            | Inst::Peek { exit, .. } => Some(exit),
+            Inst::Call { after, .. } => Some(after),
+            _other => None,
+        }
+    };
+}
+
 impl Inst {
     /// The exit that it may leave by.
     pub(super) fn exit(&self) -> Option<usize> {
-        match self {
-            Inst::Guard(_, _, exit)
-            | Inst::Poll(exit)
-            | Inst::Charge(_, exit)
-            | Inst::Ensure(_, exit) => Some(*exit),
-            Inst::Lib { exit, .. }
-            | Inst::Room { exit, .. }
-            | Inst::Native { exit, .. }
-            | Inst::Peek { exit, .. } => Some(*exit),
-            Inst::Call { after, .. } => Some(*after),
-            _other => None,
-        }
+        exit_of!(self).copied()
     }
 
-    /// Has one that may leave do so by another exit.
-    pub(super) fn set_exit(&mut self, by: usize) {
-        match self {
-            Inst::Guard(_, _, exit)
-            | Inst::Poll(exit)
-            | Inst::Charge(_, exit)
-            | Inst::Ensure(_, exit) => *exit = by,
-            Inst::Lib { exit, .. }
-            | Inst::Room { exit, .. }
-            | Inst::Native { exit, .. }
-            | Inst::Peek { exit, .. } => *exit = by,
-            Inst::Call { after, .. } => *after = by,
-            _other => {}
-        }
+    /// The same, to change.
+    pub(super) fn exit_mut(&mut self) -> Option<&mut usize> {
+        exit_of!(self)
     }
 
     /// Whether it does nothing but give a value that depends on its operands alone.

@@ -141,12 +141,8 @@ fn pass(
             if !moves {
                 continue;
             }
-            match &mut f.insts[v.0 as usize] {
-                Inst::Guard(_, _, leaves) | Inst::Room { exit: leaves, .. } => *leaves = exit,
-                Inst::Lib { exit: leaves, .. } | Inst::Native { exit: leaves, .. } => {
-                    *leaves = exit;
-                }
-                _value => {}
+            if let Some(leaves) = f.insts[v.0 as usize].exit_mut() {
+                *leaves = exit;
             }
             defined[v.0 as usize] = target;
             moving.push(v);

@@ -378,29 +378,17 @@ fn splice(
                 Inst::Tag(at) | Inst::Load(at) | Inst::Counted(at) | Inst::Store(at, _) => loc(at),
                 Inst::Handle(at) | Inst::Salt(at) => loc(at),
                 Inst::CopyFrom(_, at) | Inst::CopyTo(at, _) | Inst::Given(at) => loc(at),
-                Inst::Peek { locs, exit, .. } => {
-                    locs.iter_mut().for_each(loc);
-                    *exit += first_exit;
-                }
+                Inst::Peek { locs, .. } => locs.iter_mut().for_each(loc),
                 Inst::Copy(from, to) => {
                     loc(from);
                     loc(to);
                 }
-                Inst::Native { places, exit, .. } => {
-                    places.iter_mut().flatten().for_each(loc);
-                    *exit += first_exit;
-                }
-                Inst::Guard(_, _, exit) | Inst::Poll(exit) | Inst::Charge(_, exit) => {
-                    *exit += first_exit;
-                }
-                Inst::Lib {
-                    lib, locs, exit, ..
-                } => {
+                Inst::Native { places, .. } => places.iter_mut().flatten().for_each(loc),
+                Inst::Lib { lib, locs, .. } => {
                     if let Lib::Make(number) = lib {
                         *number += first_maker;
                     }
                     locs.iter_mut().flatten().for_each(loc);
-                    *exit += first_exit;
                 }
                 Inst::Room {
                     window: at,
@@ -414,15 +402,16 @@ fn splice(
                 Inst::Call {
                     window: at,
                     deep: by,
-                    after,
                     ..
                 } => {
                     *at += window;
                     *by += deep;
-                    *after += first_exit;
                     rooms.insert(new, room);
                 }
                 _other => {}
+            }
+            if let Some(exit) = inst.exit_mut() {
+                *exit += first_exit;
             }
             insts.push(f.value(inst, from.ty(*v)));
         }

@@ -343,8 +343,10 @@ fn replace(
         let v = f.blocks[at].insts[i].0 as usize;
         f.insts[v].each_value(|v| *v = new(*v));
         if let Some(exit) = f.insts[v].exit() {
-            let exit = new_exit(f, exit);
-            f.insts[v].set_exit(exit);
+            let new = new_exit(f, exit);
+            if let Some(exit) = f.insts[v].exit_mut() {
+                *exit = new;
+            }
         }
     }
     f.blocks[at].term.each_value(|v| *v = new(*v));
