@@ -557,6 +557,12 @@ impl Array {
         self.unique(0);
     }
 
+    /// The number of its form, in machine code.
+    #[cfg(feature = "jit")]
+    pub(crate) fn form(&self) -> u64 {
+        self.0.items.form()
+    }
+
     /// Sees to it that it has items of a form, by its number in machine code: takes it if there are no elements and
     /// nobody else holds the storage. Whether it has.
     #[cfg(feature = "jit")]

@@ -11,6 +11,8 @@ use super::fold::{Simple, fold};
 use super::graph::{Graph, Part, Writes, reads, seen_through};
 use crate::jit::ir::{Field, Func, Inst, Items, Lib, Loc, Term, Ty, V};
 use crate::jit::mix::Map;
+use crate::value::Value;
+use std::sync::Arc;
 
 /// Parts of memory that a unit names: headers, elements, counts and shapes, and then its locations.
 struct Parts {
@@ -214,6 +216,8 @@ struct Numbering<'a> {
     looks: Map<Vec<u32>, u32>,
     /// Numbers that the instruction on its way needs before it.
     made: Vec<V>,
+    /// What comes right behind it, of which something is known.
+    behind: Vec<V>,
     parts: Parts,
     /// The state of memory at the end of each block that was walked: a number for each part, which is another one
     /// when the part was written.
@@ -237,6 +241,7 @@ pub(super) fn run(f: &mut Func, graph: &Graph) -> bool {
         copies: Map::default(),
         looks: Map::default(),
         made: Vec::new(),
+        behind: Vec::new(),
         memory: vec![0; graph.order.len() * parts.all.len()],
         now: 0,
         states: 0,
@@ -279,6 +284,7 @@ impl Numbering<'_> {
                 if stays {
                     kept.push(v);
                 }
+                kept.append(&mut self.behind);
             }
             insts.extend_from_slice(&kept);
             kept.clear();
@@ -446,7 +452,10 @@ impl Numbering<'_> {
                     self.more = true;
                     return false;
                 }
+                let (kind, len) = self.header(at, *loc);
                 self.written_by(inst);
+                // Where it was shared it is another one now, a copy.
+                self.header_is(at, *loc, (kind, len));
                 let state = self.unshared_state(*loc);
                 self.unshared.entry(state).or_default().push(at);
                 return true;
@@ -465,6 +474,25 @@ impl Numbering<'_> {
                 self.written_by(inst);
                 let state = self.form_state(*loc, *items);
                 self.fitted.entry(state).or_default().push(at);
+                return true;
+            }
+            Inst::Lib {
+                lib: Lib::Share(_),
+                locs: [None, Some(to), _],
+                args,
+                ..
+            } if let Inst::Int(address) = *self.f.inst(args[0]) => {
+                self.written_by(inst);
+                if let Some((kind, len)) = self.constant(address) {
+                    let number = |this: &mut Self, n: u64| {
+                        let n = this.f.value(Inst::Int(n.cast_signed()), Ty::Int);
+                        this.with.push(n);
+                        this.behind.push(n);
+                        Some(n)
+                    };
+                    let header = (number(self, kind), number(self, len));
+                    self.header_is(at, *to, header);
+                }
                 return true;
             }
             _other => {}
@@ -528,6 +556,49 @@ impl Numbering<'_> {
     fn form_state(&self, loc: Loc, items: Items) -> (Loc, Items, u32, u32) {
         let (of, forms) = (self.state(Part::Loc(loc)), self.state(Part::Forms));
         (loc, items, of, forms)
+    }
+
+    /// The form of a constant of that address, by its number, and how many elements it has, if it is an array: nobody
+    /// changes it.
+    fn constant(&self, address: i64) -> Option<(u64, u64)> {
+        let is = |value: &&Arc<Value>| Arc::as_ptr(value).addr() as i64 == address;
+        match &**self.f.keeps.iter().find(is)? {
+            Value::Array(array) => Some((array.form(), array.len() as u64)),
+            _other => None,
+        }
+    }
+
+    fn found(&self, at: usize, inst: &Inst) -> Option<V> {
+        let key = Key::of(inst, 1 + self.state(reads(inst)?))?;
+        (self.known).find(&key, |from, _| self.graph.dominates(from, at))
+    }
+
+    /// What is known of the form and the length of the array of a location.
+    fn header(&self, at: usize, loc: Loc) -> (Option<V>, Option<V>) {
+        let Some(header) = self.found(at, &Inst::Counted(loc)) else {
+            return (None, None);
+        };
+        let field = |field| self.found(at, &Inst::Field(field, header));
+        (field(Field::Kind), field(Field::Len))
+    }
+
+    /// The array of a location has that form and that length, from here on.
+    fn header_is(&mut self, at: usize, loc: Loc, (kind, len): (Option<V>, Option<V>)) {
+        if kind.or(len).is_none() {
+            return;
+        }
+        let header = self.f.value(Inst::Counted(loc), Ty::Ptr);
+        self.with.push(header);
+        self.behind.push(header);
+        let fields = [(Field::Kind, kind), (Field::Len, len)].into_iter();
+        let fields = fields.filter_map(|(field, is)| Some((Inst::Field(field, header), is?)));
+        for (inst, is) in fields.chain([(Inst::Counted(loc), header)]) {
+            if let Some(part) = reads(&inst)
+                && let Some(key) = Key::of(&inst, 1 + self.state(part))
+            {
+                self.known.put(key, at, is);
+            }
+        }
     }
 
     /// Takes note of a copy: what was known of the one is known of the other.

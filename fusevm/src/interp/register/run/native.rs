@@ -30,13 +30,19 @@ pub(super) struct Native<'a, 'l> {
     program: u32,
     form: Form,
     run: Running<'a, 'l>,
-    outcome: Outcome,
-    /// The machine code that runs, where somebody may have the whole VM; and the calls that could be opened when it was
-    /// entered.
-    kept: Option<Kept>,
+    /// What is left to do, if anything is.
+    outcome: Option<Box<Outcome>>,
+    /// If somebody may have the whole VM while machine code runs.
+    lent: Option<Box<Lent<'l>>>,
+}
+
+/// What there is to know where somebody may have the whole VM.
+struct Lent<'l> {
+    /// The machine code that runs, and the calls that could be opened when it was entered.
+    kept: Kept,
     left: usize,
-    /// By which the VM is known again then.
-    flag: Option<Arc<AtomicBool>>,
+    /// By which the VM is known again.
+    flag: Arc<AtomicBool>,
     /// Where the run was before calls were opened of which it was told, and what was open then.
     told: Option<Told<'l>>,
     open: Vec<Open>,
@@ -74,13 +80,8 @@ impl<'a, 'l> Native<'a, 'l> {
             program: run.program,
             form: run.form,
             run: Running::Run(run),
-            outcome: Outcome::default(),
-            kept: None,
-            left: 0,
-            flag: None,
-            told: None,
-            open: Vec::new(),
-            lost: Vec::new(),
+            outcome: None,
+            lent: None,
         }
     }
 
@@ -93,13 +94,8 @@ impl<'a, 'l> Native<'a, 'l> {
             program: direct.program,
             form: direct.form,
             run: Running::Unopened(direct),
-            outcome: Outcome::default(),
-            kept: None,
-            left: 0,
-            flag: None,
-            told: None,
-            open: Vec::new(),
-            lost: Vec::new(),
+            outcome: None,
+            lent: None,
         }
     }
 
@@ -119,10 +115,11 @@ impl<'a, 'l> Native<'a, 'l> {
 
     /// The run forgets what it was told of calls, unless it goes on from there.
     fn forget_told(&mut self) {
-        let (Some(told), Running::Run(run)) = (self.told.take(), &mut self.run) else {
+        let told = (self.lent.as_mut()).and_then(|lent| lent.told.take());
+        let (Some(told), Running::Run(run)) = (told, &mut self.run) else {
             return;
         };
-        if self.outcome.said.is_none() {
+        if (self.outcome.as_ref()).is_none_or(|outcome| outcome.said.is_none()) {
             told.forget(run, self.vm);
         }
         if let Some(jit) = self.vm.jit.as_mut() {
@@ -148,7 +145,15 @@ impl<'a, 'l> Native<'a, 'l> {
             Running::Opened(run, point) => Some((run, point)),
             Running::Run(_) | Running::Unopened(_) => None,
         };
-        (self.outcome, opened)
+        (
+            self.outcome
+                .map_or_else(Outcome::default, |outcome| *outcome),
+            opened,
+        )
+    }
+
+    fn outcome(&mut self) -> &mut Outcome {
+        self.outcome.get_or_insert_default()
     }
 }
 
@@ -338,10 +343,16 @@ impl<'l> Run<'l> {
         let floor = jit.floor(this_thread(), stack_floor);
         vm.jit = Some(jit);
         self.place.1 = ip as usize + 1;
+        let lent = kept.as_ref().map(|kept| Lent {
+            kept: kept.clone(),
+            left,
+            flag: vm.interrupt_flag().clone(),
+            told: None,
+            open: Vec::new(),
+            lost: Vec::new(),
+        });
         let mut native = Native::new(self, vm);
-        native.kept.clone_from(&kept);
-        native.left = left;
-        native.flag = kept.as_ref().map(|_| native.vm.interrupt_flag().clone());
+        native.lent = lent.map(Box::new);
         let done = door.enter(&mut native, (window, left), floor);
         native.near();
         native.forget_told();
@@ -641,9 +652,9 @@ impl Host for Native<'_, '_> {
     fn places(&mut self, now: &mut Places) {
         let vm = &mut *self.vm;
         let most = (vm.registers.len().saturating_sub(WINDOW)).min(vm.limits.max_stack);
-        now.registers = match self.lost.is_empty() {
-            true => vm.registers.as_mut_ptr(),
-            false => self.lost.as_mut_ptr(),
+        now.registers = match &mut self.lent {
+            Some(lent) if !lent.lost.is_empty() => lent.lost.as_mut_ptr(),
+            _there => vm.registers.as_mut_ptr(),
         };
         now.globals = vm.globals.as_mut_ptr();
         now.room = most * size_of::<Value>();
@@ -690,15 +701,15 @@ impl Host for Native<'_, '_> {
         let Some(Why::Op(behind)) = why else {
             return;
         };
-        self.outcome.trap = match failure {
+        let trap = match failure {
             Failure::Declined | Failure::Due | Failure::Late(_) => return,
-            Failure::Trap(trap) => Some(*trap),
+            Failure::Trap(trap) => *trap,
             Failure::Panic(payload) => {
                 self.lose_memory(exit, behind);
-                Some(panicked(payload.as_ref()))
+                panicked(payload.as_ref())
             }
         };
-        self.outcome.behind = behind;
+        self.trapped(trap, behind);
     }
 
     fn widen(&mut self, window: usize) -> bool {
@@ -710,7 +721,7 @@ impl Host for Native<'_, '_> {
     }
 
     fn left(&mut self, exit: Exited, window: usize) {
-        self.outcome.left.push((exit, window));
+        self.outcome().left.push((exit, window));
     }
 
     fn step(&mut self, exit: Exited, window: usize, count: usize) -> bool {
@@ -752,8 +763,8 @@ impl Host for Native<'_, '_> {
         run.place = place;
         run.code = was;
         if !ok {
-            self.outcome.resume = Some(at as u32);
-            self.outcome.trap = trapped;
+            let outcome = self.outcome();
+            (outcome.resume, outcome.trap) = (Some(at as u32), trapped);
         }
         ok
     }
@@ -763,7 +774,7 @@ impl Host for Native<'_, '_> {
             Ok(Turn::Element(first, second)) => Some((false, [Some(first), second])),
             Ok(Turn::End(result)) => Some((true, [result, None])),
             Err(trap) => {
-                self.outcome.trap = Some(trap);
+                self.outcome().trap = Some(trap);
                 None
             }
         }
@@ -777,7 +788,7 @@ impl Host for Native<'_, '_> {
             block.answer(left);
             Ok(())
         });
-        ran.map_err(|trap| self.outcome.trap = Some(trap)).is_ok()
+        ran.map_err(|trap| self.outcome().trap = Some(trap)).is_ok()
     }
 
     fn out(
@@ -786,14 +797,14 @@ impl Host for Native<'_, '_> {
         (window, left): (usize, usize),
         alone: Option<usize>,
     ) -> Option<bool> {
-        let Running::Run(run) = &mut self.run else {
+        let (Running::Run(run), Some(lent)) = (&mut self.run, self.lent.as_deref_mut()) else {
             return None;
         };
         let vm = &mut *self.vm;
-        let told = self.told.get_or_insert_with(|| Told::of(run));
+        let told = lent.told.get_or_insert_with(|| Told::of(run));
         match alone {
             // Mostly no call is open.
-            Some(ip) if left == self.left => {
+            Some(ip) if left == lent.left => {
                 told.forget(run, vm);
                 run.place.1 = ip;
             }
@@ -802,8 +813,8 @@ impl Host for Native<'_, '_> {
                 vm,
                 told,
                 (exit, window),
-                (left, self.left),
-                &mut self.open,
+                (left, lent.left),
+                &mut lent.open,
             ),
         }
         let ip = run.place.1;
@@ -827,8 +838,8 @@ impl Host for Native<'_, '_> {
             }),
         };
         if let Ok(true) = ran
-            && let Some((jit, kept)) = vm.jit.as_ref().zip(self.kept.as_ref())
-            && jit.is(kept)
+            && let Some(jit) = vm.jit.as_ref()
+            && jit.is(&lent.kept)
             && (run.place.0, run.calls.len(), vm.changed) == before
             && (run.place.1 == ip + 1 || ways(ip, run.code.plain[ip]).0 == Some(run.place.1))
         {
@@ -836,13 +847,12 @@ impl Host for Native<'_, '_> {
         }
         // What a builtin may have set is looked at as behind one that the interpreter runs.
         let said = ran.and_then(|goes_on| Ok(goes_on && !run.handled(vm)?));
-        self.outcome.said = Some(said);
-        let is_same =
-            (self.flag.as_ref()).is_some_and(|flag| Arc::ptr_eq(flag, vm.interrupt_flag()));
+        let is_same = Arc::ptr_eq(&lent.flag, vm.interrupt_flag());
         let end = before.0 + WINDOW;
         if !is_same || vm.registers.len() < end {
-            self.lost.resize(end, Value::Undef);
+            lent.lost.resize(end, Value::Undef);
         }
+        self.outcome().said = Some(said);
         None
     }
 
@@ -876,15 +886,14 @@ impl Host for Native<'_, '_> {
         match self.vm.prepay_far(cost) {
             Ok(paid) => paid,
             Err(trap) => {
-                self.outcome.trap = Some(trap);
+                self.outcome().trap = Some(trap);
                 false
             }
         }
     }
 
     fn panicked(&mut self, payload: Box<dyn Any + Send>, behind: u32) {
-        self.outcome.trap = Some(panicked(payload.as_ref()));
-        self.outcome.behind = behind;
+        self.trapped(panicked(payload.as_ref()), behind);
     }
 }
 
@@ -949,6 +958,12 @@ impl<'l> Native<'_, 'l> {
         let units = self.linked.units();
         let (_, code) = units.get(unit as usize)?.made(self.form)?;
         Some((code, frame))
+    }
+
+    /// The instruction so many behind that of the exit has trapped.
+    fn trapped(&mut self, trap: Trap, behind: u32) {
+        let outcome = self.outcome();
+        (outcome.trap, outcome.behind) = (Some(trap), behind);
     }
 
     /// An op has panicked: nobody knows in what state the memory of its place is, if it keeps one.
