@@ -160,20 +160,16 @@ impl Emitter {
         listed: bool,
     ) -> Option<Emitted> {
         let vec = self.vec;
-        let is_rare = |inst: &Inst| match inst {
-            Inst::Lib { lib, .. } => matches!(lib, Lib::Unshare | Lib::Fit(_) | Lib::Push),
-            inst => matches!(inst, Inst::Ensure(..) | Inst::Room { .. }),
-        };
-        self.wants_keeper |= f.any(is_rare);
         let args = match target.is_loop {
             true => &[][..],
             false => &target.args[..],
         };
         let signature = self.signature(args, target.gives);
         let way = if listed { Way::Listed } else { Way::Good };
-        self.function(signature, way, |b, conv| {
+        let mut keeps = false;
+        let emitted = self.function(signature, way, |b, conv| {
             let trusts = trusts(b);
-            Body {
+            keeps = Body {
                 b,
                 f,
                 trusts,
@@ -204,7 +200,9 @@ impl Emitter {
                 window: None,
             }
             .emit();
-        })
+        });
+        self.wants_keeper |= keeps;
+        emitted
     }
 
     /// The way in from the interpreter: takes arguments from the registers of the window, calls the code
@@ -505,7 +503,8 @@ struct Body<'a, 'b> {
 }
 
 impl Body<'_, '_> {
-    fn emit(mut self) {
+    /// Whether something in it is called that keeps all registers.
+    fn emit(mut self) -> bool {
         let order = &self.facts.order[..];
         self.plan_exits(order);
         let mut frames: Vec<Option<ir::Value>> = vec![None; self.f.blocks.len()];
@@ -595,6 +594,7 @@ impl Body<'_, '_> {
             self.b.set_srcloc(SourceLoc::default());
         }
         self.finish_exits();
+        self.keeping.is_some()
     }
 
     fn block(&self, at: B) -> ir::Block {

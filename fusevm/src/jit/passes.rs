@@ -113,7 +113,7 @@ pub(super) fn early(f: &mut Func) -> bool {
     params::run(f, &graph.order);
     let more = number::run(f, &graph);
     let order = if more { f.order() } else { graph.order };
-    dead::run(f, &order);
+    dead::compact(f, &order);
     more
 }
 

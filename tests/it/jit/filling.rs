@@ -132,3 +132,64 @@ fn an_array_grows_to_its_limit() {
         assert_eq!(called(&mut limited(config), &all, None), expected, "{name}");
     }
 }
+
+/// Looks up `slot 1` in a constant, and then writes `slot 2` there, beside it and, now and then, far behind it.
+const LOOKS_UP: &str = "
+fn f/4
+  Jump over
+f:
+  SetSlot 3
+  SetSlot 2
+  SetSlot 1
+  SetSlot 0
+  LoadConst {table}
+  SetSlot 4
+  GetSlot 1
+  SlotArrayGet 4
+  SetSlot 5
+  GetSlot 2
+  GetSlot 1
+  SlotArraySet 4
+  GetSlot 2
+  LoadInt 1
+  SlotArraySet 4
+  GetSlot 1
+  SlotArrayGet 4
+  LoadInt 2
+  SlotArrayGet 4
+  GetSlot 5
+  GetSlot 4
+  MakeArray 4
+  ReturnValue
+over:
+";
+
+/// What is known of a constant while code is made holds for it and its copy, and for nothing that is written behind.
+#[test]
+fn constants_stay_what_they_are() {
+    let values = [Value::Int(7), Value::Float(1.5), Value::str("text")];
+    let mut all: Vec<[Value; 4]> = Vec::new();
+    for round in 0..40 {
+        // Some kinds settle first.
+        let value = &values[if round < 20 { 0 } else { round % values.len() }];
+        for at in [0, 1, 2, 3, -1, if round % 7 == 3 { 40 } else { 1 }] {
+            all.push([Value::Undef, Value::Int(at), value.clone(), Value::Undef]);
+        }
+    }
+    for table in [
+        "[1, 2, 3]",
+        "[0.5, 1.5, 2.5]",
+        "[1, \"x\", 2.5]",
+        "[]",
+        "[4]",
+    ] {
+        let text = LOOKS_UP.replace("{table}", table);
+        let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let expected = called(&mut vm(&chunk, none()), &all, None);
+        for (name, config) in ways() {
+            let mut vm = vm(&chunk, config);
+            assert_eq!(called(&mut vm, &all, None), expected, "{name}, {table}");
+            assert!(entries(&vm) > 0, "{name}, {table}");
+        }
+    }
+}

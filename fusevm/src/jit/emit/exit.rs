@@ -175,11 +175,10 @@ impl Body<'_, '_> {
             let left = self.b.ins().iconst(types::I64, entry::LEFT | version);
             return self.leave(left);
         }
-        let (context, off) = (self.context(), self.off());
-        let (context, off) = (self.copied(context), self.copied(off));
+        let off = self.off();
         let version = self.b.ins().iconst(types::I64, version);
         let left = calls::left as *const () as usize;
-        let status = self.host(left, &[context, version, off]);
+        let status = self.rarely(left, &[version, off]);
         self.leave(status);
     }
 

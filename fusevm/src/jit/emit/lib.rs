@@ -98,7 +98,7 @@ impl Body<'_, '_> {
         }
         let [first, second, third] = locs;
         let (libcall, given) = match (lib, first) {
-            (Lib::Unshare, Some(at)) => return self.unshare(at, exit),
+            (Lib::Unshare, Some(at)) => return self.unshare(at),
             (Lib::Fit(items), Some(at)) => return self.fit(at, items, exit),
             (Lib::Forget, Some(at)) => return self.forget(at, exit),
             (Lib::Release, Some(at)) => return self.release(at, exit),
@@ -224,13 +224,14 @@ impl Body<'_, '_> {
         status
     }
 
-    /// Runs a libcall unless a test says that it has nothing to do; it may be one that is `rare`.
+    /// Runs a libcall unless a test says that it has nothing to do; it may be one that is `rare`. Where there is no exit,
+    /// it cannot fail.
     fn unless(
         &mut self,
         done: ir::Value,
         (address, is_rare): (usize, bool),
         (at, what): (Loc, Option<i64>),
-        exit: usize,
+        exit: Option<usize>,
     ) {
         let (slow, on) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
@@ -243,7 +244,13 @@ impl Body<'_, '_> {
             true => self.rarely(address, &given),
             false => self.direct(address, &[&[context], &given[..]].concat()),
         };
-        self.unless_failed(status, exit, on);
+        match exit {
+            Some(exit) => self.unless_failed(status, exit, on),
+            None => {
+                self.b.ins().jump(on, &[]);
+                self.b.switch_to_block(on);
+            }
+        }
     }
 
     /// Goes on at a block after a libcall in a cold one, or leaves.
@@ -288,8 +295,8 @@ impl Body<'_, '_> {
         self.b.ins().brif(shared, done, &[], last, &[]);
         self.b.switch_to_block(last);
         self.b.ins().store(Self::trusted(), tag, frame, behind);
-        let (context, place) = (self.context(), self.further(frame, behind.into()));
-        let status = self.direct(libcall!(last), &[context, place, count]);
+        let place = self.further(frame, behind.into());
+        let status = self.rarely(libcall!(last), &[place, count]);
         self.unless_failed(status, exit, done);
     }
 
@@ -404,12 +411,13 @@ impl Body<'_, '_> {
         self.unless_failed(status, exit, on);
     }
 
-    fn unshare(&mut self, loc: Loc, exit: usize) {
+    /// It is an array, and the host has one for itself then.
+    fn unshare(&mut self, loc: Loc) {
         let (at, behind) = self.place(loc);
         let header = self.load(types::I64, at, behind + PAYLOAD);
         let count = self.load(types::I64, header, layout::COUNT as i32);
         let own = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
-        self.unless(own, (libcall!(unshare), true), (loc, None), exit);
+        self.unless(own, (libcall!(unshare), true), (loc, None), None);
     }
 
     fn fit(&mut self, loc: Loc, items: Items, exit: usize) {
@@ -418,7 +426,7 @@ impl Body<'_, '_> {
         let found = self.load(types::I8, header, layout::KIND as i32);
         let is = (self.b.ins()).icmp_imm_s(IntCC::Equal, found, items.number());
         let wanted = Some(items.number());
-        self.unless(is, (libcall!(fit), true), (loc, wanted), exit);
+        self.unless(is, (libcall!(fit), true), (loc, wanted), Some(exit));
     }
 
     fn forget(&mut self, loc: Loc, exit: usize) {
@@ -428,6 +436,6 @@ impl Body<'_, '_> {
             self.b
                 .ins()
                 .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, tag, i64::from(LAST_PLAIN));
-        self.unless(plain, (libcall!(forget), false), (loc, None), exit);
+        self.unless(plain, (libcall!(forget), false), (loc, None), Some(exit));
     }
 }

@@ -152,6 +152,12 @@ fn cmp(f: &Func, cond: Cond, a: V, b: V) -> Option<Simple> {
         };
         return Some(Simple::Inst(Inst::Bool(is)));
     }
+    // What was masked is no larger than the mask.
+    if let (Cond::Below, Inst::Bin(Bin::And, _, mask), Some(end)) = (cond, f.inst(a), f.int(b))
+        && f.int(*mask).is_some_and(|mask| (0..end).contains(&mask))
+    {
+        return Some(Simple::Inst(Inst::Bool(true)));
+    }
     let same = Simple::Inst(Inst::Bool(matches!(cond, Cond::Eq | Cond::Le | Cond::Ge)));
     (a == b).then_some(same)
 }
@@ -161,6 +167,42 @@ mod tests {
     use crate::jit::passes::golden::check;
     use crate::jit::passes::graph::Graph;
     use crate::jit::passes::number;
+
+    #[test]
+    fn what_was_masked_is_below_what_the_mask_is_below() {
+        check(
+            |f| number::run(f, &Graph::of(f)),
+            "
+            b0(v0: Int):
+                v1: Int = 3
+                v2: Int = And v0, v1
+                v3: Int = 4
+                v4: Bool = Below v2, v3
+                guard v4, else @1 Range []
+                v5: Bool = Below v2, v1
+                guard v5, else @2 Range []
+                v6: Int = -4
+                v7: Int = And v0, v6
+                v8: Bool = Below v7, v3
+                guard v8, else @3 Range []
+                return v2
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 3
+                v2: Int = And v0, v1
+                v3: Int = 4
+                v4: Bool = true
+                v5: Bool = Below v2, v1
+                guard v5, else @2 Range []
+                v6: Int = -4
+                v7: Int = And v0, v6
+                v8: Bool = Below v7, v3
+                guard v8, else @3 Range []
+                return v2
+            ",
+        );
+    }
 
     #[test]
     fn what_is_known_is_not_computed() {

@@ -654,7 +654,8 @@ impl Numbering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Graph, run};
+    use super::{Arc, Field, Func, Graph, Inst, Lib, Loc, Term, Ty, Value, run};
+    use crate::jit::ir::Bin;
     use crate::jit::passes::golden::check;
 
     #[test]
@@ -717,6 +718,80 @@ mod tests {
                 return v7
             ",
         );
+    }
+
+    #[test]
+    fn a_copy_has_the_form_and_the_length_of_what_was_shared() {
+        check(
+            |f| run(f, &Graph::of(f)),
+            "
+            b0(v0: Int):
+                v1: Ptr = counted r1
+                v2: Int = Kind of v1
+                v3: Int = Len of v1
+                v4: Ptr = Data(Int) of v1
+                lib Unshare r1 (), else @1 Slow []
+                v5: Ptr = counted r1
+                v6: Int = Kind of v5
+                v7: Int = Len of v5
+                v8: Ptr = Data(Int) of v5
+                v9: Int = elem v4
+                v10: Int = elem v8
+                v11: Int = Add v6, v7
+                v12: Int = Add v9, v10
+                v13: Int = Sub v11, v12
+                return v13
+            ",
+            "
+            b0(v0: Int):
+                v1: Ptr = counted r1
+                v2: Int = Kind of v1
+                v3: Int = Len of v1
+                v4: Ptr = Data(Int) of v1
+                lib Unshare r1 (), else @1 Slow []
+                v15: Ptr = counted r1
+                v8: Ptr = Data(Int) of v15
+                v9: Int = elem v4
+                v10: Int = elem v8
+                v11: Int = Add v2, v3
+                v12: Int = Add v9, v10
+                v13: Int = Sub v11, v12
+                return v13
+            ",
+        );
+    }
+
+    #[test]
+    fn of_a_constant_form_and_length_are_known() {
+        let array = Arc::new(Value::array(vec![1i64, 2, 3]));
+        let mut f = Func::default();
+        let b = f.block();
+        let mut put = |inst, ty| {
+            let v = f.value(inst, ty);
+            f.blocks[b.0 as usize].insts.push(v);
+            v
+        };
+        let address = put(Inst::Int(Arc::as_ptr(&array).addr() as i64), Ty::Int);
+        let lib = Inst::Lib {
+            lib: Lib::Share(9),
+            locs: [None, Some(Loc::Reg(1)), None],
+            args: vec![address],
+            site: 0,
+            exit: 0,
+        };
+        put(lib, Ty::None);
+        let header = put(Inst::Counted(Loc::Reg(1)), Ty::Ptr);
+        let kind = put(Inst::Field(Field::Kind, header), Ty::Int);
+        let len = put(Inst::Field(Field::Len, header), Ty::Int);
+        let sum = put(Inst::Bin(Bin::Add, kind, len), Ty::Int);
+        f.blocks[b.0 as usize].term = Term::Return(Some(sum));
+        f.keeps.push(array);
+        let graph = Graph::of(&f);
+        run(&mut f, &graph);
+        let Term::Return(Some(v)) = f.blocks[b.0 as usize].term else {
+            panic!("it returns");
+        };
+        assert_eq!(*f.inst(v), Inst::Int(3), "the form of integers is 0");
     }
 
     #[test]
