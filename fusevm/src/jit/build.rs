@@ -171,6 +171,8 @@ pub(crate) enum Refused {
     Kinds,
     /// The code generator failed.
     Failed,
+    /// There was no memory for its code.
+    Memory,
 }
 
 /// What a location is forced to be at a loop's head.

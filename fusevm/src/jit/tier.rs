@@ -538,7 +538,7 @@ impl Jit {
                 spot.compiled += 1;
             }
         } else {
-            refused = Some((Refused::Failed, None));
+            refused = Some((Refused::Memory, None));
         }
         let spot = self.spot(key, ip);
         match refused {
