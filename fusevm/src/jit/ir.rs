@@ -84,6 +84,8 @@ pub(super) enum Field {
     /// The same with those that were shifted out before, and how many these are.
     End,
     Head,
+    /// How many may be appended where they are.
+    Room,
     /// Of what the heap keeps beside an object: the first field, and how many there are.
     Slots,
     SlotCount,
@@ -171,6 +173,11 @@ pub(super) enum Lib {
     /// Appends what is given to the array of a location. Where its header, its length and its end are given too, it
     /// is known that nobody shares it, and that it is of the form for such elements.
     Push,
+    /// Sees to it that there is room for so many more elements in the array of a location, whose header is given, and
+    /// that nobody shares; if there may be so many.
+    Reserve,
+    /// The same as `Push` where all of it is given, and where it is known that there is room.
+    Fill,
     /// Drops what a location holds.
     Forget,
     /// The same for what is known to be a text, an array or a hash.

@@ -39,6 +39,11 @@ const SHARES: &str = "  GetSlot 0\n  SetSlot 4\n  GetSlot 3\n  GetSlot 1\n  Slot
 /// Fills another one as well.
 const TWO: &str =
     "  GetSlot 3\n  GetSlot 1\n  SlotArraySet 0\n  LoadFloat 2.5\n  GetSlot 1\n  SlotArraySet 4";
+/// Leaves out every second place.
+const SKIPS: &str = "  GetSlot 1\n  LoadInt 1\n  BitAnd\n  JumpIfTrue on\n  GetSlot 3\n  GetSlot 1\n  SlotArraySet 0\non:";
+/// Writes the same place twice.
+const TWICE: &str =
+    "  GetSlot 3\n  GetSlot 1\n  SlotArraySet 0\n  GetSlot 3\n  GetSlot 1\n  SlotArraySet 0";
 
 #[test]
 fn arrays_take_the_form_of_what_comes_as_long_as_they_are_empty() {
@@ -85,7 +90,7 @@ fn arrays_take_the_form_of_what_comes_as_long_as_they_are_empty() {
             }
         })
         .collect();
-    for body in [ONE, READS, TURNS, SHARES, TWO] {
+    for body in [ONE, READS, TURNS, SHARES, TWO, SKIPS, TWICE] {
         let text = FILLS.replace("{body}", body);
         let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         for fuel in [None, Some(100_000), Some(300)] {

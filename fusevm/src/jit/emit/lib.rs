@@ -100,6 +100,8 @@ impl Body<'_, '_> {
         let (libcall, given) = match (lib, first) {
             (Lib::Unshare, Some(at)) => return self.unshare(at),
             (Lib::Fit(items), Some(at)) => return self.fit(at, items, exit),
+            (Lib::Reserve, Some(at)) => return self.reserve(at, args),
+            (Lib::Fill, _) => return self.fill(args),
             (Lib::Forget, Some(at)) => return self.forget(at, exit),
             (Lib::Release, Some(at)) => return self.release(at, exit),
             (Lib::Share(tag), from) => return self.share(tag, (from, second), args),
@@ -230,7 +232,7 @@ impl Body<'_, '_> {
         &mut self,
         done: ir::Value,
         (address, is_rare): (usize, bool),
-        (at, what): (Loc, Option<i64>),
+        (at, what): (Loc, Option<ir::Value>),
         exit: Option<usize>,
     ) {
         let (slow, on) = (self.b.create_block(), self.b.create_block());
@@ -238,7 +240,6 @@ impl Body<'_, '_> {
         self.b.ins().brif(done, on, &[], slow, &[]);
         self.b.switch_to_block(slow);
         let (context, at) = (self.context(), self.address(at));
-        let what = what.map(|what| self.b.ins().iconst(types::I64, what));
         let given: Vec<ir::Value> = [Some(at), what].into_iter().flatten().collect();
         let status = match is_rare {
             true => self.rarely(address, &given),
@@ -387,12 +388,7 @@ impl Body<'_, '_> {
         let most = self.load(types::I64, context, entry::MOST);
         let is = self.b.ins().icmp(IntCC::UnsignedLessThan, used, most);
         unless(self, is);
-        let data = self.load(types::I64, header, vec + self.vec.data);
-        let by = self.b.ins().ishl_imm_u(len, 3);
-        let to = self.b.ins().iadd(data, by);
-        self.b.ins().store(Self::trusted(), given, to, 0);
-        let longer = self.b.ins().iadd_imm_s(len, 1);
-        (self.b.ins()).store(Self::trusted(), longer, header, vec + self.vec.len);
+        self.behind(given, header, len);
         self.b.ins().jump(on, &[]);
         self.b.switch_to_block(slow);
         self.b.set_cold_block(slow);
@@ -411,6 +407,37 @@ impl Body<'_, '_> {
         self.unless_failed(status, exit, on);
     }
 
+    /// Writes an element behind the last one, where there is room for it.
+    fn behind(&mut self, v: ir::Value, header: ir::Value, end: ir::Value) {
+        let vec = layout::VEC as i32;
+        let data = self.load(types::I64, header, vec + self.vec.data);
+        let by = self.b.ins().ishl_imm_u(end, 3);
+        let to = self.b.ins().iadd(data, by);
+        self.b.ins().store(Self::trusted(), v, to, 0);
+        let longer = self.b.ins().iadd_imm_s(end, 1);
+        (self.b.ins()).store(Self::trusted(), longer, header, vec + self.vec.len);
+    }
+
+    fn fill(&mut self, args: &[V]) {
+        let [v, header, _, end] = args else {
+            debug_assert!(false, "it has to be given everything");
+            return;
+        };
+        let (v, header, end) = (self.value(*v), self.value(*header), self.value(*end));
+        self.behind(v, header, end);
+    }
+
+    /// What is given is the header, and for how many there is to be room.
+    fn reserve(&mut self, loc: Loc, args: &[V]) {
+        let (header, wanted) = (self.value(args[0]), self.value(args[1]));
+        let vec = layout::VEC as i32;
+        let capacity = self.load(types::I64, header, vec + self.vec.capacity);
+        let end = self.load(types::I64, header, vec + self.vec.len);
+        let room = self.b.ins().isub(capacity, end);
+        let enough = (self.b.ins()).icmp(IntCC::SignedGreaterThanOrEqual, room, wanted);
+        self.unless(enough, (libcall!(reserve), true), (loc, Some(wanted)), None);
+    }
+
     /// It is an array, and the host has one for itself then.
     fn unshare(&mut self, loc: Loc) {
         let (at, behind) = self.place(loc);
@@ -425,7 +452,7 @@ impl Body<'_, '_> {
         let header = self.load(types::I64, at, behind + PAYLOAD);
         let found = self.load(types::I8, header, layout::KIND as i32);
         let is = (self.b.ins()).icmp_imm_s(IntCC::Equal, found, items.number());
-        let wanted = Some(items.number());
+        let wanted = Some(self.fixed(items.number()));
         self.unless(is, (libcall!(fit), true), (loc, wanted), Some(exit));
     }
 

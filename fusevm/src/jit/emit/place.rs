@@ -72,6 +72,19 @@ impl Body<'_, '_> {
             }
             Field::End => self.load(types::I64, at, vec + self.vec.len),
             Field::Head => head(self),
+            Field::Room => {
+                let end = self.load(types::I64, at, vec + self.vec.len);
+                let capacity = self.load(types::I64, at, vec + self.vec.capacity);
+                let here = self.b.ins().isub(capacity, end);
+                // What was shifted out before is no element.
+                let head = head(self);
+                let used = self.b.ins().isub(end, head);
+                let context = self.context();
+                let most = self.load(types::I64, context, entry::MOST);
+                let may = self.b.ins().isub(most, used);
+                let is = self.b.ins().icmp(IntCC::SignedLessThan, may, here);
+                self.b.ins().select(is, may, here)
+            }
             Field::Len | Field::Slots | Field::SlotCount => {
                 let len = self.load(types::I64, at, vec + self.vec.len);
                 let head = head(self);

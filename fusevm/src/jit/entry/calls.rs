@@ -374,6 +374,18 @@ pub(in crate::jit) extern "C" fn fit(_: *mut Context, at: *mut Value, form: u64)
     }
 }
 
+/// Makes room for so many more elements, as far as there may be so many. What is there is an array: nobody looks at
+/// what this gives.
+pub(in crate::jit) extern "C" fn reserve(context: *mut Context, at: *mut Value, more: u64) -> u64 {
+    // SAFETY: see the module.
+    let (most, at) = unsafe { ((*context).places.most, &mut *at) };
+    match at {
+        Value::Array(array) => array.reserve((more as usize).min(most.saturating_sub(array.len()))),
+        other => debug_assert!(false, "{other:?} is no array"),
+    }
+    0
+}
+
 fn push(context: *mut Context, at: *mut Value, value: Value) -> u64 {
     // SAFETY: see the module.
     let (most, at) = unsafe { ((*context).places.most, &mut *at) };

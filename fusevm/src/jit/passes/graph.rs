@@ -245,7 +245,7 @@ impl Writes {
                 }
             }
             // Nobody else has the array: it stays where it is.
-            Lib::Push | Lib::Fit(_) => {}
+            Lib::Push | Lib::Fill | Lib::Fit(_) | Lib::Reserve => {}
             _others => self.locs.extend(locs.iter().flatten()),
         }
         match lib {
@@ -255,6 +255,11 @@ impl Writes {
                 // Where the header is given, the form is known to be right.
                 self.forms |= args <= 1 && lib == Lib::Push;
             }
+            Lib::Fill => {
+                self.headers = true;
+                self.elems = true;
+            }
+            Lib::Reserve => self.headers = true,
             Lib::Fit(_) => {
                 self.headers = true;
                 self.forms = true;

@@ -135,6 +135,7 @@ impl Key {
                     Field::Data(Items::Value) => 6,
                     Field::End => 7,
                     Field::Head => 8,
+                    Field::Room => 9,
                 };
                 (16, field, 0, one(a))
             }

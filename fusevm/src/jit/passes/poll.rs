@@ -12,6 +12,10 @@
 //! few then that the index stays below the length, and they need not ask; before the first of them the loop asks, and
 //! is left at its head where the turn would have left it.
 //!
+//! Where each turn writes what it counts of an array, and the array ends there when somebody looks, each appends: the look
+//! sees to it that there is room for all turns up to the next one, or there are fewer turns. None of them asks for room,
+//! or where the array ends. Where it ends elsewhere, the loop is left, and compiled again without this if that goes on.
+//!
 //! By how much it counts may be known at run time alone; where that is too much or too little, and where the turns
 //! would lead over the greatest integer, the look comes in every turn; where it counts an index, by too much or too
 //! little, the loop is left.
@@ -21,7 +25,7 @@
 //! for, and where, stays the same: where fuel is counted, there are no more turns than it is enough for.
 
 use super::graph::{Graph, Loop};
-use crate::jit::ir::{B, Bin, Cond, Exit, Func, Inst, Lib, Term, Ty, V, Why};
+use crate::jit::ir::{B, Bin, Cond, Exit, Field, Func, Inst, Lib, Loc, Term, Ty, V, Why};
 
 /// Turns between two polls.
 const TURNS: i64 = 8192;
@@ -56,6 +60,7 @@ pub(super) fn run(f: &mut Func, graph: &Graph, again: bool) -> bool {
         if is_over_soon || again {
             // To ask in each of few turns takes less.
             (counted.bounds, counted.lens) = Default::default();
+            counted.fills.clear();
         }
         split(f, counted);
     }
@@ -106,6 +111,23 @@ struct Counted {
     /// each once.
     bounds: Vec<(B, V)>,
     lens: Vec<V>,
+    fills: Vec<Fill>,
+}
+
+/// An array that gets one element in each turn.
+struct Fill {
+    loc: Loc,
+    header: V,
+    /// What was shifted out of it before.
+    head: V,
+    /// The block that asks whether the element is there; the one that appends it, and what does; and the guard that it
+    /// is the next one.
+    asks: B,
+    appends: B,
+    push: V,
+    guard: V,
+    /// What asks where the array ends, or for its length, and whether that is behind the new element.
+    reads: Vec<(V, bool)>,
 }
 
 fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Counted> {
@@ -162,9 +184,13 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
         .filter(|at| *at == last || leaves(*at))
         .collect();
     let (mut bounds, mut lens) = (Vec::new(), Vec::new());
+    let mut fills = Vec::new();
     for at in found.blocks.iter() {
         let block = graph.order[at];
         for v in &f.blocks[block.0 as usize].insts {
+            if f.int(by) == Some(1) {
+                fills.extend(fill(f, graph, (found, last), defined, (at, *v), from));
+            }
             if let Inst::Guard(is, true, _) = f.inst(*v)
                 && let Inst::Cmp(Cond::Below, index, len) = f.inst(*is)
                 && *index == from
@@ -192,6 +218,92 @@ fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> Option<Coun
         before: before.map(|pred| graph.order[*pred]).collect(),
         bounds,
         lens,
+        fills,
+    })
+}
+
+/// What an instruction in that block fills, if that happens once in each turn, at the place that is counted.
+fn fill(
+    f: &Func,
+    graph: &Graph,
+    (found, last): (&Loop, usize),
+    defined: &[usize],
+    (at, push): (usize, V),
+    counter: V,
+) -> Option<Fill> {
+    let Inst::Lib {
+        lib: Lib::Push,
+        locs: [Some(loc), ..],
+        args,
+        ..
+    } = f.inst(push)
+    else {
+        return None;
+    };
+    let &[_, header, index, _] = &args[..] else {
+        return None;
+    };
+    let is_outside = |v: V| !found.blocks.has(defined[v.0 as usize]);
+    let [asks] = *graph.preds(at) else {
+        return None;
+    };
+    let block = |at: usize| &f.blocks[graph.order[at].0 as usize];
+    let (appends, Term::Jump(done, _)) = (graph.order[at], &block(at).term) else {
+        return None;
+    };
+    let done = graph.place(*done)?;
+    let Term::Branch(is, _, (no, _)) = &block(asks).term else {
+        return None;
+    };
+    let &Inst::Cmp(Cond::Below, of, len) = f.inst(*is) else {
+        return None;
+    };
+    let &Inst::Bin(Bin::Sub, _, head) = f.inst(len) else {
+        return None;
+    };
+    let is_next = |v: &&V| match f.inst(**v) {
+        Inst::Guard(is, true, _) => *f.inst(*is) == Inst::Cmp(Cond::Eq, counter, len),
+        _other => false,
+    };
+    let guard = *block(at).insts.iter().find(is_next)?;
+    let is_head = *f.inst(head) == Inst::Field(Field::Head, header);
+    let is_each_turn =
+        graph.dominates(asks, last) && graph.dominates(done, last) && !graph.dominates(done, asks);
+    if *no != appends || (of, index) != (counter, counter) || !is_head || !is_each_turn {
+        return None;
+    }
+    if !is_outside(header) || !is_outside(head) {
+        return None;
+    }
+    let mut reads = Vec::new();
+    for other in found.blocks.iter() {
+        for v in &block(other).insts {
+            match f.inst(*v) {
+                Inst::Field(Field::End | Field::Len, of) if *of == header => {
+                    let is_behind = graph.dominates(done, other);
+                    if !is_behind && other != asks {
+                        return None;
+                    }
+                    reads.push((*v, is_behind));
+                }
+                Inst::Lib {
+                    lib: Lib::Push,
+                    locs,
+                    ..
+                } if *v != push && locs[0] == Some(*loc) => return None,
+                _other => {}
+            }
+        }
+    }
+    Some(Fill {
+        loc: *loc,
+        header,
+        head,
+        asks: graph.order[asks],
+        appends,
+        push,
+        guard,
+        reads,
     })
 }
 
@@ -299,7 +411,7 @@ fn split(f: &mut Func, of: Counted) {
     // No turn but this one.
     let none = put(f, Inst::Int(i64::MIN), Ty::Int);
     let mut end = put(f, Inst::Select(over, none, nearer), Ty::Int);
-    let asks = !of.lens.is_empty();
+    let asks = !of.lens.is_empty() || !of.fills.is_empty();
     if asks {
         f.exits.push(out_of_bounds);
     }
@@ -322,6 +434,52 @@ fn split(f: &mut Func, of: Counted) {
         put(f, Inst::Guard(is, true, out), Ty::None);
         let less = put(f, Inst::Cmp(Cond::Lt, len, end), Ty::Bool);
         end = put(f, Inst::Select(less, len, end), Ty::Int);
+    }
+    if !of.fills.is_empty() {
+        let one = put(f, Inst::Int(1), Ty::Int);
+        let turns = put(f, Inst::Bin(Bin::Sub, end, from), Ty::Int);
+        let any = put(f, Inst::Cmp(Cond::Lt, from, end), Ty::Bool);
+        let turns = put(f, Inst::Select(any, turns, one), Ty::Int);
+        let nothing = put(f, Inst::Int(0), Ty::Int);
+        let counter = f.blocks[header].params[of.counter];
+        for fill in of.fills {
+            let reserve = Inst::Lib {
+                lib: Lib::Reserve,
+                locs: [Some(fill.loc), None, None],
+                args: vec![fill.header, turns],
+                site: 0,
+                exit: out,
+            };
+            put(f, reserve, Ty::None);
+            let room = put(f, Inst::Field(Field::Room, fill.header), Ty::Int);
+            let is = put(f, Inst::Cmp(Cond::Le, one, room), Ty::Bool);
+            put(f, Inst::Guard(is, true, out), Ty::None);
+            let full = put(f, Inst::Bin(Bin::Add, from, room), Ty::Int);
+            let less = put(f, Inst::Cmp(Cond::Lt, full, end), Ty::Bool);
+            end = put(f, Inst::Select(less, full, end), Ty::Int);
+            let len = put(f, Inst::Field(Field::Len, fill.header), Ty::Int);
+            let is = put(f, Inst::Cmp(Cond::Eq, from, len), Ty::Bool);
+            put(f, Inst::Guard(is, true, out), Ty::None);
+            let behind = put(f, Inst::Bin(Bin::Add, fill.head, one), Ty::Int);
+            for (read, is_behind) in fill.reads {
+                let by = match (f.inst(read), is_behind) {
+                    (Inst::Field(Field::End, _), false) => fill.head,
+                    (Inst::Field(Field::End, _), true) => behind,
+                    (_len, true) => one,
+                    (_len, false) => nothing,
+                };
+                f.insts[read.0 as usize] = Inst::Bin(Bin::Add, counter, by);
+            }
+            let asks = &mut f.blocks[fill.asks.0 as usize];
+            if let Term::Branch(_, _, no) = &mut asks.term {
+                asks.term = Term::Jump(no.0, std::mem::take(&mut no.1));
+            }
+            let appends = &mut f.blocks[fill.appends.0 as usize];
+            appends.insts.retain(|v| *v != fill.guard);
+            if let Inst::Lib { lib, .. } = &mut f.insts[fill.push.0 as usize] {
+                *lib = Lib::Fill;
+            }
+        }
     }
     for (block, guard) in of.bounds {
         f.blocks[block.0 as usize].insts.retain(|v| *v != guard);
@@ -413,6 +571,108 @@ mod tests {
                 jump b4(v6, v5)
             b2():
                 jump b1(v6, v5)
+            ",
+        );
+    }
+
+    #[test]
+    fn what_gets_an_element_in_each_turn_has_room_for_them() {
+        check(
+            |f| run(f, &Graph::of(f), false),
+            "
+            b0(v0: Int):
+                v1: Int = 0
+                v2: Ptr = counted r1
+                v3: Int = Head of v2
+                v4: Int = 1
+                jump b1(v1)
+            b1(v5: Int):
+                poll, else @4 Limit [r2=v5]
+                v6: Int = End of v2
+                v7: Int = Sub v6, v3
+                v8: Bool = Below v5, v7
+                if v8 b2() else b3()
+            b2():
+                v9: Ptr = Data(Int) of v2
+                v10: Ptr = At8 v9, v5
+                set elem v10, v4
+                jump b4()
+            b3():
+                v11: Bool = Eq v5, v7
+                guard v11, else @6 Range [r2=v5]
+                lib Push r1 (v4, v2, v5, v6), else @6 Slow [r2=v5]
+                jump b4()
+            b4():
+                v12: Int = Len of v2
+                v13: Bool = Below v5, v12
+                guard v13, else @7 Range [r2=v5]
+                v14: Int = Add v5, v4
+                v15: Bool = Lt v14, v0
+                if v15 b5() else b6()
+            b5():
+                jump b1(v14)
+            b6():
+                leave @9 Planned [r2=v14]
+            ",
+            "
+            b0(v0: Int):
+                v1: Int = 0
+                v2: Ptr = counted r1
+                v3: Int = Head of v2
+                v4: Int = 1
+                jump b7(v1)
+            b7(v21: Int):
+                poll, else @4 Limit [r2=v21]
+                v23: Int = 8192
+                v24: Int = Add v21, v23
+                v25: Bool = AddOver v21, v23
+                v26: Bool = Lt v0, v24
+                v27: Int = select v26, v0, v24
+                v28: Int = -9223372036854775808
+                v29: Int = select v25, v28, v27
+                v30: Int = 1
+                v31: Int = Sub v29, v21
+                v32: Bool = Lt v21, v29
+                v33: Int = select v32, v31, v30
+                v34: Int = 0
+                lib Reserve r1 (v2, v33), else @4 Range [r2=v21]
+                v36: Int = Room of v2
+                v37: Bool = Le v30, v36
+                guard v37, else @4 Range [r2=v21]
+                v39: Int = Add v21, v36
+                v40: Bool = Lt v39, v29
+                v41: Int = select v40, v39, v29
+                v42: Int = Len of v2
+                v43: Bool = Eq v21, v42
+                guard v43, else @4 Range [r2=v21]
+                v45: Int = Add v3, v30
+                jump b1(v21)
+            b1(v5: Int):
+                v6: Int = Add v5, v3
+                v7: Int = Sub v6, v3
+                v8: Bool = Below v5, v7
+                jump b3()
+            b3():
+                v11: Bool = Eq v5, v7
+                lib Fill r1 (v4, v2, v5, v6), else @6 Slow [r2=v5]
+                jump b4()
+            b4():
+                v12: Int = Add v5, v30
+                v13: Bool = Below v5, v12
+                guard v13, else @7 Range [r2=v5]
+                v14: Int = Add v5, v4
+                v15: Bool = Lt v14, v0
+                v46: Bool = Lt v14, v41
+                if v46 b5() else b8()
+            b8():
+                v47: Bool = Lt v14, v0
+                if v47 b9() else b6()
+            b6():
+                leave @9 Planned [r2=v14]
+            b9():
+                jump b7(v14)
+            b5():
+                jump b1(v14)
             ",
         );
     }
