@@ -10,19 +10,19 @@ use std::sync::Arc;
 
 /// Makes objects of one kind, each time a new one: see [`Invoke::Make`](crate::ext::Invoke::Make).
 #[derive(Clone)]
-pub struct Maker(Arc<dyn Fn(&mut Heap, &mut Option<HeapError>) -> Option<Handle> + Send + Sync>);
+pub struct Maker(Arc<dyn Fn(&mut Heap, &mut Option<HeapError>) -> (u32, u64) + Send + Sync>);
 
 impl Maker {
     /// What makes an object in a heap. It has no other effect.
     pub fn new<T: Object>(
         make: impl Fn(&mut Heap) -> Result<Obj<T>, HeapError> + Send + Sync + 'static,
     ) -> Maker {
-        // A handle without an error beside it is given in machine registers.
+        // Two numbers are given in machine registers, and an option of a handle is not.
         Maker(Arc::new(move |heap, why| match make(heap) {
-            Ok(made) => Some(made.handle()),
+            Ok(made) => made.handle().parts(),
             Err(error) => {
                 *why = Some(error);
-                None
+                (0, 0)
             }
         }))
     }
@@ -30,7 +30,17 @@ impl Maker {
     #[inline]
     pub(crate) fn make(&self, heap: &mut Heap) -> Result<Handle, HeapError> {
         let mut why = None;
-        (self.0(heap, &mut why)).ok_or_else(|| why.unwrap_or(HeapError::Full))
+        match self.0(heap, &mut why) {
+            (_, 0) => Err(why.unwrap_or(HeapError::Full)),
+            parts => Ok(Handle::of_parts(parts)),
+        }
+    }
+
+    /// The parts of the handle that is made, zeros if there is none.
+    #[cfg(all(feature = "jit", unix))]
+    #[inline]
+    pub(crate) fn parts(&self, heap: &mut Heap) -> (u32, u64) {
+        self.0(heap, &mut None)
     }
 }
 

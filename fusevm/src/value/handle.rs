@@ -76,9 +76,13 @@ impl Handle {
     }
 
     /// Its parts as they stand in memory; the second is never 0 in a handle that a heap gave out.
-    #[cfg(all(feature = "jit", unix))]
     pub(crate) const fn parts(self) -> (u32, u64) {
         (self.index, self.rest)
+    }
+
+    /// The handle of such parts.
+    pub(crate) const fn of_parts((index, rest): (u32, u64)) -> Handle {
+        Handle { index, rest }
     }
 
     /// The same handle, written field by field: what a register gets in the loop, where values are not copied as a whole.
