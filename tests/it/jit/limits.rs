@@ -2,6 +2,7 @@
 
 use super::{at_once, entries, ways};
 use fusevm::{Chunk, ErrorKind, JitConfig, TrapKind, VM, VMResult, Value};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 fn parsed(text: &str) -> Chunk {
@@ -339,5 +340,42 @@ fn code_memory_that_ends_in_the_middle() {
         let is_full = report.refused.iter().any(|place| place.why == "Memory");
         assert!(is_full || pages > 3, "{pages} pages\n{report}");
         assert!(!is_full || pages < 12, "{pages} pages\n{report}");
+    }
+}
+
+/// A loop that begins with the first op of a program, and a function that does nothing but call itself: somebody
+/// interrupts while it is looked at what they work on.
+#[test]
+fn an_interrupt_while_kinds_are_looked_at() {
+    thread_local! {
+        static LEFT: Cell<u32> = const { Cell::new(0) };
+    }
+    for text in [
+        "top:\n  CallBuiltin 1, 0\n  Pop\n  Jump top\n",
+        "fn f/0\ntop:\n  Call f, 0\n  Pop\n  Jump top\nf:\n  CallBuiltin 1, 0\n  ReturnValue\n",
+    ] {
+        let interrupted = |config: JitConfig, turns: u32| {
+            let mut vm = VM::empty();
+            vm.set_jit(config);
+            LEFT.set(turns);
+            vm.register_builtin(1, |vm, _| {
+                LEFT.set(LEFT.get().saturating_sub(1));
+                if LEFT.get() == 0 {
+                    vm.interrupt_handle().interrupt();
+                }
+                Value::Int(1)
+            });
+            vm.eval(parsed(text)).expect_err("it does not end").render()
+        };
+        let expected = interrupted(super::none(), 1);
+        assert!(expected.contains("interrupted"), "{expected}");
+        for turns in (0..40).map(|i| 1 + 613 * i) {
+            let mut config = JitConfig::DEFAULT;
+            config.background = false;
+            // All that runs for that long.
+            (config.threshold, config.observed, config.everywhere) = (1, 100_000, true);
+            let found = interrupted(config, turns);
+            assert!(found.contains("interrupted"), "{turns} turns: {found}");
+        }
     }
 }

@@ -241,7 +241,10 @@ impl<'l> Run<'l> {
                 return Ok(false);
             }
             if self.patience < 0 {
+                // As everywhere, it is before the next instruction, which may be the first one, that somebody interrupts.
+                self.place.1 += 1;
                 self.poll(vm)?;
+                self.place.1 -= 1;
             }
             let after = &vm.registers[self.place.0..];
             let Some(jit) = vm.jit.as_mut() else { break };
