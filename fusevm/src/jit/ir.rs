@@ -590,6 +590,19 @@ impl Func {
         all.any(|v| of(*v))
     }
 
+    /// Tells a function of each use of a value: by instructions, at the ends of blocks, and on ways out.
+    pub(super) fn each_use(&mut self, mut of: impl FnMut(&mut V)) {
+        for inst in &mut self.insts {
+            inst.each_value(&mut of);
+        }
+        for block in &mut self.blocks {
+            block.term.each_value(&mut of);
+        }
+        for exit in &mut self.exits {
+            exit.writes.iter_mut().for_each(|(_, v)| of(v));
+        }
+    }
+
     /// Blocks in reverse postorder, as far as control reaches them.
     pub(super) fn order(&self) -> Vec<B> {
         let mut seen = vec![false; self.blocks.len()];

@@ -5,18 +5,16 @@ use super::{entries, none, ways};
 use fusevm::{Chunk, JitConfig, VM, Value};
 use std::time::Duration;
 
+/// A function whose four arguments are in the first slots, and which gives what is on the stack behind that.
+pub(super) fn function(body: &str) -> String {
+    let head = "fn f/4\n  Jump over\nf:\n  SetSlot 3\n  SetSlot 2\n  SetSlot 1\n  SetSlot 0\n";
+    format!("{head}{body}  ReturnValue\nover:\n")
+}
+
 /// Counts from `slot 0` to `slot 1` by `slot 2`, 5,000 turns at the most, and reads and writes an array by the index.
 fn counting(policy: &str, compare: &str, body: &str) -> Chunk {
-    let text = format!(
-        "policy {policy}
-fn f/4
-  Jump over
-f:
-  SetSlot 3
-  SetSlot 2
-  SetSlot 1
-  SetSlot 0
-  LoadInt 0
+    let body = format!(
+        "  LoadInt 0
   SetSlot 4
   LoadInt 0
   SetSlot 5
@@ -34,10 +32,9 @@ top:
   GetSlot 0
   GetSlot 3
   MakeArray 3
-  ReturnValue
-over:
 "
     );
+    let text = format!("policy {policy}\n{}", function(&body));
     Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 

@@ -1,19 +1,11 @@
 //! Arrays that loops fill: whatever form they had, whoever else has them, and wherever the filling begins and ends.
 
-use super::counting::{called, vm};
+use super::counting::{called, function, vm};
 use super::{entries, none, ways};
 use fusevm::{Chunk, JitConfig, Value};
 
 /// Writes `slot 3`, or twice that, to the places from `slot 1` up to `slot 2` of the array in `slot 0`.
-const FILLS: &str = "
-fn f/4
-  Jump over
-f:
-  SetSlot 3
-  SetSlot 2
-  SetSlot 1
-  SetSlot 0
-top:
+const FILLS: &str = "top:
 {body}
   GetSlot 1
   Inc
@@ -23,8 +15,6 @@ top:
   NumLt
   JumpIfTrue top
   GetSlot 0
-  ReturnValue
-over:
 ";
 
 const ONE: &str = "  GetSlot 3\n  GetSlot 1\n  SlotArraySet 0";
@@ -91,7 +81,7 @@ fn arrays_take_the_form_of_what_comes_as_long_as_they_are_empty() {
         })
         .collect();
     for body in [ONE, READS, TURNS, SHARES, TWO, SKIPS, TWICE] {
-        let text = FILLS.replace("{body}", body);
+        let text = function(&FILLS.replace("{body}", body));
         let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         for fuel in [None, Some(100_000), Some(300)] {
             for all in [&all, &few] {
@@ -112,7 +102,7 @@ fn arrays_take_the_form_of_what_comes_as_long_as_they_are_empty() {
 /// A limit on elements is found where it is in the interpreter.
 #[test]
 fn an_array_grows_to_its_limit() {
-    let text = FILLS.replace("{body}", ONE);
+    let text = function(&FILLS.replace("{body}", ONE));
     let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let all: Vec<[Value; 4]> = (0..40)
         .map(|i| {
@@ -139,15 +129,7 @@ fn an_array_grows_to_its_limit() {
 }
 
 /// Looks up `slot 1` in a constant, and then writes `slot 2` there, beside it and, now and then, far behind it.
-const LOOKS_UP: &str = "
-fn f/4
-  Jump over
-f:
-  SetSlot 3
-  SetSlot 2
-  SetSlot 1
-  SetSlot 0
-  LoadConst {table}
+const LOOKS_UP: &str = "  LoadConst {table}
   SetSlot 4
   GetSlot 1
   SlotArrayGet 4
@@ -165,8 +147,6 @@ f:
   GetSlot 5
   GetSlot 4
   MakeArray 4
-  ReturnValue
-over:
 ";
 
 /// What is known of a constant while code is made holds for it and its copy, and for nothing that is written behind.
@@ -188,7 +168,7 @@ fn constants_stay_what_they_are() {
         "[]",
         "[4]",
     ] {
-        let text = LOOKS_UP.replace("{table}", table);
+        let text = function(&LOOKS_UP.replace("{table}", table));
         let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let expected = called(&mut vm(&chunk, none()), &all, None);
         for (name, config) in ways() {

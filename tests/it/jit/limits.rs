@@ -1,6 +1,6 @@
 //! Fuel, interrupts, depth and memory in machine code.
 
-use super::{at_once, entries, ways};
+use super::{at_once, entries, none, ways};
 use fusevm::{Chunk, ErrorKind, JitConfig, TrapKind, VM, VMResult, Value};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -343,8 +343,8 @@ fn code_memory_that_ends_in_the_middle() {
     }
 }
 
-/// A loop that begins with the first op of a program, and a function that does nothing but call itself: somebody
-/// interrupts while it is looked at what they work on.
+/// A loop that begins with the first op of a program, and a function that is called from one: somebody interrupts while
+/// it is looked at what they work on.
 #[test]
 fn an_interrupt_while_kinds_are_looked_at() {
     thread_local! {
@@ -367,14 +367,11 @@ fn an_interrupt_while_kinds_are_looked_at() {
             });
             vm.eval(parsed(text)).expect_err("it does not end").render()
         };
-        let expected = interrupted(super::none(), 1);
+        let expected = interrupted(none(), 1);
         assert!(expected.contains("interrupted"), "{expected}");
         for turns in (0..40).map(|i| 1 + 613 * i) {
-            let mut config = JitConfig::DEFAULT;
-            config.background = false;
-            // All that runs for that long.
-            (config.threshold, config.observed, config.everywhere) = (1, 100_000, true);
-            let found = interrupted(config, turns);
+            // It is looked at all that runs.
+            let found = interrupted(at_once(100_000), turns);
             assert!(found.contains("interrupted"), "{turns} turns: {found}");
         }
     }

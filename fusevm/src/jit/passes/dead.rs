@@ -3,7 +3,7 @@
 //! **Invariant**: only instructions go that do nothing but give a value, and exits that nothing leaves by.
 
 use super::graph::reads;
-use crate::jit::ir::{B, Func, Term, V};
+use crate::jit::ir::{B, Func, Inst, Term, V};
 
 /// Values that are wanted, and those of them whose operands are still to be.
 struct Wanted<'a> {
@@ -95,14 +95,12 @@ pub(super) fn compact(f: &mut Func, order: &[B]) {
     keep(&mut f.insts, &stays);
     keep(&mut f.types, &stays);
     keep(&mut f.exits, &leaves);
-    for inst in &mut f.insts {
-        inst.each_value(value);
-        inst.exit_mut().into_iter().for_each(exit);
-    }
+    f.each_use(value);
+    let leaving = f.insts.iter_mut().filter_map(Inst::exit_mut);
+    leaving.for_each(exit);
     for block in &mut f.blocks {
         block.params.iter_mut().for_each(value);
         block.insts.iter_mut().for_each(value);
-        block.term.each_value(value);
         if let Term::Leave(by) = &mut block.term {
             exit(by);
         }
@@ -110,8 +108,6 @@ pub(super) fn compact(f: &mut Func, order: &[B]) {
             exit(by);
         }
     }
-    let writes = f.exits.iter_mut().flat_map(|exit| &mut exit.writes);
-    writes.for_each(|(_, v)| value(v));
 }
 
 /// The numbers of those that stay.

@@ -139,6 +139,14 @@ fn un(f: &Func, op: Un, a: V) -> Option<Simple> {
     }
 }
 
+/// What a value was masked with, if that is no negative number: it is no larger, and none either.
+pub(super) fn mask(f: &Func, v: V) -> Option<i64> {
+    match f.inst(v) {
+        Inst::Bin(Bin::And, _, mask) => f.int(*mask).filter(|mask| *mask >= 0),
+        _other => None,
+    }
+}
+
 fn cmp(f: &Func, cond: Cond, a: V, b: V) -> Option<Simple> {
     if let (Some(x), Some(y)) = (f.int(a), f.int(b)) {
         let is = match cond {
@@ -153,8 +161,8 @@ fn cmp(f: &Func, cond: Cond, a: V, b: V) -> Option<Simple> {
         return Some(Simple::Inst(Inst::Bool(is)));
     }
     // What was masked is no larger than the mask.
-    if let (Cond::Below, Inst::Bin(Bin::And, _, mask), Some(end)) = (cond, f.inst(a), f.int(b))
-        && f.int(*mask).is_some_and(|mask| (0..end).contains(&mask))
+    if let (Cond::Below, Some(mask), Some(end)) = (cond, mask(f, a), f.int(b))
+        && mask < end
     {
         return Some(Simple::Inst(Inst::Bool(true)));
     }

@@ -349,18 +349,9 @@ pub(super) fn seen_through(places: &[Option<Loc>]) -> Vec<Part> {
 
 /// Replaces values by others, everywhere.
 pub(super) fn replace(f: &mut Func, with: &[V]) {
-    let of = |v: &mut V| {
+    f.each_use(|v| {
         while with[v.0 as usize] != *v {
             *v = with[v.0 as usize];
         }
-    };
-    for inst in &mut f.insts {
-        inst.each_value(of);
-    }
-    for block in &mut f.blocks {
-        block.term.each_value(of);
-    }
-    for exit in &mut f.exits {
-        exit.writes.iter_mut().for_each(|(_, v)| of(v));
-    }
+    });
 }

@@ -6,8 +6,9 @@
 //!
 //! **Invariant**: what passes the new guard would have passed the old one.
 
+use super::fold::mask;
 use super::graph::Graph;
-use crate::jit::ir::{B, Bin, Cond, Func, Inst, Ty, V};
+use crate::jit::ir::{B, Cond, Func, Inst, Ty, V};
 use crate::jit::mix::Map;
 
 /// Whether it has changed anything.
@@ -59,11 +60,7 @@ fn bound(f: &Func, v: V) -> Option<(i64, V)> {
     let Inst::Cmp(Cond::Below, index, len) = f.inst(*is) else {
         return None;
     };
-    let Inst::Bin(Bin::And, _, mask) = f.inst(*index) else {
-        return None;
-    };
-    let mask = f.int(*mask).filter(|mask| *mask >= 0)?;
-    Some((mask, *len))
+    Some((mask(f, *index)?, *len))
 }
 
 #[cfg(test)]

@@ -397,8 +397,7 @@ impl Numbering<'_> {
                 }
                 Some(Simple::Inst(simpler)) => self.f.insts[v.0 as usize] = simpler,
                 Some(Simple::By(op, of, n)) => {
-                    let by = self.f.value(Inst::Int(n), Ty::Int);
-                    self.with.push(by);
+                    let by = self.value(Inst::Int(n), Ty::Int);
                     self.made.push(by);
                     self.f.insts[v.0 as usize] = Inst::Bin(op, find(&self.with, of), by);
                 }
@@ -453,10 +452,10 @@ impl Numbering<'_> {
                     self.more = true;
                     return false;
                 }
-                let (kind, len) = self.header(at, *loc);
+                let header = self.header(at, *loc);
                 self.written_by(inst);
                 // Where it was shared it is another one now, a copy.
-                self.header_is(at, *loc, (kind, len));
+                self.header_is(at, *loc, header);
                 let state = self.unshared_state(*loc);
                 self.unshared.entry(state).or_default().push(at);
                 return true;
@@ -484,15 +483,11 @@ impl Numbering<'_> {
                 ..
             } if let Inst::Int(address) = *self.f.inst(args[0]) => {
                 self.written_by(inst);
-                if let Some((kind, len)) = self.constant(address) {
-                    let number = |this: &mut Self, n: u64| {
-                        let n = this.f.value(Inst::Int(n.cast_signed()), Ty::Int);
-                        this.with.push(n);
-                        this.behind.push(n);
-                        Some(n)
-                    };
-                    let header = (number(self, kind), number(self, len));
-                    self.header_is(at, *to, header);
+                if let Some(known) = self.constant(address) {
+                    let [kind, len] =
+                        known.map(|n| self.value(Inst::Int(n.cast_signed()), Ty::Int));
+                    self.behind.extend([kind, len]);
+                    self.header_is(at, *to, [Some(kind), Some(len)]);
                 }
                 return true;
             }
@@ -510,11 +505,7 @@ impl Numbering<'_> {
             Inst::Store(loc, of) => (Inst::Load(*loc), *of),
             _other => return true,
         };
-        if let Some(part) = reads(&read)
-            && let Some(key) = Key::of(&read, 1 + self.state(part))
-        {
-            self.known.put(key, at, of);
-        }
+        self.is_now(at, &read, of);
         true
     }
 
@@ -561,43 +552,53 @@ impl Numbering<'_> {
 
     /// The form of a constant of that address, by its number, and how many elements it has, if it is an array: nobody
     /// changes it.
-    fn constant(&self, address: i64) -> Option<(u64, u64)> {
+    fn constant(&self, address: i64) -> Option<[u64; 2]> {
         let is = |value: &&Arc<Value>| Arc::as_ptr(value).addr() as i64 == address;
         match &**self.f.keeps.iter().find(is)? {
-            Value::Array(array) => Some((array.form(), array.len() as u64)),
+            Value::Array(array) => Some([array.form(), array.len() as u64]),
             _other => None,
         }
     }
 
+    /// A value that was not there before.
+    fn value(&mut self, inst: Inst, ty: Ty) -> V {
+        let v = self.f.value(inst, ty);
+        self.with.push(v);
+        v
+    }
+
+    /// What is found now where an instruction reads, if that is known.
     fn found(&self, at: usize, inst: &Inst) -> Option<V> {
         let key = Key::of(inst, 1 + self.state(reads(inst)?))?;
         (self.known).find(&key, |from, _| self.graph.dominates(from, at))
     }
 
+    /// Takes note of what is found where an instruction reads.
+    fn is_now(&mut self, at: usize, inst: &Inst, v: V) {
+        if let Some(part) = reads(inst)
+            && let Some(key) = Key::of(inst, 1 + self.state(part))
+        {
+            self.known.put(key, at, v);
+        }
+    }
+
     /// What is known of the form and the length of the array of a location.
-    fn header(&self, at: usize, loc: Loc) -> (Option<V>, Option<V>) {
-        let Some(header) = self.found(at, &Inst::Counted(loc)) else {
-            return (None, None);
-        };
-        let field = |field| self.found(at, &Inst::Field(field, header));
-        (field(Field::Kind), field(Field::Len))
+    fn header(&self, at: usize, loc: Loc) -> [Option<V>; 2] {
+        let header = self.found(at, &Inst::Counted(loc));
+        [Field::Kind, Field::Len].map(|field| self.found(at, &Inst::Field(field, header?)))
     }
 
     /// The array of a location has that form and that length, from here on.
-    fn header_is(&mut self, at: usize, loc: Loc, (kind, len): (Option<V>, Option<V>)) {
-        if kind.or(len).is_none() {
+    fn header_is(&mut self, at: usize, loc: Loc, known: [Option<V>; 2]) {
+        if known == [None; 2] {
             return;
         }
-        let header = self.f.value(Inst::Counted(loc), Ty::Ptr);
-        self.with.push(header);
+        let header = self.value(Inst::Counted(loc), Ty::Ptr);
         self.behind.push(header);
-        let fields = [(Field::Kind, kind), (Field::Len, len)].into_iter();
-        let fields = fields.filter_map(|(field, is)| Some((Inst::Field(field, header), is?)));
-        for (inst, is) in fields.chain([(Inst::Counted(loc), header)]) {
-            if let Some(part) = reads(&inst)
-                && let Some(key) = Key::of(&inst, 1 + self.state(part))
-            {
-                self.known.put(key, at, is);
+        self.is_now(at, &Inst::Counted(loc), header);
+        for (field, is) in [Field::Kind, Field::Len].into_iter().zip(known) {
+            if let Some(is) = is {
+                self.is_now(at, &Inst::Field(field, header), is);
             }
         }
     }
@@ -615,12 +616,8 @@ impl Numbering<'_> {
             Inst::Counted,
         ];
         for part in parts {
-            let key = |loc, state| Key::of(&part(loc), 1 + state);
-            let fits = |from, _| self.graph.dominates(from, at);
-            if let (Some(from), Some(to)) = (key(from, from_state), key(to, to_state))
-                && let Some(v) = self.known.find(&from, fits)
-            {
-                self.known.put(to, at, v);
+            if let Some(v) = self.found(at, &part(from)) {
+                self.is_now(at, &part(to), v);
             }
         }
     }

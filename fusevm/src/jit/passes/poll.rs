@@ -28,7 +28,7 @@ mod counted;
 
 use super::graph::Graph;
 use crate::jit::ir::{Bin, Cond, Exit, Field, Func, Inst, Lib, Term, Ty, V, Why};
-use counted::{Counted, find};
+use counted::{Counted, Fill, find};
 
 /// Turns between two polls.
 const TURNS: i64 = 8192;
@@ -116,43 +116,37 @@ fn split(f: &mut Func, of: Counted) {
         Some(cost) => Inst::Ensure(cost, exit),
         None => Inst::Poll(exit),
     };
-    let mut insts = vec![f.value(look, Ty::None)];
-    let mut put = |f: &mut Func, inst, ty| {
-        let v = f.value(inst, ty);
-        insts.push(v);
-        v
-    };
+    let mut row = Row(vec![f.value(look, Ty::None)]);
     let reach = match (cost, f.int(of.step)) {
-        (None, Some(step)) => put(f, Inst::Int(TURNS * step), Ty::Int),
+        (None, Some(step)) => row.put(f, Inst::Int(TURNS * step), Ty::Int),
         (cost, step) => {
             let turns = match cost {
                 Some(cost) => Inst::Turns(cost, TURNS as u32),
                 None => Inst::Int(TURNS),
             };
-            let turns = put(f, turns, Ty::Int);
+            let turns = row.put(f, turns, Ty::Int);
             match step {
                 Some(1) => turns,
-                _ => put(f, Inst::Bin(Bin::Mul, of.step, turns), Ty::Int),
+                _ => row.put(f, Inst::Bin(Bin::Mul, of.step, turns), Ty::Int),
             }
         }
     };
-    let far = put(f, Inst::Bin(Bin::Add, from, reach), Ty::Int);
-    let over = put(f, Inst::Bin(Bin::AddOver, from, reach), Ty::Bool);
+    let far = row.put(f, Inst::Bin(Bin::Add, from, reach), Ty::Int);
+    let over = row.put(f, Inst::Bin(Bin::AddOver, from, reach), Ty::Bool);
     // The first number that no turn begins with. Where that would be beyond the greatest, a look comes before the last.
     let behind = match of.cond {
         Cond::Lt => of.end,
         _or_equal => {
-            let one = put(f, Inst::Int(1), Ty::Int);
-            let next = put(f, Inst::Bin(Bin::Add, of.end, one), Ty::Int);
-            let over = put(f, Inst::Bin(Bin::AddOver, of.end, one), Ty::Bool);
-            put(f, Inst::Select(over, of.end, next), Ty::Int)
+            let one = row.put(f, Inst::Int(1), Ty::Int);
+            let next = row.put(f, Inst::Bin(Bin::Add, of.end, one), Ty::Int);
+            let over = row.put(f, Inst::Bin(Bin::AddOver, of.end, one), Ty::Bool);
+            row.put(f, Inst::Select(over, of.end, next), Ty::Int)
         }
     };
-    let less = put(f, Inst::Cmp(Cond::Lt, behind, far), Ty::Bool);
-    let nearer = put(f, Inst::Select(less, behind, far), Ty::Int);
+    let nearer = row.least(f, behind, far);
     // No turn but this one.
-    let none = put(f, Inst::Int(i64::MIN), Ty::Int);
-    let mut end = put(f, Inst::Select(over, none, nearer), Ty::Int);
+    let none = row.put(f, Inst::Int(i64::MIN), Ty::Int);
+    let mut end = row.put(f, Inst::Select(over, none, nearer), Ty::Int);
     let asks = !of.lens.is_empty() || !of.fills.is_empty();
     if asks {
         f.exits.push(out_of_bounds);
@@ -160,74 +154,30 @@ fn split(f: &mut Func, of: Counted) {
     let out = f.exits.len() - 1;
     if f.int(of.step).is_none() {
         let (most, one) = (
-            put(f, Inst::Int(STEP), Ty::Int),
-            put(f, Inst::Int(1), Ty::Int),
+            row.put(f, Inst::Int(STEP), Ty::Int),
+            row.put(f, Inst::Int(1), Ty::Int),
         );
-        let before = put(f, Inst::Bin(Bin::Sub, of.step, one), Ty::Int);
-        let fits = put(f, Inst::Cmp(Cond::Below, before, most), Ty::Bool);
+        let before = row.put(f, Inst::Bin(Bin::Sub, of.step, one), Ty::Int);
+        let fits = row.put(f, Inst::Cmp(Cond::Below, before, most), Ty::Bool);
         match asks {
             // What goes backwards, or beyond, is no index for long.
-            true => drop(put(f, Inst::Guard(fits, true, out), Ty::None)),
-            false => end = put(f, Inst::Select(fits, end, none), Ty::Int),
+            true => drop(row.put(f, Inst::Guard(fits, true, out), Ty::None)),
+            false => end = row.put(f, Inst::Select(fits, end, none), Ty::Int),
         }
     }
     for len in of.lens {
-        let is = put(f, Inst::Cmp(Cond::Below, from, len), Ty::Bool);
-        put(f, Inst::Guard(is, true, out), Ty::None);
-        let less = put(f, Inst::Cmp(Cond::Lt, len, end), Ty::Bool);
-        end = put(f, Inst::Select(less, len, end), Ty::Int);
+        row.guard(f, Inst::Cmp(Cond::Below, from, len), out);
+        end = row.least(f, len, end);
     }
     if !of.fills.is_empty() {
-        let one = put(f, Inst::Int(1), Ty::Int);
-        let turns = put(f, Inst::Bin(Bin::Sub, end, from), Ty::Int);
-        let any = put(f, Inst::Cmp(Cond::Lt, from, end), Ty::Bool);
-        let turns = put(f, Inst::Select(any, turns, one), Ty::Int);
-        let nothing = put(f, Inst::Int(0), Ty::Int);
         let counter = f.blocks[header].params[of.counter];
-        for fill in of.fills {
-            let reserve = Inst::Lib {
-                lib: Lib::Reserve,
-                locs: [Some(fill.loc), None, None],
-                args: vec![fill.header, turns],
-                site: 0,
-                exit: out,
-            };
-            put(f, reserve, Ty::None);
-            let room = put(f, Inst::Field(Field::Room, fill.header), Ty::Int);
-            let is = put(f, Inst::Cmp(Cond::Le, one, room), Ty::Bool);
-            put(f, Inst::Guard(is, true, out), Ty::None);
-            let full = put(f, Inst::Bin(Bin::Add, from, room), Ty::Int);
-            let less = put(f, Inst::Cmp(Cond::Lt, full, end), Ty::Bool);
-            end = put(f, Inst::Select(less, full, end), Ty::Int);
-            let len = put(f, Inst::Field(Field::Len, fill.header), Ty::Int);
-            let is = put(f, Inst::Cmp(Cond::Eq, from, len), Ty::Bool);
-            put(f, Inst::Guard(is, true, out), Ty::None);
-            let behind = put(f, Inst::Bin(Bin::Add, fill.head, one), Ty::Int);
-            for (read, is_behind) in fill.reads {
-                let by = match (f.inst(read), is_behind) {
-                    (Inst::Field(Field::End, _), false) => fill.head,
-                    (Inst::Field(Field::End, _), true) => behind,
-                    (_len, true) => one,
-                    (_len, false) => nothing,
-                };
-                f.insts[read.0 as usize] = Inst::Bin(Bin::Add, counter, by);
-            }
-            let asks = &mut f.blocks[fill.asks.0 as usize];
-            if let Term::Branch(_, _, no) = &mut asks.term {
-                asks.term = Term::Jump(no.0, std::mem::take(&mut no.1));
-            }
-            let appends = &mut f.blocks[fill.appends.0 as usize];
-            appends.insts.retain(|v| *v != fill.guard);
-            if let Inst::Lib { lib, .. } = &mut f.insts[fill.push.0 as usize] {
-                *lib = Lib::Fill;
-            }
-        }
+        end = fill_up(f, &mut row, of.fills, (from, counter, end), out);
     }
     for (block, guard) in of.bounds {
         f.blocks[block.0 as usize].insts.retain(|v| *v != guard);
     }
     let block = &mut f.blocks[around.0 as usize];
-    block.insts = insts;
+    block.insts = row.0;
     block.term = Term::Jump(of.header, params);
     for before in of.before {
         match &mut f.blocks[before.0 as usize].term {
@@ -256,6 +206,80 @@ fn split(f: &mut Func, of: Counted) {
         f.blocks[further.0 as usize].term = Term::Branch(is, (again, Vec::new()), no);
         f.blocks[again.0 as usize].term = Term::Jump(around, of.args);
     }
+}
+
+/// Instructions that come one behind the other.
+struct Row(Vec<V>);
+
+impl Row {
+    fn put(&mut self, f: &mut Func, inst: Inst, ty: Ty) -> V {
+        let v = f.value(inst, ty);
+        self.0.push(v);
+        v
+    }
+
+    fn least(&mut self, f: &mut Func, a: V, b: V) -> V {
+        let less = self.put(f, Inst::Cmp(Cond::Lt, a, b), Ty::Bool);
+        self.put(f, Inst::Select(less, a, b), Ty::Int)
+    }
+
+    /// Leaves by an exit unless something is so.
+    fn guard(&mut self, f: &mut Func, is: Inst, out: usize) {
+        let is = self.put(f, is, Ty::Bool);
+        self.put(f, Inst::Guard(is, true, out), Ty::None);
+    }
+}
+
+/// Has each turn append to arrays that end at `from`, where the turns begin, as long as what is counted is below `end`;
+/// below what there is room for then. Leaves by `out` where there is none, or an array ends elsewhere.
+fn fill_up(
+    f: &mut Func,
+    row: &mut Row,
+    fills: Vec<Fill>,
+    (from, counter, mut end): (V, V, V),
+    out: usize,
+) -> V {
+    let one = row.put(f, Inst::Int(1), Ty::Int);
+    let turns = row.put(f, Inst::Bin(Bin::Sub, end, from), Ty::Int);
+    let any = row.put(f, Inst::Cmp(Cond::Lt, from, end), Ty::Bool);
+    let turns = row.put(f, Inst::Select(any, turns, one), Ty::Int);
+    let nothing = row.put(f, Inst::Int(0), Ty::Int);
+    for fill in fills {
+        let reserve = Inst::Lib {
+            lib: Lib::Reserve,
+            locs: [Some(fill.loc), None, None],
+            args: vec![fill.header, turns],
+            site: 0,
+            exit: out,
+        };
+        row.put(f, reserve, Ty::None);
+        let room = row.put(f, Inst::Field(Field::Room, fill.header), Ty::Int);
+        row.guard(f, Inst::Cmp(Cond::Le, one, room), out);
+        let full = row.put(f, Inst::Bin(Bin::Add, from, room), Ty::Int);
+        end = row.least(f, full, end);
+        let len = row.put(f, Inst::Field(Field::Len, fill.header), Ty::Int);
+        row.guard(f, Inst::Cmp(Cond::Eq, from, len), out);
+        let behind = row.put(f, Inst::Bin(Bin::Add, fill.head, one), Ty::Int);
+        for (read, is_behind) in fill.reads {
+            let by = match (f.inst(read), is_behind) {
+                (Inst::Field(Field::End, _), false) => fill.head,
+                (Inst::Field(Field::End, _), true) => behind,
+                (_len, true) => one,
+                (_len, false) => nothing,
+            };
+            f.insts[read.0 as usize] = Inst::Bin(Bin::Add, counter, by);
+        }
+        let asks = &mut f.blocks[fill.asks.0 as usize];
+        if let Term::Branch(_, _, no) = &mut asks.term {
+            asks.term = Term::Jump(no.0, std::mem::take(&mut no.1));
+        }
+        let appends = &mut f.blocks[fill.appends.0 as usize];
+        appends.insts.retain(|v| *v != fill.guard);
+        if let Inst::Lib { lib, .. } = &mut f.insts[fill.push.0 as usize] {
+            *lib = Lib::Fill;
+        }
+    }
+    end
 }
 
 #[cfg(test)]

@@ -145,11 +145,8 @@ impl<'a, 'l> Native<'a, 'l> {
             Running::Opened(run, point) => Some((run, point)),
             Running::Run(_) | Running::Unopened(_) => None,
         };
-        (
-            self.outcome
-                .map_or_else(Outcome::default, |outcome| *outcome),
-            opened,
-        )
+        let outcome = self.outcome.map(|outcome| *outcome);
+        (outcome.unwrap_or_default(), opened)
     }
 
     fn outcome(&mut self) -> &mut Outcome {

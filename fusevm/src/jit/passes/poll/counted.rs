@@ -102,11 +102,11 @@ pub(super) fn find(f: &Func, graph: &Graph, defined: &[usize], found: &Loop) -> 
         .filter(|at| *at == last || leaves(*at))
         .collect();
     let (mut bounds, mut lens) = (Vec::new(), Vec::new());
-    let mut fills = Vec::new();
+    let (mut fills, is_by_one) = (Vec::new(), f.int(by) == Some(1));
     for at in found.blocks.iter() {
         let block = graph.order[at];
         for v in &f.blocks[block.0 as usize].insts {
-            if f.int(by) == Some(1) {
+            if is_by_one {
                 fills.extend(fill(f, graph, (found, last), defined, (at, *v), from));
             }
             if let Inst::Guard(is, true, _) = f.inst(*v)
