@@ -12,6 +12,7 @@ mod filling;
 mod handlers;
 mod inline;
 mod limits;
+mod pairs;
 mod programs;
 mod reference;
 mod sharing;

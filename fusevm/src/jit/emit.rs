@@ -13,7 +13,7 @@ mod lines;
 mod place;
 
 use super::entry::{self, VecLayout};
-use super::ir::{B, Bin, Cond, Func, Inst, Lib, Term, Ty, Un, V};
+use super::ir::{B, Bin, Cond, Func, Inst, Lib, Term, Ty, Un, V, WIDE};
 use super::mix::Map;
 use super::passes::Facts;
 use crate::value::{Handle, Value};
@@ -363,6 +363,7 @@ fn signature(conv: CallConv, args: &[Ty], gives: Option<Ty>) -> Signature {
 fn clif(ty: Ty) -> Type {
     match ty {
         Ty::Float => types::F64,
+        Ty::Pair => types::F64X2,
         Ty::Bool => types::I8,
         Ty::Int | Ty::Ptr | Ty::Undef | Ty::None => types::I64,
     }
@@ -407,9 +408,6 @@ fn store_boxed(
     }
 }
 
-/// Whether the target is sure to have registers of sixteen bytes, whose first lane comes first in memory.
-const WIDE: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
-
 /// Writes a number at an address as values are copied, sixteen bytes at once: what reads it so right afterwards has
 /// not to wait until two writes have come to memory.
 fn store_wide(b: &mut FunctionBuilder<'_>, at: ir::Value, ty: Ty, v: ir::Value) {
@@ -421,9 +419,12 @@ fn store_wide(b: &mut FunctionBuilder<'_>, at: ir::Value, ty: Ty, v: ir::Value) 
     };
     let low = b.ins().scalar_to_vector(types::F64X2, tag);
     let both = b.ins().insertlane(low, v, 1);
-    // Values stand at every eighth byte.
-    b.ins()
-        .store(MemFlagsData::new().with_notrap(), both, at, 0);
+    b.ins().store(unaligned(), both, at, 0);
+}
+
+/// What is said of reading and writing sixteen bytes: numbers stand at every eighth.
+fn unaligned() -> MemFlagsData {
+    MemFlagsData::new().with_notrap()
 }
 
 /// Numbers that are remembered as made.
@@ -610,6 +611,11 @@ impl Body<'_, '_> {
             Inst::Int(n) => self.b.ins().iconst(types::I64, *n),
             Inst::Float(bits) => self.b.ins().f64const(f64::from_bits(*bits)),
             Inst::Bool(is) => self.b.ins().iconst(types::I8, i64::from(*is)),
+            Inst::Pack(a, b) if let Some(bits) = self.constants(*a, *b) => {
+                let bytes: Vec<u8> = bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
+                let pair = self.b.func.dfg.constants.insert(bytes.into());
+                self.b.ins().vconst(types::F64X2, pair)
+            }
             // A branch asked for the opposite instead. This may be on a way out.
             Inst::Cmp(cond, a, b) => {
                 let (x, y) = (self.value(*a), self.value(*b));
@@ -641,6 +647,30 @@ impl Body<'_, '_> {
             Some(n) => self.fixed(n),
             _other => self.value(v),
         }
+    }
+
+    /// The bits of two floats that are known.
+    fn constants(&self, a: V, b: V) -> Option<[u64; 2]> {
+        match (self.f.inst(a), self.f.inst(b)) {
+            (Inst::Float(a), Inst::Float(b)) => Some([*a, *b]),
+            _other => None,
+        }
+    }
+
+    fn pack(&mut self, a: V, b: V) -> ir::Value {
+        let first = self.value(a);
+        if a == b {
+            return self.b.ins().splat(types::F64X2, first);
+        }
+        let second = self.value(b);
+        let low = self.b.ins().scalar_to_vector(types::F64X2, first);
+        self.b.ins().insertlane(low, second, 1)
+    }
+
+    /// How pairs compare, lane by lane.
+    fn compared(&mut self, cond: Cond, a: V, b: V) -> ir::Value {
+        let (x, y) = (self.value(a), self.value(b));
+        self.b.ins().fcmp(float_cond(cond), x, y)
     }
 
     fn cmp(&mut self, cond: Cond, a: V, b: V) -> ir::Value {
@@ -733,6 +763,22 @@ impl Body<'_, '_> {
                 let is = self.value(*is);
                 Some(self.b.ins().select(is, x, y))
             }
+            Inst::Pack(a, b) => match self.constants(*a, *b) {
+                Some(_) => return,
+                None => Some(self.pack(*a, *b)),
+            },
+            Inst::Lane(a, n) => {
+                let pair = self.value(*a);
+                Some(self.b.ins().extractlane(pair, *n))
+            }
+            Inst::Either(cond, a, b) => {
+                let is = self.compared(*cond, *a, *b);
+                Some(self.b.ins().vany_true(is))
+            }
+            Inst::Both(cond, a, b) => {
+                let is = self.compared(*cond, *a, *b);
+                Some(self.b.ins().vall_true(is))
+            }
             Inst::Tag(loc) => {
                 let (at, behind) = self.place(*loc);
                 Some((self.b.ins()).uload8(types::I64, Self::trusted(), at, behind))
@@ -794,11 +840,17 @@ impl Body<'_, '_> {
             Inst::Field(field, header) => Some(self.field(*field, *header)),
             Inst::Elem(at) => {
                 let at = self.value(*at);
-                Some(self.load(clif(f.ty(v)), at, 0))
+                Some(match f.ty(v) {
+                    Ty::Pair => self.b.ins().load(types::F64X2, unaligned(), at, 0),
+                    ty => self.load(clif(ty), at, 0),
+                })
             }
             Inst::SetElem(at, of) => {
-                let (at, of) = (self.value(*at), self.value(*of));
-                self.store(of, at, 0);
+                let (at, given) = (self.value(*at), self.value(*of));
+                match f.ty(*of) {
+                    Ty::Pair => drop(self.b.ins().store(unaligned(), given, at, 0)),
+                    _one => self.store(given, at, 0),
+                }
                 None
             }
             Inst::ElemTag(at) => {

@@ -32,7 +32,12 @@ pub(super) enum Ty {
     Float,
     /// An address that is good until somebody may write there.
     Ptr,
+    /// Two floats, in one register; in memory, one behind the other.
+    Pair,
 }
+
+/// Whether the target is sure to have registers of sixteen bytes, whose first lane comes first in memory.
+pub(super) const WIDE: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
 impl Ty {
     /// The tag of a boxed value of that type.
@@ -42,7 +47,7 @@ impl Ty {
             Ty::Bool => Some(1),
             Ty::Int => Some(2),
             Ty::Float => Some(3),
-            Ty::None | Ty::Ptr => None,
+            Ty::None | Ty::Ptr | Ty::Pair => None,
         }
     }
 
@@ -227,6 +232,13 @@ pub(super) enum Inst {
     Cmp(Cond, V, V),
     FCmp(Cond, V, V),
     Select(V, V, V),
+    /// Two floats, as one pair.
+    Pack(V, V),
+    /// Of a pair the first, or the second.
+    Lane(V, u8),
+    /// Whether pairs compare so in either lane, and whether they do in both.
+    Either(Cond, V, V),
+    Both(Cond, V, V),
     /// The tag of what stands there.
     Tag(Loc),
     /// What stands there, which is known to be of the type.
@@ -653,11 +665,16 @@ macro_rules! operands {
                 $of(a);
                 $of(b);
             }
+            Inst::Pack(a, b) | Inst::Either(_, a, b) | Inst::Both(_, a, b) => {
+                $of(a);
+                $of(b);
+            }
             Inst::SetElem(a, b) | Inst::ElemStore(a, b) => {
                 $of(a);
                 $of(b);
             }
             Inst::Un(_, a)
+            | Inst::Lane(a, _)
             | Inst::Spend(a)
             | Inst::Store(_, a)
             | Inst::Field(_, a)
@@ -719,6 +736,10 @@ impl Inst {
                 | Inst::Cmp(..)
                 | Inst::FCmp(..)
                 | Inst::Select(..)
+                | Inst::Pack(..)
+                | Inst::Lane(..)
+                | Inst::Either(..)
+                | Inst::Both(..)
         )
     }
 
@@ -807,6 +828,10 @@ impl Func {
             Inst::Cmp(op, a, b) => writeln!(f, "{name}{op:?} {a}, {b}"),
             Inst::FCmp(op, a, b) => writeln!(f, "{name}F{op:?} {a}, {b}"),
             Inst::Select(is, a, b) => writeln!(f, "{name}select {is}, {a}, {b}"),
+            Inst::Pack(a, b) => writeln!(f, "{name}pack {a}, {b}"),
+            Inst::Lane(a, n) => writeln!(f, "{name}lane {n} of {a}"),
+            Inst::Either(op, a, b) => writeln!(f, "{name}either {op:?} {a}, {b}"),
+            Inst::Both(op, a, b) => writeln!(f, "{name}both {op:?} {a}, {b}"),
             Inst::Tag(loc) => writeln!(f, "{name}tag {loc}"),
             Inst::Load(loc) => writeln!(f, "{name}load {loc}"),
             Inst::Store(loc, v) => writeln!(f, "{name}store {loc}, {v}"),

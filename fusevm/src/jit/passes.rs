@@ -12,13 +12,16 @@ mod hoist;
 pub(super) mod inline;
 mod mask;
 mod number;
+mod pairs;
 mod params;
 mod poll;
 mod room;
+mod row;
 mod select;
 mod straight;
 mod strength;
 mod unroll;
+mod uses;
 
 use super::ir::{B, Func, Term};
 use graph::Graph;
@@ -166,6 +169,12 @@ pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: b
         order = f.order();
     }
     if more || changed {
+        dead::run(f, &order);
+    }
+    if pairs::run(f, &order) {
+        number::run(f, &Graph::of(f));
+        order = f.order();
+        straight::run(f, &mut order);
         dead::run(f, &order);
     }
     order

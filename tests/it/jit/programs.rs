@@ -146,7 +146,7 @@ fn generated_programs_mean_the_same_in_machine_code() {
 }
 
 /// A number that the environment says, or else another.
-fn told(name: &str, or: u64) -> u64 {
+pub(super) fn told(name: &str, or: u64) -> u64 {
     let word = std::env::var(name).ok();
     word.and_then(|n| n.parse().ok()).unwrap_or(or)
 }

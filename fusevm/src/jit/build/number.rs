@@ -362,7 +362,7 @@ impl Build<'_> {
                 (self.inst(Inst::FCmp(Cond::Ne, v, zero), Ty::Bool), true)
             }
             Ty::Undef => (self.inst(Inst::Bool(false), Ty::Bool), true),
-            Ty::None | Ty::Ptr => return None,
+            Ty::None | Ty::Ptr | Ty::Pair => return None,
         })
     }
 

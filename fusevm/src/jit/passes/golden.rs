@@ -113,6 +113,7 @@ impl Line<'_> {
             "Float" => Ty::Float,
             "Bool" => Ty::Bool,
             "Ptr" => Ty::Ptr,
+            "Pair" => Ty::Pair,
             other => panic!("{other} is no type"),
         }
     }
@@ -239,6 +240,8 @@ impl Line<'_> {
             Bin::Shl,
             Bin::Shr,
             Bin::FAdd,
+            Bin::FMul,
+            Bin::FDiv,
             Bin::At8,
         ];
         if let Some(op) = bins.into_iter().find(|op| format!("{op:?}") == name) {
@@ -256,6 +259,10 @@ impl Line<'_> {
         if let Some(op) = conds.into_iter().find(|op| format!("{op:?}") == name) {
             let (a, b) = self.pair();
             return Inst::Cmp(op, a, b);
+        }
+        if let Some(op) = conds.into_iter().find(|op| format!("F{op:?}") == name) {
+            let (a, b) = self.pair();
+            return Inst::FCmp(op, a, b);
         }
         match name.as_str() {
             "true" => Inst::Bool(true),
@@ -276,6 +283,10 @@ impl Line<'_> {
                 Inst::Select(is, a, b)
             }
             "Len" | "End" | "Head" | "Kind" | "Data" => {
+                let items = match self.take("(Float)") {
+                    true => Items::Float,
+                    false => Items::Int,
+                };
                 self.take("(Int)");
                 self.want("of");
                 let field = match name.as_str() {
@@ -283,7 +294,7 @@ impl Line<'_> {
                     "End" => Field::End,
                     "Head" => Field::Head,
                     "Kind" => Field::Kind,
-                    _data => Field::Data(Items::Int),
+                    _data => Field::Data(items),
                 };
                 Inst::Field(field, self.v())
             }

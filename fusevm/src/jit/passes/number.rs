@@ -142,6 +142,10 @@ impl Key {
             Inst::Elem(a) => (17, 0, 0, one(a)),
             Inst::ElemTag(a) => (18, 0, 0, one(a)),
             Inst::ElemLoad(a) => (19, 0, 0, one(a)),
+            Inst::Pack(a, b) => (20, 0, 0, two(a, b)),
+            Inst::Lane(a, n) => (21, n, 0, one(a)),
+            Inst::Either(cond, a, b) => (22, cond as u8, 0, two(a, b)),
+            Inst::Both(cond, a, b) => (23, cond as u8, 0, two(a, b)),
             _ => return None,
         };
         Some(Key {

@@ -27,6 +27,7 @@
 mod counted;
 
 use super::graph::Graph;
+use super::row::Row;
 use crate::jit::ir::{Bin, Cond, Exit, Field, Func, Inst, Lib, Term, Ty, V, Why};
 use counted::{Counted, Fill, find};
 
@@ -205,28 +206,6 @@ fn split(f: &mut Func, of: Counted) {
         f.blocks[further.0 as usize].insts.push(is);
         f.blocks[further.0 as usize].term = Term::Branch(is, (again, Vec::new()), no);
         f.blocks[again.0 as usize].term = Term::Jump(around, of.args);
-    }
-}
-
-/// Instructions that come one behind the other.
-struct Row(Vec<V>);
-
-impl Row {
-    fn put(&mut self, f: &mut Func, inst: Inst, ty: Ty) -> V {
-        let v = f.value(inst, ty);
-        self.0.push(v);
-        v
-    }
-
-    fn least(&mut self, f: &mut Func, a: V, b: V) -> V {
-        let less = self.put(f, Inst::Cmp(Cond::Lt, a, b), Ty::Bool);
-        self.put(f, Inst::Select(less, a, b), Ty::Int)
-    }
-
-    /// Leaves by an exit unless something is so.
-    fn guard(&mut self, f: &mut Func, is: Inst, out: usize) {
-        let is = self.put(f, is, Ty::Bool);
-        self.put(f, Inst::Guard(is, true, out), Ty::None);
     }
 }
 
