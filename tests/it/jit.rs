@@ -30,6 +30,7 @@ pub(crate) fn at_once(observed: u32) -> JitConfig {
     config.everywhere = true;
     config.background = false;
     config.code_memory = 1 << 20;
+    config.check = true;
     config
 }
 
@@ -108,7 +109,13 @@ pub(crate) fn repeated(chunk: &Chunk, times: u32) -> Option<Chunk> {
     })
 }
 
-/// How often a VM went into machine code.
+/// How often a VM went into machine code, all of which could be made.
 pub(crate) fn entries(vm: &VM) -> u64 {
-    vm.jit_report().entries
+    let report = vm.jit_report();
+    let failed = report.refused.iter().find(|place| place.why == "Failed");
+    assert!(
+        failed.is_none(),
+        "the code generator was given something wrong: {report}"
+    );
+    report.entries
 }

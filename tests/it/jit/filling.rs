@@ -99,6 +99,34 @@ fn arrays_take_the_form_of_what_comes_as_long_as_they_are_empty() {
     }
 }
 
+/// Both are made room for, in a unit that has to find its window first.
+#[test]
+fn two_arrays_that_are_given_are_filled() {
+    let body = "  LoadFloat 0.5\n  GetSlot 1\n  SlotArraySet 0\n  LoadFloat 0.75\n  GetSlot 1\n  SlotArraySet 3";
+    let text = function(&FILLS.replace("{body}", body));
+    let chunk = Chunk::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let floats = |n: usize| Value::array(vec![1.5; n]);
+    let all: Vec<[Value; 4]> = (0..60)
+        .map(|i| {
+            let (from, to) = (i % 5, 20 + i);
+            [
+                floats(i % 5),
+                Value::Int(from as i64),
+                Value::Int(to as i64),
+                floats((i + i / 7) % 5),
+            ]
+        })
+        .collect();
+    for fuel in [None, Some(100_000)] {
+        let expected = called(&mut vm(&chunk, none()), &all, fuel);
+        for (name, config) in ways() {
+            let mut vm = vm(&chunk, config);
+            assert_eq!(called(&mut vm, &all, fuel), expected, "{name}, {fuel:?}");
+            assert!(entries(&vm) > 0, "{name}, {fuel:?}");
+        }
+    }
+}
+
 /// A limit on elements is found where it is in the interpreter.
 #[test]
 fn an_array_grows_to_its_limit() {

@@ -239,6 +239,8 @@ impl Body<'_, '_> {
         self.b.set_cold_block(slow);
         self.b.ins().brif(done, on, &[], slow, &[]);
         self.b.switch_to_block(slow);
+        // What is found there is not there behind it.
+        let frame = self.frame;
         let (context, at) = (self.context(), self.address(at));
         let given: Vec<ir::Value> = [Some(at), what].into_iter().flatten().collect();
         let status = match is_rare {
@@ -252,6 +254,7 @@ impl Body<'_, '_> {
                 self.b.switch_to_block(on);
             }
         }
+        self.frame = frame;
     }
 
     /// Goes on at a block after a libcall in a cold one, or leaves.
