@@ -11,6 +11,8 @@ const LOOP: &str = "  LoadFloat 0.25
   SetSlot 4
   LoadFloat 1.5
   SetSlot 5
+  GetSlot 2
+  SetSlot 6
 top:
 {body}
   GetSlot 2
@@ -42,8 +44,10 @@ enum At {
     /// The next one, and the one before.
     Next,
     Last,
-    /// One that is the same in all turns.
-    Same,
+    /// Some that are the same in all turns, of which two may be the same.
+    Third,
+    First,
+    Begin,
 }
 
 impl At {
@@ -52,7 +56,9 @@ impl At {
             At::Own => "  GetSlot 2\n",
             At::Next => "  GetSlot 2\n  Inc\n",
             At::Last => "  GetSlot 2\n  Dec\n",
-            At::Same => "  LoadInt 3\n",
+            At::Third => "  LoadInt 3\n",
+            At::First => "  LoadInt 0\n",
+            At::Begin => "  GetSlot 6\n",
         }
     }
 }
@@ -73,7 +79,8 @@ fn number(r: &mut Random, deep: usize) -> String {
             let at = match r.below(12) {
                 0 => At::Next,
                 1 => At::Last,
-                2 => At::Same,
+                2 => At::Third,
+                3 => r.pick(&[At::First, At::Begin]),
                 _ => At::Own,
             };
             format!("{}  SlotArrayGet {}\n", at.index(), r.below(2))
@@ -93,7 +100,8 @@ fn body(r: &mut Random) -> String {
             _ => {
                 let at = match r.below(12) {
                     0 => At::Next,
-                    1 | 2 => At::Same,
+                    1 => At::Third,
+                    2 => r.pick(&[At::First, At::Begin]),
                     _ => At::Own,
                 };
                 format!("{}  SlotArraySet {}\n", at.index(), r.below(2))
@@ -107,10 +115,12 @@ fn body(r: &mut Random) -> String {
 fn arguments(r: &mut Random, count: usize) -> Vec<[Value; 4]> {
     let array = |r: &mut Random| {
         let len = r.pick(&[0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 30, 31]);
-        let plain = r.one_in(2);
-        let item = |r: &mut Random| match plain {
-            true => (r.below(9) as f64 - 2.0) / 4.0,
-            false => r.float(),
+        let kind = r.below(3);
+        let item = |r: &mut Random| match kind {
+            0 => (r.below(9) as f64 - 2.0) / 4.0,
+            // Of those it makes a difference in which order they are added.
+            1 => r.below(1000) as f64 / 7.0,
+            _ => r.float(),
         };
         match r.one_in(12) {
             true => Value::array((0..len as i64).collect::<Vec<i64>>()),

@@ -728,6 +728,121 @@ mod tests {
         );
     }
 
+    /// One of two elements is written through one address, and read through another that may be the same.
+    #[test]
+    fn what_has_to_be_so_in_all_turns_is_asked_before() {
+        check(
+            |f| run(f, &f.order()),
+            "
+            b0(v0: Int, v1: Int, v2: Int, v3: Int, v4: Bool):
+                v5: Ptr = counted r1
+                v6: Ptr = Data(Float) of v5
+                v7: Ptr = At8 v6, v2
+                v8: Ptr = At8 v6, v3
+                jump b1(v0)
+            b1(v9: Int):
+                guard not v4, else @3 Range [r3=v9]
+                v10: Ptr = At8 v6, v9
+                v11: Float = elem v10
+                v12: Float = FMul v11, v11
+                v13: Float = FMul v12, v11
+                v14: Float = FMul v13, v12
+                v15: Float = FMul v14, v12
+                v16: Float = FMul v15, v12
+                set elem v10, v16
+                v17: Float = elem v7
+                v18: Float = FAdd v17, v16
+                set elem v8, v18
+                v19: Int = 1
+                v20: Int = Add v9, v19
+                v21: Bool = Lt v20, v1
+                if v21 b1(v20) else b2()
+            b2():
+                return
+            ",
+            "
+            b0(v0: Int, v1: Int, v2: Int, v3: Int, v4: Bool):
+                v5: Ptr = counted r1
+                v6: Ptr = Data(Float) of v5
+                v7: Ptr = At8 v6, v2
+                v8: Ptr = At8 v6, v3
+                jump b3(v0)
+            b3(v25: Int):
+                v28: Bool = Lt v25, v1
+                v29: Int = 0
+                v30: Int = Add v25, v29
+                v31: Int = Sub v2, v30
+                v32: Int = Sub v1, v25
+                v33: Bool = Below v31, v32
+                v34: Bool = Not v33
+                v35: Int = 0
+                v36: Int = Add v25, v35
+                v37: Int = Sub v3, v36
+                v38: Int = Sub v1, v25
+                v39: Bool = Below v37, v38
+                v40: Bool = Not v39
+                v41: Bool = Not v4
+                v42: Bool = And v28, v34
+                v43: Bool = And v42, v40
+                v44: Bool = And v43, v41
+                v45: Int = 1
+                v46: Int = 2
+                v47: Int = And v1, v45
+                v48: Int = select v44, v47, v46
+                jump b4(v25)
+            b4(v26: Int):
+                v49: Int = 1
+                v50: Int = And v26, v49
+                v51: Bool = Eq v50, v48
+                if v51 b5() else b1(v26)
+            b1(v9: Int):
+                guard not v4, else @3 Range [r3=v9]
+                v10: Ptr = At8 v6, v9
+                v11: Float = elem v10
+                v12: Float = FMul v11, v11
+                v13: Float = FMul v12, v11
+                v14: Float = FMul v13, v12
+                v15: Float = FMul v14, v12
+                v16: Float = FMul v15, v12
+                set elem v10, v16
+                v17: Float = elem v7
+                v18: Float = FAdd v17, v16
+                set elem v8, v18
+                v19: Int = 1
+                v20: Int = Add v9, v19
+                v21: Bool = Lt v20, v1
+                if v21 b4(v20) else b2()
+            b5():
+                jump b6(v26)
+            b6(v27: Int):
+                v52: Ptr = At8 v6, v27
+                v53: Pair = elem v52
+                v54: Pair = FMul v53, v53
+                v55: Pair = FMul v54, v53
+                v56: Pair = FMul v55, v54
+                v57: Pair = FMul v56, v54
+                v58: Pair = FMul v57, v54
+                set elem v52, v58
+                v60: Float = elem v7
+                v61: Float = lane 0 of v58
+                v62: Float = FAdd v60, v61
+                set elem v8, v62
+                v64: Float = elem v7
+                v65: Float = lane 1 of v58
+                v66: Float = FAdd v64, v65
+                set elem v8, v66
+                v68: Int = 2
+                v69: Int = Add v27, v68
+                v70: Bool = Lt v69, v1
+                if v70 b6(v69) else b7()
+            b7():
+                jump b2()
+            b2():
+                return
+            ",
+        );
+    }
+
     /// It would pay, but one turn reads what another writes, or hands on what is written.
     #[test]
     fn turns_that_depend_on_one_another_stay() {
