@@ -65,7 +65,7 @@ fn pair(f: &mut Func, order: &[B], plan: &Plan) -> bool {
     let how = conditions(f, order, plan, around, first[plan.counter]);
     order.iter().for_each(|b| lead(f, *b, plan.head, around));
     f.blocks[around.0 as usize].term = Term::Jump(asks, first);
-    let mut row = Row(Vec::new());
+    let mut row = Row::default();
     let one = row.put(f, Inst::Int(1), Ty::Int);
     let odd = row.put(f, Inst::Bin(Bin::And, given[plan.counter], one), Ty::Int);
     let is = row.put(f, Inst::Cmp(Cond::Eq, odd, how), Ty::Bool);
@@ -79,8 +79,8 @@ fn pair(f: &mut Func, order: &[B], plan: &Plan) -> bool {
     let mut two = Two {
         given: &given,
         own: &own,
-        before: Row(Vec::new()),
-        row: Row(Vec::new()),
+        before: Row::default(),
+        row: Row::default(),
         made: Map::default(),
         numbers: Map::default(),
         elements: Map::default(),
@@ -179,7 +179,7 @@ fn conditions(f: &mut Func, order: &[B], plan: &Plan, block: B, start: V) -> V {
         plan.lens.is_empty() || !is_behind
     });
     let others: Vec<(i64, V)> = others.copied().collect();
-    let mut row = Row(Vec::new());
+    let mut row = Row::default();
     // A number may have been made in the loop.
     let outside = |f: &mut Func, row: &mut Row, v: V| match f.int(v) {
         Some(n) => row.put(f, Inst::Int(n), Ty::Int),
@@ -248,12 +248,10 @@ fn apart(f: &mut Func, order: &[B], pairs: &[(V, V)]) -> Option<V> {
         defined.any(|v| pairs.iter().any(|(a, b)| v == a || v == b))
     };
     let block = *order.iter().rev().find(defines)?;
-    let mut row = Row(Vec::new());
-    let are = pairs
-        .iter()
-        .map(|(a, b)| row.put(f, Inst::Cmp(Cond::Ne, *a, *b), Ty::Bool));
-    let are = are.collect();
-    let all = row.all(f, are);
+    let mut row = Row::default();
+    let mut differ = |(a, b): &(V, V)| row.put(f, Inst::Cmp(Cond::Ne, *a, *b), Ty::Bool);
+    let all = pairs.iter().map(&mut differ).collect();
+    let all = row.all(f, all);
     f.blocks[block.0 as usize].insts.extend(row.0);
     Some(all)
 }
@@ -347,7 +345,7 @@ impl Two<'_> {
 
     /// What comes in this block of two turns; the next one begins.
     fn take_row(&mut self) -> Row {
-        std::mem::replace(&mut self.row, Row(Vec::new()))
+        std::mem::take(&mut self.row)
     }
 
     fn put(&mut self, inst: Inst, ty: Ty) -> V {
@@ -362,9 +360,8 @@ impl Two<'_> {
         }
         if let Some(exit) = inst.exit_mut() {
             let mut own = self.f.exits[*exit].clone();
-            own.writes
-                .iter_mut()
-                .for_each(|(_, v)| *v = self.lane(*v, 0));
+            let writes = own.writes.iter_mut();
+            writes.for_each(|(_, v)| *v = self.lane(*v, 0));
             self.f.exits.push(own);
             *exit = self.f.exits.len() - 1;
         }

@@ -117,7 +117,8 @@ fn split(f: &mut Func, of: Counted) {
         Some(cost) => Inst::Ensure(cost, exit),
         None => Inst::Poll(exit),
     };
-    let mut row = Row(vec![f.value(look, Ty::None)]);
+    let mut row = Row::default();
+    row.put(f, look, Ty::None);
     let reach = match (cost, f.int(of.step)) {
         (None, Some(step)) => row.put(f, Inst::Int(TURNS * step), Ty::Int),
         (cost, step) => {

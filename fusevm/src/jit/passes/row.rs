@@ -3,6 +3,7 @@
 use crate::jit::ir::{Bin, Cond, Func, Inst, Ty, V};
 
 /// Instructions that come one behind the other.
+#[derive(Default)]
 pub(super) struct Row(pub(super) Vec<V>);
 
 impl Row {

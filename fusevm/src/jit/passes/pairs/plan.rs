@@ -83,8 +83,9 @@ impl Plan {
             return None;
         };
         let (latch, back) = leads_back(f, yes, head)?;
-        let is_float = |v: &V| matches!(f.inst(*v), Inst::Elem(_) | Inst::SetElem(..));
-        if block.insts.len() > MOST || !block.insts.iter().any(is_float) {
+        let is_element = |v: &V| matches!(f.inst(*v), Inst::Elem(_) | Inst::SetElem(..));
+        // Nothing comes before the unit.
+        if head == order[0] || block.insts.len() > MOST || !block.insts.iter().any(is_element) {
             return None;
         }
         let &Inst::Cmp(Cond::Lt, next, end) = f.inst(*goes) else {
@@ -168,7 +169,7 @@ impl Plan {
                 _other => None,
             })
             .collect();
-        let mut accesses = Vec::new();
+        let (mut accesses, mut is_paid) = (Vec::new(), false);
         for (place, v) in insts.iter().enumerate() {
             let kind = match f.inst(*v) {
                 _ if *v == goes => Kind::Goes,
@@ -250,12 +251,16 @@ impl Plan {
                 &Inst::Poll(exit) | &Inst::Ensure(_, exit) => {
                     // It leaves as the first of the two turns begins.
                     let is_there = |(_, v): &(_, V)| !self.has(*v) || !insts.contains(v);
-                    if !accesses.is_empty() || !f.exits[exit].writes.iter().all(is_there) {
+                    let begins = accesses.is_empty() && !is_paid;
+                    if !begins || !f.exits[exit].writes.iter().all(is_there) {
                         return None;
                     }
                     Kind::Same
                 }
-                &Inst::Spend(cost) if f.int(cost).is_some() => Kind::Same,
+                &Inst::Spend(cost) if f.int(cost).is_some() => {
+                    is_paid = true;
+                    Kind::Same
+                }
                 _other => return None,
             };
             self.kinds.insert(*v, kind);
