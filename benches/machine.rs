@@ -1,8 +1,9 @@
 //! What machine code promises beside speed: how long compiling takes, how soon a program that runs in it
-//! stops when it is interrupted, and that VMs with machine code come and go without a trace.
+//! stops when it is interrupted, what an element of an array of floats costs, and that VMs with machine code come and go
+//! without a trace.
 //!
-//! `cargo bench --bench machine --features jit`, with `compile`, `interrupt` or `cycles` to look at one of them
-//! alone. `compile integers 100` looks at that shape and size alone. `cycles` fails if memory grows. Where other programs run, `chrt -f 10` before the command keeps them out of the
+//! `cargo bench --bench machine --features jit`, with `compile`, `interrupt`, `elements` or `cycles` to look at one of
+//! them alone. `compile integers 100` looks at that shape and size alone. `cycles` fails if memory grows. Where other programs run, `chrt -f 10` before the command keeps them out of the
 //! times.
 
 #[path = "workloads/mod.rs"]
@@ -25,6 +26,9 @@ fn main() {
     }
     if is_wanted("interrupt") {
         interrupt(if test { 1 } else { 40 });
+    }
+    if is_wanted("elements") {
+        elements(if test { 1 } else { 30 });
     }
     if is_wanted("cycles") {
         cycles(if test { 100 } else { 100_000 });
@@ -72,6 +76,97 @@ const SHAPES: [(&str, &str); 6] = [
         "  GetSlot 1\n  LoadInt 3\n  BitAnd\n  SlotArrayGet 3\n  GetSlot 1\n  Add\n  SetSlot 1\n  GetSlot 1\n  LoadInt 1\n  SlotArraySet 3\n",
     ),
 ];
+
+/// What a turn of a loop does with elements of two arrays of floats, as ops and as native Rust does it for all of them.
+type Elements = (&'static str, &'static str, fn(&[f64], &mut [f64]));
+
+const ELEMENTS: [Elements; 6] = [
+    (
+        "b = a * k",
+        "  GetSlot 4\n  SlotArrayGet 0\n  LoadFloat 0.5\n  Mul\n  GetSlot 4\n  SlotArraySet 1\n",
+        |a, b| (a.iter().zip(b)).for_each(|(a, b)| *b = a * 0.5),
+    ),
+    (
+        "b = a * k + b",
+        "  GetSlot 4\n  SlotArrayGet 0\n  LoadFloat 0.0001\n  Mul\n  GetSlot 4\n  SlotArrayGet 1\n  Add\n  GetSlot 4\n  SlotArraySet 1\n",
+        |a, b| (a.iter().zip(b)).for_each(|(a, b)| *b += a * 0.0001),
+    ),
+    (
+        "polynomial",
+        "  GetSlot 4\n  SlotArrayGet 0\n  LoadFloat 0.5\n  Mul\n  LoadFloat 1.0\n  Add\n  GetSlot 4\n  SlotArrayGet 0\n  Mul\n\
+         \x20 LoadFloat 0.25\n  Add\n  GetSlot 4\n  SlotArrayGet 0\n  Mul\n  LoadFloat 0.125\n  Add\n  GetSlot 4\n  SlotArraySet 1\n",
+        |a, b| {
+            (a.iter().zip(b)).for_each(|(a, b)| *b = ((a * 0.5 + 1.0) * a + 0.25) * a + 0.125);
+        },
+    ),
+    (
+        "quotient",
+        "  LoadFloat 2.0\n  GetSlot 4\n  SlotArrayGet 0\n  LoadFloat 1.0\n  Add\n  Div\n  GetSlot 4\n  SlotArraySet 1\n",
+        |a, b| (a.iter().zip(b)).for_each(|(a, b)| *b = 2.0 / (a + 1.0)),
+    ),
+    (
+        "neighbours",
+        "  GetSlot 4\n  SlotArrayGet 0\n  GetSlot 4\n  Inc\n  SlotArrayGet 0\n  Add\n  LoadFloat 0.5\n  Mul\n  GetSlot 4\n  SlotArraySet 1\n",
+        |a, b| (a.windows(2).zip(b)).for_each(|(a, b)| *b = (a[0] + a[1]) * 0.5),
+    ),
+    (
+        "sum of products",
+        "  GetSlot 4\n  SlotArrayGet 0\n  GetSlot 4\n  SlotArrayGet 1\n  Mul\n  GetSlot 5\n  Add\n  SetSlot 5\n",
+        |a, b| {
+            let products = a.iter().zip(b.iter()).map(|(a, b)| a * b);
+            std::hint::black_box(products.fold(0.0, |sum, product| sum + product));
+        },
+    ),
+];
+
+/// Nanoseconds that an element takes, by how many turns a loop has, and as times of native Rust.
+fn elements(runs: usize) {
+    println!("\nns for an element of an array of floats, and times of native Rust");
+    let lens: [usize; 6] = [2, 4, 5, 16, 100, 1000];
+    let heads: String = lens.iter().map(|len| format!(" {len:>6} turns")).collect();
+    println!("{:<16}{heads}", "");
+    for (name, turn, native) in ELEMENTS {
+        let chunk = parsed(&format!(
+            "fn f/4\n  Jump over\nf:\n  SetSlot 3\n  SetSlot 2\n  SetSlot 1\n  SetSlot 0\n  LoadFloat 0.0\n  SetSlot 5\nouter:\n\
+             \x20 LoadInt 0\n  SetSlot 4\ntop:\n{turn}  GetSlot 4\n  Inc\n  SetSlot 4\n  GetSlot 4\n  GetSlot 2\n  NumLt\n\
+             \x20 JumpIfTrue top\n  GetSlot 3\n  Dec\n  SetSlot 3\n  GetSlot 3\n  LoadInt 0\n  NumGt\n  JumpIfTrue outer\n\
+             \x20 GetSlot 5\n  ReturnValue\nover:\n"
+        ));
+        print!("{name:<16}");
+        for len in lens {
+            let floats = |by: f64| (0..=len).map(|i| i as f64 * by).collect::<Vec<f64>>();
+            let mut vm = VM::empty();
+            vm.set_jit(at_once(1000));
+            vm.eval(&chunk).expect("it runs");
+            let times = 100_000 / len;
+            let args = [
+                Value::array(floats(0.25)),
+                Value::array(floats(0.5)),
+                Value::Int(len as i64),
+                Value::Int(times as i64),
+            ];
+            let (a, mut b) = (floats(0.25), floats(0.5));
+            let (mut ours, mut theirs) = (Duration::MAX, Duration::MAX);
+            for _ in 0..runs {
+                let begin = Instant::now();
+                vm.call("f", &args).expect("it runs");
+                ours = ours.min(begin.elapsed());
+                let begin = Instant::now();
+                for _ in 0..times {
+                    native(
+                        std::hint::black_box(&a),
+                        std::hint::black_box(&mut b[..len]),
+                    );
+                }
+                theirs = theirs.min(begin.elapsed());
+            }
+            let ns = ours.as_secs_f64() * 1e9 / (times * len) as f64;
+            let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+            print!(" {ns:>5.2} ({ratio:.2})");
+        }
+        println!();
+    }
+}
 
 /// Two functions of so many ops, `f` and `g`, that are the same.
 fn functions(piece: &str, ops: usize) -> Chunk {
