@@ -171,6 +171,7 @@ pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: b
     if more || changed {
         dead::run(f, &order);
     }
+    // What is not wanted would seem to be read or written.
     if pairs::run(f, &order) {
         number::run(f, &Graph::of(f));
         order = f.order();
