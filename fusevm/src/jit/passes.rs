@@ -143,8 +143,10 @@ pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: b
         hoist::run(f, &graph);
         more = true;
     }
-    if !again {
-        more |= bounds::run(f, &graph);
+    // The shortest length may be found before a loop around, too.
+    if !again && bounds::run(f, &graph) {
+        hoist::run(f, &graph);
+        more = true;
     }
     more |= strength::run(f, &graph);
     room::run(f, &graph);
@@ -173,6 +175,7 @@ pub(super) fn late(f: &mut Func, (mut changed, mut more): (bool, bool), again: b
     }
     // What is not wanted would seem to be read or written.
     if pairs::run(f, &order) {
+        params::run(f, &f.order());
         number::run(f, &Graph::of(f));
         order = f.order();
         straight::run(f, &mut order);

@@ -84,6 +84,16 @@ fn bin(f: &Func, op: Bin, a: V, b: V) -> Option<Simple> {
     if let Some(simple) = y.and_then(|y| together(f, op, a, y)) {
         return Some(simple);
     }
+    // Of truths.
+    match (op, f.inst(a), f.inst(b)) {
+        (Bin::And, Inst::Bool(true), _) | (Bin::And, _, Inst::Bool(false)) => {
+            return Some(Simple::Is(b));
+        }
+        (Bin::And, _, Inst::Bool(true)) | (Bin::And, Inst::Bool(false), _) => {
+            return Some(Simple::Is(a));
+        }
+        _other => {}
+    }
     match (op, x, y) {
         (Bin::Add, Some(0), _) => Some(Simple::Is(b)),
         (Bin::Add | Bin::Sub | Bin::Or | Bin::Xor | Bin::Shl | Bin::Shr, _, Some(0)) => {
@@ -240,6 +250,30 @@ mod tests {
                 jump b2()
             b2():
                 return v3
+            ",
+        );
+    }
+
+    #[test]
+    fn truths_that_are_known_are_not_asked_for_again() {
+        check(
+            |f| number::run(f, &Graph::of(f)),
+            "
+            b0(v0: Bool):
+                v1: Bool = true
+                v2: Bool = And v0, v1
+                v3: Bool = And v1, v2
+                guard v3, else @1 Range []
+                v4: Bool = false
+                v5: Bool = And v0, v4
+                return v5
+            ",
+            "
+            b0(v0: Bool):
+                v1: Bool = true
+                guard v0, else @1 Range []
+                v4: Bool = false
+                return v4
             ",
         );
     }

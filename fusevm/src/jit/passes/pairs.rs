@@ -157,7 +157,7 @@ fn hand_on(f: &mut Func, order: &[B], plan: &Plan, used: &[V]) -> B {
 /// Finds in a block whether two turns can be done at once, where the loop begins to count there: what of what is
 /// counted is odd or even then, or 2.
 fn conditions(f: &mut Func, order: &[B], plan: &Plan, block: B, start: V) -> V {
-    let apart = apart(f, order, &plan.apart);
+    let ever = ever(f, order, plan);
     // What turns begin behind, they do not come to.
     let others = plan.others.iter().filter(|(by, index)| {
         let is_behind = *by >= 0 && begins_behind(f, order, plan, *index);
@@ -165,22 +165,11 @@ fn conditions(f: &mut Func, order: &[B], plan: &Plan, block: B, start: V) -> V {
     });
     let others: Vec<(i64, V)> = others.copied().collect();
     let mut row = Row::default();
-    // A number may have been made in the loop.
-    let outside = |f: &mut Func, row: &mut Row, v: V| match f.int(v) {
-        Some(n) => row.put(f, Inst::Int(n), Ty::Int),
-        None => v,
-    };
     let end = outside(f, &mut row, plan.end);
     let mut all = vec![row.put(f, Inst::Cmp(Cond::Lt, start, end), Ty::Bool)];
     if !plan.lens.is_empty() {
         let least = row.put(f, Inst::Int(plan.least), Ty::Int);
         all.push(row.put(f, Inst::Cmp(Cond::Ge, start, least), Ty::Bool));
-    }
-    for (most, len) in &plan.lens {
-        let len = outside(f, &mut row, *len);
-        let by = row.put(f, Inst::Int(most - 1), Ty::Int);
-        let last = row.put(f, Inst::Bin(Bin::Add, end, by), Ty::Int);
-        all.push(row.put(f, Inst::Cmp(Cond::Below, last, len), Ty::Bool));
     }
     for (by, index) in others {
         let by = row.put(f, Inst::Int(by), Ty::Int);
@@ -190,13 +179,7 @@ fn conditions(f: &mut Func, order: &[B], plan: &Plan, block: B, start: V) -> V {
         let is = row.put(f, Inst::Cmp(Cond::Below, far, turns), Ty::Bool);
         all.push(row.put(f, Inst::Un(Un::Not, is), Ty::Bool));
     }
-    for (is, want) in &plan.conditions {
-        all.push(match want {
-            true => *is,
-            false => row.put(f, Inst::Un(Un::Not, *is), Ty::Bool),
-        });
-    }
-    all.extend(apart);
+    all.extend(ever);
     let all = row.all(f, all);
     let (one, never) = (
         row.put(f, Inst::Int(1), Ty::Int),
@@ -206,6 +189,49 @@ fn conditions(f: &mut Func, order: &[B], plan: &Plan, block: B, start: V) -> V {
     let how = row.put(f, Inst::Select(all, odd, never), Ty::Int);
     f.blocks[block.0 as usize].insts = row.0;
     how
+}
+
+/// What the loop may have made, if it is a number.
+fn outside(f: &mut Func, row: &mut Row, v: V) -> V {
+    match f.int(v) {
+        Some(n) => row.put(f, Inst::Int(n), Ty::Int),
+        None => v,
+    }
+}
+
+/// Whether what has to be so is so wherever the loop begins to count, if anything has: found as soon as all is there, at
+/// the end of the block where the last of it is. A loop around it finds that once.
+fn ever(f: &mut Func, order: &[B], plan: &Plan) -> Option<V> {
+    let lens = plan.lens.iter().flat_map(|(_, len)| [*len, plan.end]);
+    let arrays = plan.apart.iter().flat_map(|(a, b)| [*a, *b]);
+    let truths = plan.conditions.iter().map(|(is, _)| *is);
+    let of: Vec<V> = lens.chain(arrays).chain(truths).collect();
+    let defines = |b: &&B| {
+        let block = &f.blocks[b.0 as usize];
+        let mut defined = block.params.iter().chain(&block.insts);
+        **b != plan.head && defined.any(|v| of.contains(v))
+    };
+    let block = *order.iter().rev().find(defines)?;
+    let mut row = Row::default();
+    let mut all = Vec::new();
+    for (most, len) in &plan.lens {
+        let [end, len] = [plan.end, *len].map(|v| outside(f, &mut row, v));
+        let by = row.put(f, Inst::Int(most - 1), Ty::Int);
+        let last = row.put(f, Inst::Bin(Bin::Add, end, by), Ty::Int);
+        all.push(row.put(f, Inst::Cmp(Cond::Below, last, len), Ty::Bool));
+    }
+    for (is, want) in &plan.conditions {
+        all.push(match want {
+            true => *is,
+            false => row.put(f, Inst::Un(Un::Not, *is), Ty::Bool),
+        });
+    }
+    for (a, b) in &plan.apart {
+        all.push(row.put(f, Inst::Cmp(Cond::Ne, *a, *b), Ty::Bool));
+    }
+    let all = row.all(f, all);
+    f.blocks[block.0 as usize].insts.extend(row.0);
+    Some(all)
 }
 
 /// Whether all turns come behind an index, if the first one is no negative one, wherever the loop is come to from.
@@ -223,22 +249,6 @@ fn begins_behind(f: &Func, order: &[B], plan: &Plan, index: V) -> bool {
         Term::Branch(_, yes, no) => is_behind((&yes.0, &yes.1)) && is_behind((&no.0, &no.1)),
         _other => true,
     })
-}
-
-/// Whether arrays are different ones, found at the end of the block where the last of them is.
-fn apart(f: &mut Func, order: &[B], pairs: &[(V, V)]) -> Option<V> {
-    let defines = |b: &&B| {
-        let block = &f.blocks[b.0 as usize];
-        let mut defined = block.params.iter().chain(&block.insts);
-        defined.any(|v| pairs.iter().any(|(a, b)| v == a || v == b))
-    };
-    let block = *order.iter().rev().find(defines)?;
-    let mut row = Row::default();
-    let mut differ = |(a, b): &(V, V)| row.put(f, Inst::Cmp(Cond::Ne, *a, *b), Ty::Bool);
-    let all = pairs.iter().map(&mut differ).collect();
-    let all = row.all(f, all);
-    f.blocks[block.0 as usize].insts.extend(row.0);
-    Some(all)
 }
 
 #[cfg(test)]
@@ -283,18 +293,18 @@ mod tests {
                 v5: Ptr = counted r2
                 v6: Ptr = Data(Float) of v5
                 v7: Float = 0.5
-                v23: Bool = Ne v4, v6
+                v23: Int = -1
+                v24: Int = Add v1, v23
+                v25: Bool = Below v24, v3
+                v26: Bool = Ne v4, v6
+                v27: Bool = And v25, v26
                 jump b3(v0)
             b3(v20: Int):
-                v24: Bool = Lt v20, v1
-                v25: Int = 0
-                v26: Bool = Ge v20, v25
-                v27: Int = -1
-                v28: Int = Add v1, v27
-                v29: Bool = Below v28, v3
-                v30: Bool = And v24, v26
-                v31: Bool = And v30, v29
-                v32: Bool = And v31, v23
+                v28: Bool = Lt v20, v1
+                v29: Int = 0
+                v30: Bool = Ge v20, v29
+                v31: Bool = And v28, v30
+                v32: Bool = And v31, v27
                 v33: Int = 1
                 v34: Int = 2
                 v35: Int = And v1, v33
@@ -497,25 +507,25 @@ mod tests {
                 v6: Ptr = Data(Float) of v5
                 v7: Ptr = At8 v6, v2
                 v8: Ptr = At8 v6, v3
+                v28: Bool = Not v4
                 jump b3(v0)
             b3(v25: Int):
-                v28: Bool = Lt v25, v1
-                v29: Int = 0
-                v30: Int = Add v25, v29
-                v31: Int = Sub v2, v30
-                v32: Int = Sub v1, v25
-                v33: Bool = Below v31, v32
-                v34: Bool = Not v33
-                v35: Int = 0
-                v36: Int = Add v25, v35
-                v37: Int = Sub v3, v36
-                v38: Int = Sub v1, v25
-                v39: Bool = Below v37, v38
-                v40: Bool = Not v39
-                v41: Bool = Not v4
-                v42: Bool = And v28, v34
-                v43: Bool = And v42, v40
-                v44: Bool = And v43, v41
+                v29: Bool = Lt v25, v1
+                v30: Int = 0
+                v31: Int = Add v25, v30
+                v32: Int = Sub v2, v31
+                v33: Int = Sub v1, v25
+                v34: Bool = Below v32, v33
+                v35: Bool = Not v34
+                v36: Int = 0
+                v37: Int = Add v25, v36
+                v38: Int = Sub v3, v37
+                v39: Int = Sub v1, v25
+                v40: Bool = Below v38, v39
+                v41: Bool = Not v40
+                v42: Bool = And v29, v35
+                v43: Bool = And v42, v41
+                v44: Bool = And v43, v28
                 v45: Int = 1
                 v46: Int = 2
                 v47: Int = And v1, v45
