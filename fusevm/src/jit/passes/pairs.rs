@@ -30,7 +30,7 @@ mod plan;
 mod two;
 
 use super::row::Row;
-use super::uses::{copy_exit, each_use, lead, replace};
+use super::uses::{each_use, lead, replace};
 use crate::jit::ir::{B, Bin, Cond, Func, Inst, Term, Ty, Un, V, WIDE};
 use crate::jit::mix::Map;
 use plan::Plan;
@@ -140,14 +140,7 @@ fn hand_on(f: &mut Func, order: &[B], plan: &Plan, used: &[V]) -> B {
     let new = |v: V| with.get(&v).copied().unwrap_or(v);
     let mut exits: Map<usize, usize> = Map::default();
     for b in order.iter().filter(|b| **b != plan.head) {
-        replace(f, *b, new, &mut |f, exit| {
-            let known = exits.get(&exit).copied();
-            known.unwrap_or_else(|| {
-                let copy = copy_exit(f, exit, new);
-                exits.insert(exit, copy);
-                copy
-            })
-        });
+        replace(f, *b, new, &mut exits);
     }
     let args = plan.out.1.iter().map(|v| new(*v)).collect();
     f.blocks[meet.0 as usize].term = Term::Jump(plan.out.0, args);
@@ -157,7 +150,7 @@ fn hand_on(f: &mut Func, order: &[B], plan: &Plan, used: &[V]) -> B {
 /// Finds in a block whether two turns can be done at once, where the loop begins to count there: what of what is
 /// counted is odd or even then, or 2.
 fn conditions(f: &mut Func, order: &[B], plan: &Plan, block: B, start: V) -> V {
-    let ever = ever(f, order, plan);
+    let ever = ever(f, order, plan, block);
     // What turns begin behind, they do not come to.
     let others = plan.others.iter().filter(|(by, index)| {
         let is_behind = *by >= 0 && begins_behind(f, order, plan, *index);
@@ -187,7 +180,7 @@ fn conditions(f: &mut Func, order: &[B], plan: &Plan, block: B, start: V) -> V {
     );
     let odd = row.put(f, Inst::Bin(Bin::And, end, one), Ty::Int);
     let how = row.put(f, Inst::Select(all, odd, never), Ty::Int);
-    f.blocks[block.0 as usize].insts = row.0;
+    f.blocks[block.0 as usize].insts.extend(row.0);
     how
 }
 
@@ -200,8 +193,9 @@ fn outside(f: &mut Func, row: &mut Row, v: V) -> V {
 }
 
 /// Whether what has to be so is so wherever the loop begins to count, if anything has: found as soon as all is there, at
-/// the end of the block where the last of it is. A loop around it finds that once.
-fn ever(f: &mut Func, order: &[B], plan: &Plan) -> Option<V> {
+/// the end of the block where the last of it is. A loop around it finds that once. Numbers alone are compared in
+/// `around`.
+fn ever(f: &mut Func, order: &[B], plan: &Plan, around: B) -> Option<V> {
     let lens = plan.lens.iter().flat_map(|(_, len)| [*len, plan.end]);
     let arrays = plan.apart.iter().flat_map(|(a, b)| [*a, *b]);
     let truths = plan.conditions.iter().map(|(is, _)| *is);
@@ -211,7 +205,11 @@ fn ever(f: &mut Func, order: &[B], plan: &Plan) -> Option<V> {
         let mut defined = block.params.iter().chain(&block.insts);
         **b != plan.head && defined.any(|v| of.contains(v))
     };
-    let block = *order.iter().rev().find(defines)?;
+    if of.is_empty() {
+        return None;
+    }
+    let block = order.iter().rev().find(defines).copied();
+    let block = block.unwrap_or(around);
     let mut row = Row::default();
     let mut all = Vec::new();
     for (most, len) in &plan.lens {
@@ -582,6 +580,38 @@ mod tests {
                 return
             ",
         );
+    }
+
+    /// The length and the end may be numbers that only the loop has.
+    #[test]
+    fn numbers_that_the_loop_makes_are_compared_before_it() {
+        let mut f = parse(
+            "
+            b0(v0: Int):
+                v1: Ptr = counted r1
+                v2: Ptr = Data(Float) of v1
+                jump b1(v0)
+            b1(v3: Int):
+                v4: Int = 5
+                v5: Bool = Below v3, v4
+                guard v5, else @4 Range [r3=v3]
+                v6: Ptr = At8 v2, v3
+                v7: Float = elem v6
+                v8: Float = FMul v7, v7
+                set elem v6, v8
+                v9: Int = 1
+                v10: Int = Add v3, v9
+                v11: Int = 9
+                v12: Bool = Lt v10, v11
+                if v12 b1(v10) else b2()
+            b2():
+                return
+            ",
+        );
+        let order = f.order();
+        assert!(run(&mut f, &order));
+        let text = f.to_string();
+        assert_eq!(text.matches("Bool = Below").count(), 2, "{text}");
     }
 
     /// It would pay, but one turn reads what another writes, or hands on what is written.

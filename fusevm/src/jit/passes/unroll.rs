@@ -10,7 +10,7 @@
 //! comes to there, from each turn.
 
 use super::graph::{Graph, Loop};
-use super::uses::{copy_exit, each_use, lead, replace};
+use super::uses::{each_use, lead, replace};
 use crate::jit::ir::{B, Bin, Cond, Func, Inst, Term, V};
 use crate::jit::mix::Map;
 
@@ -294,23 +294,15 @@ fn hand_on(f: &mut Func, graph: &Graph, all: &mut [Few], of_block: &[usize]) {
     if with.is_empty() {
         return;
     }
-    // What an exit is where it writes what is handed on, by where it is taken.
-    let mut exits: Map<(usize, usize), usize> = Map::default();
+    // What exits are where they write what is handed on, by where they are taken.
+    let mut exits: Map<usize, Map<usize, usize>> = Map::default();
     for b in &graph.order {
         let here = of_block[b.0 as usize];
         let new = |v: V| match of_value.get(v.0 as usize) {
             Some(number) if *number != here => with.get(&v).copied().unwrap_or(v),
             _here => v,
         };
-        let mut new_exit = |f: &mut Func, exit: usize| {
-            let known = exits.get(&(exit, here)).copied();
-            known.unwrap_or_else(|| {
-                let copy = copy_exit(f, exit, new);
-                exits.insert((exit, here), copy);
-                copy
-            })
-        };
-        replace(f, *b, new, &mut new_exit);
+        replace(f, *b, new, exits.entry(here).or_default());
     }
 }
 
@@ -357,14 +349,7 @@ fn write_out(f: &mut Func, few: &Few, now: &mut Vec<V>) {
         let mut exits: Map<usize, usize> = Map::default();
         for b in &new {
             let value = |v: V| now.get(v.0 as usize).copied().unwrap_or(v);
-            replace(f, *b, value, &mut |f, exit| {
-                let known = exits.get(&exit).copied();
-                known.unwrap_or_else(|| {
-                    let copy = copy_exit(f, exit, value);
-                    exits.insert(exit, copy);
-                    copy
-                })
-            });
+            replace(f, *b, value, &mut exits);
         }
         turns.push(new);
     }

@@ -1,6 +1,7 @@
 //! What single blocks use and where they lead, for passes that change some of them.
 
 use crate::jit::ir::{B, Exit, Func, Term, V};
+use crate::jit::mix::Map;
 
 /// Tells a function of each value that a block uses, exits included.
 pub(super) fn each_use(f: &Func, b: B, mut of: impl FnMut(V)) {
@@ -20,13 +21,12 @@ pub(super) fn each_use(f: &Func, b: B, mut of: impl FnMut(V)) {
     exit(block.preheader.map(|(_, way)| way), &mut of);
 }
 
-/// Replaces each value that a block uses, and its exits.
-pub(super) fn replace(
-    f: &mut Func,
-    b: B,
-    new: impl Fn(V) -> V,
-    new_exit: &mut dyn FnMut(&mut Func, usize) -> usize,
-) {
+/// Replaces each value that a block uses, and its exits: by which of them are known to be the same with the new values,
+/// and others are from then on.
+pub(super) fn replace(f: &mut Func, b: B, new: impl Fn(V) -> V, exits: &mut Map<usize, usize>) {
+    let mut new_exit = |f: &mut Func, exit: usize| -> usize {
+        *(exits.entry(exit)).or_insert_with(|| copy_exit(f, exit, &new))
+    };
     let at = b.0 as usize;
     for i in 0..f.blocks[at].insts.len() {
         let v = f.blocks[at].insts[i].0 as usize;
@@ -48,7 +48,7 @@ pub(super) fn replace(
 }
 
 /// The exit that writes other values; itself if it writes none of them.
-pub(super) fn copy_exit(f: &mut Func, exit: usize, new: impl Fn(V) -> V) -> usize {
+fn copy_exit(f: &mut Func, exit: usize, new: impl Fn(V) -> V) -> usize {
     if f.exits[exit].writes.iter().all(|(_, v)| new(*v) == *v) {
         return exit;
     }
